@@ -1,0 +1,170 @@
+"""The card: what a surrogate says about itself, one JSON text in the metadata of each of its ONNX files."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from surrogate._version import __version__
+from surrogate.errors import BrokenArtifact, NewerFormat
+from surrogate.region import Region
+
+METADATA_KEY = "dsge_surrogate.card"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A named quantity; with `size` > 1 a vector whose entries are called ``name[0]``, ``name[1]``, …"""
+
+    name: str
+    description: str = ""
+    unit: str = ""
+    size: int = 1
+
+    def __post_init__(self) -> None:
+        if self.size < 1:
+            raise BrokenArtifact(f"Variable {self.name!r} has size {self.size}; it must be at least 1.")
+
+
+@dataclass(frozen=True)
+class ParameterRange:
+    """A structural parameter with the closed interval over which the economy was solved."""
+
+    name: str
+    lower: float
+    upper: float
+    default: float
+    description: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.lower <= self.default <= self.upper:
+            raise BrokenArtifact(
+                f"Parameter {self.name!r}: default {self.default} is not within [{self.lower}, {self.upper}]."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """Names, units, ranges, provenance and certified accuracy of a surrogate.
+
+    The order of each tuple is the order of the columns in the ONNX tensors. `accuracy` maps ``"box"`` and
+    ``"ergodic"`` to equations, each with mean, p50, p90, p99 and max of the log10 absolute Euler error,
+    beside the number (``test_points``) and ``law`` of the test points and the ``worst`` places. `parity` says
+    how far ONNX Runtime is from the training framework. `region` is `Region.to_dict`, None for all the box.
+    """
+
+    format_version: int = FORMAT_VERSION
+    oldest_reader: int = 1
+    package_version: str = __version__
+    model: str
+    model_version: int
+    description: str
+    states: tuple[Variable, ...]
+    controls: tuple[Variable, ...]
+    shocks: tuple[Variable, ...]
+    observables: tuple[Variable, ...]
+    parameters: tuple[ParameterRange, ...]
+    timing: str
+    dtype: str
+    training: dict[str, Any]
+    accuracy: dict[str, Any]
+    parity: dict[str, Any]
+    region: dict[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        if self.dtype not in ("float32", "float64"):
+            raise BrokenArtifact(f"The card's dtype is {self.dtype!r}; it must be float32 or float64.")
+        for group in (self.states, self.controls, self.shocks, self.observables, self.parameters):
+            _require_distinct(item.name for item in group)
+        if self.region is not None and len(Region.from_dict(self.region).center) != len(self.parameters):
+            raise BrokenArtifact("The card's region and its parameters have different lengths.")
+
+    def to_json(self) -> str:
+        """The text that goes under `METADATA_KEY`; raises ValueError if a number in it is not finite."""
+        return json.dumps(asdict(self), allow_nan=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Card":
+        """Read a card, ignoring fields added by later versions that this one may skip.
+
+        Raises
+        ------
+        BrokenArtifact : not JSON, a field is missing or has the wrong type, names repeat.
+        NewerFormat : the card says that only a later version can read the artifact.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise BrokenArtifact(f"The card is not valid JSON ({error}).") from error
+        if not isinstance(values, dict):
+            raise BrokenArtifact("The card is not a JSON object.")
+        _require_readable(values)
+        return cls(**{field.name: _field(values, field.name, field.type) for field in fields(cls)})
+
+
+def expanded_names(variables: Iterable[Variable]) -> tuple[str, ...]:
+    """Column names, with vector groups written out: ``("capital", "assets[0]", "assets[1]")``."""
+    return tuple(
+        variable.name if variable.size == 1 else f"{variable.name}[{i}]"
+        for variable in variables
+        for i in range(variable.size)
+    )
+
+
+def _require_readable(values: Mapping[str, Any]) -> None:
+    oldest = _typed(values, "oldest_reader", int)
+    if oldest > FORMAT_VERSION:
+        raise NewerFormat(
+            f"The artifact needs format {oldest}; this dsge-surrogate reads up to {FORMAT_VERSION}. "
+            'Upgrade with `pip install --upgrade "dsge-surrogate"`.'
+        )
+
+
+def _require_distinct(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BrokenArtifact(f"The card names {name!r} twice.")
+        seen.add(name)
+
+
+_KINDS: dict[Any, Any] = {
+    int: int,
+    str: str,
+    dict[str, Any]: dict,
+    dict[str, Any] | None: (dict, type(None)),
+    tuple[Variable, ...]: Variable,
+    tuple[ParameterRange, ...]: ParameterRange,
+}
+
+
+def _field(values: Mapping[str, Any], name: str, annotation: Any) -> Any:
+    kind = _KINDS[annotation]
+    if kind in (Variable, ParameterRange):
+        return tuple(_record(kind, name, record) for record in _typed(values, name, list))
+    return _typed(values, name, kind)
+
+
+def _typed(values: Mapping[str, Any], name: str, kind: Any) -> Any:
+    if name not in values:
+        raise BrokenArtifact(f"The card has no field {name!r}.")
+    value = values[name]
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise BrokenArtifact(f"The card's field {name!r} has the wrong type: {type(value).__name__}.")
+    return value
+
+
+def _record(kind: Any, name: str, record: Any) -> Any:
+    if not isinstance(record, dict):
+        raise BrokenArtifact(f"An entry of the card's {name!r} is not an object.")
+    accepted = {field.name: field.type for field in fields(kind)}
+    given = {key: value for key, value in record.items() if key in accepted}
+    for key, value in given.items():
+        allowed = (int, float) if accepted[key] is float else accepted[key]
+        _typed({f"{name}.{key}": value}, f"{name}.{key}", allowed)
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise BrokenArtifact(f"An entry of the card's {name!r} misses a field ({error}).") from error

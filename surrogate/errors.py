@@ -1,0 +1,63 @@
+"""Errors a user can do something about.
+
+Every message says what was wrong and what to do instead; the commands print it after ``Error:`` and leave
+the traceback out.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class SurrogateError(Exception):
+    """Base of every error that the user's input, files or settings cause."""
+
+
+class UnknownName(SurrogateError):
+    """A model, parameter, variable, column or option that does not exist."""
+
+
+class OutsideBox(SurrogateError):
+    """A parameter vector where the surrogate is not certified."""
+
+
+class BadData(SurrogateError):
+    """Numbers that cannot be used: wrong shape, not a number, infinite, unparsable."""
+
+
+class BadConfiguration(SurrogateError):
+    """Settings that contradict each other or miss something."""
+
+
+class BrokenArtifact(SurrogateError):
+    """A file that is missing, damaged or not a surrogate."""
+
+
+class NewerFormat(SurrogateError):
+    """A file that only a later version of this package can read."""
+
+
+class Changed(SurrogateError):
+    """A run cannot resume because what it depends on has changed."""
+
+
+class MissingPackage(SurrogateError):
+    """An optional package that the request needs is not installed."""
+
+
+class WriteFailed(SurrogateError):
+    """A file could not be written, for example because the disk is full."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
+    """Build the error for a misspelt name: the close matches first, else everything there is.
+
+    Parameters
+    ----------
+    kind : what the name should have been, such as ``"parameter"``.
+    name : what was given.
+    known : the names that exist.
+    """
+    names = [str(candidate) for candidate in known]
+    close = get_close_matches(str(name), names, n=3, cutoff=0.6)
+    hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names) or 'none'}."
+    return UnknownName(f"Unknown {kind} {name!r}. {hint}")
