@@ -1,0 +1,1 @@
+"""The classical answers that surrogates are held against."""
