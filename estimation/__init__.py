@@ -1,0 +1,1 @@
+"""Take a surrogate economy to data: likelihoods, priors, posteriors, moments, tables and plots."""
