@@ -1,0 +1,33 @@
+# make demo      estimate a small New Keynesian model on US data: no training, a few minutes
+# make test      everything but the slow tests
+# make check     format, lint, types
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: demo test check
+
+demo: $(VENV)/installed-demo
+	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
+
+test: $(VENV)/installed-all
+	$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/installed-all
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+$(VENV)/installed-demo: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) --editable ".[plot]"
+	touch $@
+
+$(VENV)/installed-all: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) --editable ".[train,plot,test,dev]"
+	touch $@
+
+$(VENV):
+	$(PYTHON) -m venv $(VENV)
