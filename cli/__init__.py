@@ -1,1 +1,1 @@
-"""The command line of the package: one command a file."""
+"""The command line: one command a file, thin; the work is done by `surrogate` and `estimation`."""

@@ -1,0 +1,90 @@
+"""dsge-surrogate inspect: what an artifact says about itself."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.console import Console
+
+from cli.console import console, table
+from surrogate.card import Card
+from surrogate.runtime import load
+
+STATISTICS = ("mean", "p50", "p90", "p99", "max")
+
+
+@click.command()
+@click.argument("artifact")
+@click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
+def inspect(artifact: str, as_json: bool) -> None:
+    """Show what an artifact says about itself.
+
+    ARTIFACT is a folder or the name of a shipped surrogate. Shown are names, units, ranges, certified
+    accuracy, training and the region of validity.
+
+    \b
+    Examples:
+      dsge-surrogate inspect an_schorfheide
+      dsge-surrogate inspect my_artifact --json | jq .parameters
+    """
+    card = load(artifact).card
+    if as_json:
+        click.echo(json.dumps(asdict(card), indent=2))
+        return
+    _print_card(card, console())
+
+
+def _print_card(card: Card, out: Console) -> None:
+    out.print(f"[bold]{card.model}[/bold] version {card.model_version}: {card.description}")
+    out.print(f"Timing: {card.timing}. Numbers: {card.dtype}. Format {card.format_version}.")
+    _print_parameters(card, out)
+    _print_variables(card, out)
+    for law in ("box", "ergodic"):
+        _print_accuracy(law, card.accuracy.get(law) or {}, out)
+    _print_provenance(card, out)
+
+
+def _print_parameters(card: Card, out: Console) -> None:
+    parameters = table("name", "lower", "upper", "default", "unit", "description", title="Parameters")
+    for p in card.parameters:
+        numbers = (f"{value:g}" for value in (p.lower, p.upper, p.default))
+        parameters.add_row(p.name, *numbers, p.unit, p.description)
+    out.print(parameters)
+
+
+def _print_variables(card: Card, out: Console) -> None:
+    rows = table("", "name", "unit", "description", title="Variables")
+    for kind in ("state", "control", "shock", "observable"):
+        for v in getattr(card, f"{kind}s"):
+            rows.add_row(kind, v.name if v.size == 1 else f"{v.name} ({v.size})", v.unit, v.description)
+    out.print(rows)
+
+
+def _print_accuracy(law: str, equations: dict[str, dict[str, float]], out: Console) -> None:
+    if not equations:
+        return
+    rows = table("equation", *STATISTICS, title=f"log10 absolute Euler error, {law}")
+    for equation, statistics in equations.items():
+        rows.add_row(equation, *(f"{statistics[name]:.2f}" for name in STATISTICS))
+    out.print(rows)
+
+
+def _print_provenance(card: Card, out: Console) -> None:
+    accuracy = {k: v for k, v in card.accuracy.items() if k not in ("box", "ergodic", "worst")}
+    _print_facts("Test", accuracy, out)
+    for place in card.accuracy.get("worst", []):
+        _print_facts("Worst", place if isinstance(place, dict) else {"": place}, out)
+    _print_facts("Training", card.training, out)
+    _print_facts("ONNX Runtime against the training framework", card.parity, out)
+    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}", markup=False)
+    out.print(f"Written by dsge-surrogate {card.package_version}")
+
+
+def _print_facts(title: str, facts: dict[str, Any], out: Console) -> None:
+    text = ", ".join(f"{name} {_short(value)}".strip() for name, value in facts.items())
+    out.print(f"{title}: {text}", markup=False)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

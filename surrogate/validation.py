@@ -1,0 +1,133 @@
+"""Checks of an artifact that need nothing but ONNX Runtime.
+
+They say whether the files do what the contract promises: finite numbers all over the box, the same answer for
+a row alone, in a batch and with shared parameters, simulations that do not run away, and a complete card.
+Whether the numbers solve the economy is for its equations to say, which are not in the files.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from surrogate.runtime import Surrogate
+
+POINTS = 2_000
+CORNERS = 1_024
+ECONOMIES, PERIODS = 100, 400
+TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked, whether it passed, and the figure behind it."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+def validate(surrogate: Surrogate, seed: int = 0) -> list[Check]:
+    """Run every check; random points come from `seed`."""
+    generator = np.random.default_rng(seed)
+    checks: list[Callable[[Surrogate, np.random.Generator], Check]] = [
+        _card_is_complete,
+        _finite_over_the_box,
+        _finite_at_the_corners,
+        _rows_are_independent,
+        _simulations_stay_finite,
+    ]
+    return [check(surrogate, generator) for check in checks]
+
+
+def draw_parameters(surrogate: Surrogate, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """About `count` vectors [w, n_parameters] uniform over the box, those outside the region left out."""
+    theta = generator.uniform(surrogate.lower, surrogate.upper, size=(count, surrogate.n_parameters))
+    return theta[surrogate.inside(theta)]
+
+
+def draw_corners(surrogate: Surrogate, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    """All corners of the box, or `count` random ones of more, those outside the region left out."""
+    n = surrogate.n_parameters
+    bits = generator.integers(2, size=(count, n)) if 2**n > count else _all_bits(n)
+    theta = np.where(bits == 1, surrogate.upper, surrogate.lower)
+    return theta[surrogate.inside(theta)]
+
+
+def _all_bits(n: int) -> NDArray[np.int64]:
+    return (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
+
+
+def _card_is_complete(surrogate: Surrogate, _: np.random.Generator) -> Check:
+    card = surrogate.card
+    expected = {
+        "training": ({"method", "seed", "seconds", "device"}, card.training),
+        "accuracy": ({"box", "test_points", "law"}, card.accuracy),
+        "parity": ({"max_abs_difference"}, card.parity),
+    }
+    missing = [
+        f"{name}.{key}" for name, (keys, found) in expected.items() for key in sorted(keys - found.keys())
+    ]
+    statistics = card.accuracy.get("box", {}).values()
+    missing += [
+        name for name in ("mean", "p50", "p90", "p99", "max") if any(name not in s for s in statistics)
+    ]
+    return Check("card", not missing, f"missing: {', '.join(missing)}" if missing else "complete")
+
+
+def _finite_over_the_box(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    theta = draw_parameters(surrogate, POINTS, generator)
+    return _finite("finite over the box", surrogate, theta, generator)
+
+
+def _finite_at_the_corners(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    theta = draw_corners(surrogate, CORNERS, generator)
+    if not len(theta):
+        return Check("finite at the corners", True, "no corner lies in the certified region")
+    return _finite("finite at the corners", surrogate, theta, generator)
+
+
+def _finite(
+    name: str, surrogate: Surrogate, theta: NDArray[np.float64], generator: np.random.Generator
+) -> Check:
+    rest = surrogate.steady_state(theta)
+    shocks = generator.normal(size=(len(theta), surrogate.n_shocks))
+    outputs = (surrogate.policy(rest.states, theta), *surrogate.step(*rest, shocks, theta), *rest)
+    bad = ~np.all([np.isfinite(output).all(axis=1) for output in outputs], axis=0)
+    detail = f"{len(theta)} parameter vectors"
+    if bad.any():
+        first = _named(surrogate, theta[bad][0])
+        detail = f"{bad.sum()} of {detail} give values that are not finite, the first {first}"
+    return Check(name, not bad.any(), detail)
+
+
+def _rows_are_independent(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    theta = draw_parameters(surrogate, 50, generator)
+    rest = surrogate.steady_state(theta)
+    states = np.repeat(rest.states, 3, axis=0)
+    together = surrogate.policy(states, theta)
+    others = [
+        surrogate.policy(states, np.repeat(theta, 3, axis=0)),
+        np.concatenate([surrogate.policy(states[3 * j : 3 * j + 3], theta[j]) for j in range(len(theta))]),
+        np.concatenate([surrogate.policy(states[i], theta[i // 3]) for i in range(len(states))]),
+    ]
+    gap = max(float(np.max(np.abs(other - together) / (1 + np.abs(together)))) for other in others)
+    passed = gap <= TOLERANCE[surrogate.card.dtype]
+    return Check("rows are independent", passed, f"batched against single: largest difference {gap:.1e}")
+
+
+def _simulations_stay_finite(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    theta = draw_parameters(surrogate, ECONOMIES, generator)
+    shocks = generator.normal(size=(PERIODS, len(theta), surrogate.n_shocks))
+    finite = np.isfinite(surrogate.simulate(theta, shocks).observables).all(axis=(0, 2))
+    detail = f"{len(theta)} economies, {PERIODS} periods"
+    if not finite.all():
+        detail = f"{(~finite).sum()} of {detail} run away, the first {_named(surrogate, theta[~finite][0])}"
+    return Check("simulations stay finite", bool(finite.all()), detail)
+
+
+def _named(surrogate: Surrogate, theta: NDArray[np.float64]) -> str:
+    return ", ".join(
+        f"{name} = {value:g}" for name, value in zip(surrogate.parameter_names, theta, strict=True)
+    )

@@ -1,0 +1,166 @@
+"""models, inspect and validate, on good and on bad artifacts."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from onnx import helper
+
+from cli.main import dsge_surrogate
+from surrogate import catalogue
+from surrogate.card import METADATA_KEY, Card
+from tests.linear_artifact import LinearEconomy, write_artifact
+
+
+def run(*arguments: object) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(dsge_surrogate, [str(argument) for argument in arguments])
+
+
+def require_clear_error(result: Result, words: str) -> None:
+    """One line that begins with Error:, status 1, no traceback."""
+    assert result.exit_code == 1
+    assert "Traceback" not in result.output
+    assert result.output.startswith("Error: ")
+    assert words in result.output
+
+
+@pytest.fixture
+def folder(linear_economy: LinearEconomy, tmp_path: Path) -> Path:
+    """A fresh artifact that a test may damage."""
+    return write_artifact(linear_economy, tmp_path / "linear")
+
+
+def set_card(folder: Path, **changes: object) -> None:
+    """Change fields of the card in every file."""
+    for path in folder.glob("*.onnx"):
+        model = onnx.load(path)
+        values = {**json.loads(model.metadata_props[0].value), **changes}
+        helper.set_model_props(model, {METADATA_KEY: json.dumps(values)})
+        onnx.save(model, path)
+
+
+@pytest.mark.parametrize("command", sorted(dsge_surrogate.commands))
+def test_every_command_explains_itself_with_an_example(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert f"dsge-surrogate {command}" in result.output.split("Example", 1)[1]
+
+
+def test_models_lists_what_ships() -> None:
+    result = run("models", "--markdown")
+    assert result.exit_code == 0
+    listed = [line.split("`")[1] for line in result.output.splitlines()[2:]]
+    assert listed == catalogue.available()
+
+
+def test_models_lists_what_can_be_trained() -> None:
+    pytest.importorskip("torch")
+    assert "an_schorfheide_zlb" in run("models").output
+
+
+def test_inspect_shows_ranges_and_accuracy(linear_folder: Path) -> None:
+    result = run("inspect", linear_folder)
+    assert result.exit_code == 0
+    for expected in ("rho", "0.95", "standard deviation of the first", "-16.00", "the whole box"):
+        assert expected in result.output
+
+
+def test_inspect_prints_the_card_as_json(linear_folder: Path, linear_economy: LinearEconomy) -> None:
+    result = run("inspect", linear_folder, "--json")
+    assert Card.from_json(result.output) == linear_economy.card()
+
+
+def test_a_sound_artifact_passes_every_check(linear_folder: Path) -> None:
+    result = run("validate", linear_folder)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("passed") == 5
+
+
+@pytest.mark.parametrize("command", ["inspect", "validate"])
+def test_bad_artifacts_give_one_clear_error(command: str, folder: Path) -> None:
+    require_clear_error(run(command, "an_schorfhide"), "surrogate 'an_schorfhide'")
+    require_clear_error(run(command, folder / "missing"), "no folder")
+    set_card(folder, oldest_reader=99)
+    require_clear_error(run(command, folder), "pip install --upgrade")
+    (folder / "step.onnx").write_bytes((folder / "step.onnx").read_bytes()[:500])
+    (folder / "policy.onnx").write_bytes((folder / "step.onnx").read_bytes())
+    require_clear_error(run(command, folder), "copy or export it again")
+    (folder / "step.onnx").unlink()
+    (folder / "policy.onnx").unlink()
+    require_clear_error(run(command, folder), "no policy.onnx")
+
+
+def test_a_foreign_onnx_file_is_named(folder: Path) -> None:
+    model = onnx.load(folder / "policy.onnx")
+    del model.metadata_props[:]
+    onnx.save(model, folder / "policy.onnx")
+    require_clear_error(run("inspect", folder), "carries no card")
+
+
+def failed_checks(folder: Path) -> list[str]:
+    """Names of the checks that `validate` reports as failed."""
+    result = run("validate", folder)
+    lines = [line for line in result.output.splitlines() if "FAILED" in line]
+    assert result.exit_code == (1 if lines else 0)
+    return [line.split("FAILED")[0].strip() for line in lines]
+
+
+def test_validate_sees_an_incomplete_card(folder: Path) -> None:
+    set_card(folder, accuracy={"box": {"euler": {"mean": -4.0}}})
+    assert failed_checks(folder) == ["card"]
+
+
+def test_validate_sees_a_simulation_that_runs_away(linear_economy: LinearEconomy, tmp_path: Path) -> None:
+    explosive = linear_economy.transition.copy()
+    explosive[0, 0, 0] = 1.5
+    values = {**vars(linear_economy), "transition": explosive}
+    folder = write_artifact(LinearEconomy(**values), tmp_path)
+    assert failed_checks(folder) == ["simulations stay finite"]
+
+
+def test_validate_sees_numbers_that_are_not_finite(linear_economy: LinearEconomy, tmp_path: Path) -> None:
+    huge = linear_economy.observable_mean.copy()
+    huge[2, 0] = 2e38  # overflows where sigma is above 1.7
+    values = {**vars(linear_economy), "observable_mean": huge}
+    folder = write_artifact(LinearEconomy(**values), tmp_path)
+    failed = failed_checks(folder)
+    assert failed == ["finite over the box", "finite at the corners", "simulations stay finite"]
+
+
+def test_validate_sees_rows_that_depend_on_each_other(folder: Path) -> None:
+    model = onnx.load(folder / "policy.onnx")
+    last = model.graph.node[-1]
+    last.output[0] = "alone"
+    model.graph.node.append(helper.make_node("ReduceMean", ["parameters"], ["mixed"], axes=[0, 1]))
+    model.graph.node.append(helper.make_node("Add", ["alone", "mixed"], ["controls"]))
+    onnx.save(model, folder / "policy.onnx")
+    assert failed_checks(folder) == ["rows are independent"]
+
+
+def test_the_installed_command_runs_in_its_own_process(linear_folder: Path) -> None:
+    command = [sys.executable, "-m", "cli.main"]
+    good = subprocess.run([*command, "inspect", str(linear_folder)], capture_output=True, text=True)
+    assert good.returncode == 0
+    assert "sigma" in good.stdout
+    bad = subprocess.run([*command, "inspect", "nowhere"], capture_output=True, text=True)
+    assert bad.returncode == 1
+    assert bad.stderr.startswith("Error: ")
+    assert "Traceback" not in bad.stderr
+
+
+def test_estimating_and_commands_load_no_training_framework() -> None:
+    program = (
+        "import importlib, pkgutil, sys, cli, estimation\n"
+        "for package in (cli, estimation):\n"
+        "    for module in pkgutil.walk_packages(package.__path__, package.__name__ + '.'):\n"
+        "        importlib.import_module(module.name)\n"
+        "heavy = {'torch', 'onnx', 'surrogate.models', 'surrogate.training', 'surrogate.export'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
