@@ -1,0 +1,104 @@
+"""Gaussian proposals from an economy linearised along the path that the sample suggests."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.filters.draws import Draws
+from estimation.filters.measurement import Measurement
+from estimation.filters.particle_filter import Array, LogWeights, sum_of_squares
+from estimation.filters.smoothing import (
+    Gains,
+    InitialState,
+    farsighted_gains,
+    initial_state,
+    inverse_root,
+    smoothed_path,
+    stages,
+)
+from estimation.linearisation import Linearisation, SteadyApproximation, along_path, at_steady_state
+from estimation.state_space import StateSpace
+
+REFINEMENTS = 1
+
+
+def linearise_along_sample(
+    space: StateSpace, parameters: NDArray, measurement: Measurement
+) -> tuple[SteadyApproximation, Linearisation]:
+    """The steady-state approximation, and the one along the mean path given the whole sample.
+
+    Each refinement is a Gauss-Newton step of the iterated Kalman smoother (Bell 1994): smooth, then
+    linearise again there.
+    """
+    steady = at_steady_state(space, parameters, len(measurement))
+    linearisation = steady.linearisation
+    for _ in range(REFINEMENTS):
+        gains = farsighted_gains(stages(linearisation, measurement))
+        start = initial_state(steady, linearisation.centre[0], gains.lookahead[0])
+        states, shocks = smoothed_path(linearisation, gains, start)
+        linearisation = along_path(space, parameters, states, shocks, steady.sd)
+    return steady, linearisation
+
+
+class GaussianProposal:
+    """Shocks from a normal whose mean is affine in the particle's state; its outlook is
+    exponential-quadratic.
+
+    Parameters
+    ----------
+    centre : [T + 1, w, n_states] expansion points.
+    gains : of the linearised economy, myopic or farsighted.
+    start : the initial state that belongs to them.
+    dtype : number type of the particles.
+    """
+
+    def __init__(self, centre: Array, gains: Gains, start: InitialState, dtype: np.dtype) -> None:
+        factor = inverse_root(gains.precision)
+        self._centre = centre[:, :, None].astype(dtype)
+        self._mean = gains.response[..., 0][:, :, None].astype(dtype)
+        self._response = _right(gains.response[..., 1:], dtype)
+        self._factor = _right(factor, dtype)
+        self._log_determinant = np.linalg.slogdet(factor)[1][..., None]
+        self._slope = gains.lookahead[:, :, None, 0, 1:].astype(dtype)
+        self._curvature = _right(gains.lookahead[..., 1:, 1:] / 2, dtype)
+        self._looks_ahead = bool(gains.lookahead.any())
+        self._start = start
+        self._dtype = dtype
+
+    def start(self, draws: Draws) -> tuple[Array, LogWeights]:
+        """See `Proposal.start`."""
+        given = self._start
+        normals = self._normals(draws, given.factor.shape[2]).astype(float)
+        standardised = given.location[:, None] + normals @ given.factor.swapaxes(1, 2)
+        states = given.mean[:, None] + standardised @ given.root.swapaxes(1, 2)
+        log_determinant = np.linalg.slogdet(given.factor)[1][:, None]
+        log_ratio = (sum_of_squares(normals) - sum_of_squares(standardised)) / 2 + log_determinant
+        return states.astype(self._dtype), log_ratio
+
+    def shocks(self, period: int, states: Array, draws: Draws) -> tuple[Array, LogWeights]:
+        """See `Proposal.shocks`."""
+        normals = self._normals(draws, self._mean.shape[3])
+        shocks = (states - self._centre[period]) @ self._response[period]
+        shocks += self._mean[period]
+        shocks += normals @ self._factor[period]
+        log_ratio = (sum_of_squares(normals) - sum_of_squares(shocks)) / 2
+        return shocks, log_ratio + self._log_determinant[period]
+
+    def outlook(self, period: int, states: Array) -> LogWeights:
+        """See `Proposal.outlook`."""
+        if not self._looks_ahead:
+            return 0.0
+        deviation = states - self._centre[period]
+        gradient = deviation @ self._curvature[period] + self._slope[period]
+        gradient *= deviation
+        return -(gradient @ np.ones(gradient.shape[2], dtype=self._dtype)).astype(float)
+
+    def _normals(self, draws: Draws, n_columns: int) -> Array:
+        """Mirrored pairs pay where weights are odd in the shocks; with lookahead they are even, and pairs
+        cost.
+        """
+        return draws.normals(n_columns) if self._looks_ahead else draws.mirrored_normals(n_columns)
+
+
+def _right(matrices: Array, dtype: np.dtype) -> Array:
+    """Transposed, to multiply rows of particles from the right."""
+    return np.ascontiguousarray(matrices.swapaxes(-1, -2), dtype=dtype)

@@ -1,0 +1,163 @@
+"""Linear approximations of the economy, per parameter vector and period, by forward differences.
+
+A period is approximated around a state and a shock, in deviations z = (1, s - centre) that carry the
+constant:
+
+    z'  = transition z + impact e'        y' = observation z + observation_shock e'
+
+The derivatives in the state are total: the controls follow the policy. They serve to propose shocks, so
+their quality moves the variance of a likelihood, never its mean.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.state_space import StateSpace
+
+Matrix = NDArray[np.floating]
+
+SHARE_OF_SD = (
+    0.2  # difference widths: float32 rounding stays below 1e-3 of the change, curvature hardly matters
+)
+SHARE_OF_LEVEL = 2e-3
+LARGEST_ROOT = 0.999
+LARGEST_OUTCOME = 1e12
+DOUBLINGS = 14  # 2^14 periods: the slowest root then weighs less than 1e-7
+
+
+class Linearisation(NamedTuple):
+    """T periods of w economies in z = (1, s - centre); n_z = 1 + n_states.
+
+    centre [T + 1, w, n_states], the states expanded around, before the first period to after the last;
+    transition [T, w, n_z, n_z], impact [T, w, n_z, n_shocks], observation [T, w, n_y, n_z],
+    observation_shock [T, w, n_y, n_shocks].
+    """
+
+    centre: Matrix
+    transition: Matrix
+    impact: Matrix
+    observation: Matrix
+    observation_shock: Matrix
+
+
+class SteadyApproximation(NamedTuple):
+    """The economy linearised at the steady state, with the ergodic distribution of that approximation.
+
+    linearisation of T identical periods; mean [w, n_states]; root [w, n_states, n_states], a matrix square
+    root of the ergodic covariance; sd [w, n_states].
+    """
+
+    linearisation: Linearisation
+    mean: Matrix
+    root: Matrix
+    sd: Matrix
+
+
+def at_steady_state(space: StateSpace, parameters: NDArray, periods: int) -> SteadyApproximation:
+    """Approximate around the steady state without shocks; parameters [w, p] in the surrogate's number
+    type.
+    """
+    mean = space.surrogate.steady_state(parameters, check=False).states.astype(float)
+    shocks = np.zeros((1, len(mean), space.surrogate.n_shocks))
+    widths = SHARE_OF_LEVEL * np.maximum(1.0, np.abs(mean))
+    one = _expand(space, parameters, np.stack([mean, mean]), shocks, widths)
+    repeated = Linearisation(
+        *(np.broadcast_to(block[0], (periods + (i == 0), *block.shape[1:])) for i, block in enumerate(one))
+    )
+    covariance = _ergodic_covariance(one.transition[0, :, 1:, 1:], one.impact[0, :, 1:])
+    return SteadyApproximation(repeated, mean, *_square_root(covariance))
+
+
+def along_path(
+    space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, state_sd: Matrix
+) -> Linearisation:
+    """Approximate around states [T + 1, w, n_states] and the shocks [T, w, n_shocks] between them.
+
+    state_sd [w, n_states] sets how far the differences reach.
+    """
+    widths = np.maximum(SHARE_OF_SD * state_sd, 1e-5 * np.maximum(1.0, np.abs(states[0])))
+    return _expand(space, parameters, states, shocks, widths)
+
+
+def _expand(
+    space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
+) -> Linearisation:
+    value, by_state, by_shock = _differences(space, parameters, states[:-1], shocks, widths)
+    n_states = states.shape[2]
+    value[..., :n_states] -= states[1:]
+    constant = value - np.einsum("twij,twj->twi", by_shock, shocks)
+    affine = np.concatenate([constant[..., None], by_state], axis=3)
+    return Linearisation(
+        states,
+        np.concatenate([_first_row(affine, 1.0), affine[:, :, :n_states]], axis=2),
+        np.concatenate([_first_row(by_shock, 0.0), by_shock[:, :, :n_states]], axis=2),
+        affine[:, :, n_states:],
+        by_shock[:, :, n_states:],
+    )
+
+
+def _differences(
+    space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
+) -> tuple[Matrix, Matrix, Matrix]:
+    """Next states and observables stacked, [T, w, k], and their derivatives [T, w, k, .] in states and
+    shocks.
+    """
+    periods, n_vectors, n_states = states.shape
+    points = 1 + n_states + shocks.shape[2]
+    state_points = np.repeat(states.swapaxes(0, 1)[:, :, None], points, axis=2)
+    shock_points = np.repeat(shocks.swapaxes(0, 1)[:, :, None], points, axis=2)
+    bumped = np.arange(n_states)
+    state_points[:, :, 1 + bumped, bumped] += widths[:, None]
+    shocked = np.arange(shocks.shape[2])
+    shock_points[:, :, 1 + n_states + shocked, shocked] += SHARE_OF_SD
+    outcome = _evaluate(space, parameters, state_points, shock_points)
+    outcome = _usable(outcome.reshape(n_vectors, periods, points, -1)).swapaxes(0, 1)
+    change = (outcome[:, :, 1:] - outcome[:, :, :1]).swapaxes(2, 3)
+    by_state = change[..., :n_states] / widths[:, None]
+    return outcome[:, :, 0].copy(), by_state, change[..., n_states:] / SHARE_OF_SD
+
+
+def _evaluate(space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix) -> Matrix:
+    """Next states and observables [n, n_states + n_y] at points [w, ..., .] of states and shocks."""
+    state_rows = states.reshape(-1, states.shape[-1]).astype(space.dtype)
+    shock_rows = shocks.reshape(-1, shocks.shape[-1]).astype(space.dtype)
+    controls = space.policy(state_rows, parameters)
+    outcome = space.step(state_rows, controls, shock_rows, parameters)
+    return np.concatenate([outcome.next_states, outcome.next_observables], axis=1).astype(float)
+
+
+def _usable(outcome: Matrix) -> Matrix:
+    """Outcomes [w, ...] with zeros for the vectors whose economy explodes: they get an approximation
+    without effects.
+    """
+    sound = np.abs(outcome).reshape(len(outcome), -1).max(axis=1) < LARGEST_OUTCOME
+    return np.where(sound[:, None, None, None], outcome, 0.0)
+
+
+def _first_row(like: Matrix, first: float) -> Matrix:
+    """Row (first, 0, 0, ...) [T, w, 1, k]: the constant's own dynamics."""
+    row = np.zeros((*like.shape[:2], 1, like.shape[3]))
+    row[..., 0] = first
+    return row
+
+
+def _ergodic_covariance(transition: Matrix, impact: Matrix) -> Matrix:
+    """Covariance [w, n, n] solving S = A S A' + B B' by doubling; explosive roots are shrunk to be
+    stationary.
+    """
+    root = np.abs(np.linalg.eigvals(transition)).max(axis=1)
+    power = transition * np.minimum(1.0, LARGEST_ROOT / np.maximum(root, LARGEST_ROOT))[:, None, None]
+    covariance = impact @ impact.swapaxes(1, 2)
+    for _ in range(DOUBLINGS):
+        covariance = covariance + power @ covariance @ power.swapaxes(1, 2)
+        power = power @ power
+    return covariance
+
+
+def _square_root(covariance: Matrix) -> tuple[Matrix, Matrix]:
+    """A square root of each covariance, which may be singular, and the standard deviations."""
+    values, vectors = np.linalg.eigh(covariance)
+    root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
+    return root, np.sqrt(np.einsum("wij,wij->wi", root, root))
