@@ -81,6 +81,11 @@ class Prior:
             density = self.distribution.logpdf(value) - math.log(self.mass)
         return np.where(inside, density, -np.inf)
 
+    def cdf(self, value: np.ndarray) -> np.ndarray:
+        """Distribution function of the truncated prior."""
+        start = self.distribution.cdf(self.lower)
+        return np.clip((self.distribution.cdf(value) - start) / self.mass, 0.0, 1.0)
+
     def ppf(self, probability: np.ndarray) -> np.ndarray:
         """Quantile function of the truncated prior."""
         start = self.distribution.cdf(self.lower)
@@ -180,6 +185,11 @@ class PriorSet:
         """Map points [w, n] of the unit cube to parameters by the quantile functions."""
         columns = zip(self.priors.values(), np.asarray(probability).T, strict=True)
         return np.stack([prior.ppf(column) for prior, column in columns], axis=1)
+
+    def to_unit(self, theta: np.ndarray) -> np.ndarray:
+        """Map parameters [w, n] to points of the unit cube by the distribution functions."""
+        columns = zip(self.priors.values(), np.asarray(theta, dtype=float).T, strict=True)
+        return np.stack([prior.cdf(column) for prior, column in columns], axis=1)
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
         """Lower and upper ends [n] of the supports after truncation."""

@@ -1,0 +1,127 @@
+"""Standard deviations of the measurement errors: fixed, a share of each series' variation, or estimated."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from surrogate.errors import BadConfiguration, unknown_name
+
+PREFIX = "measurement_sd_"
+PerSeries = float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class MeasurementError:
+    """Measurement-error standard deviations of named observables.
+
+    Attributes
+    ----------
+    observables : names, in the order of the data's columns.
+    sd : fixed standard deviations [n_y] in the observables' units; NaN where they are estimated.
+    """
+
+    observables: tuple[str, ...]
+    sd: np.ndarray
+
+    @property
+    def free_names(self) -> tuple[str, ...]:
+        """Names of the parameters to estimate, such as ``measurement_sd_inflation``."""
+        return tuple(
+            PREFIX + name for name, sd in zip(self.observables, self.sd, strict=True) if np.isnan(sd)
+        )
+
+    def values(self, free: Mapping[str, np.ndarray], vectors: int) -> np.ndarray:
+        """Standard deviations [w, n_y] for w = ``vectors`` parameter vectors.
+
+        ``free`` maps each of :attr:`free_names` to its values [w].
+        """
+        sd = np.tile(self.sd, (vectors, 1))
+        for column, observable in enumerate(self.observables):
+            if np.isnan(self.sd[column]):
+                sd[:, column] = free[PREFIX + observable]
+        return sd
+
+
+def measurement_error(
+    data: pd.DataFrame,
+    *,
+    sd: PerSeries | None = None,
+    share_of_sd: PerSeries | None = None,
+    share_of_variance: PerSeries | None = None,
+    estimated: Iterable[str] = (),
+) -> MeasurementError:
+    """Decide the measurement error of every column of ``data`` [T, n_y].
+
+    Parameters
+    ----------
+    sd : standard deviation itself, one number for all series or one for each.
+    share_of_sd : fraction of each series' sample standard deviation.
+    share_of_variance : fraction of each series' sample variance.
+    estimated : parameters such as ``measurement_sd_inflation`` that have a prior.
+
+    Raises
+    ------
+    BadConfiguration : a series with no rule or with two, or a number that is not positive.
+    UnknownName : a series that the data do not have.
+    """
+    observables = tuple(str(name) for name in data.columns)
+    free = {_observable(name, observables) for name in estimated}
+    scale = dict(zip(observables, data.to_numpy(dtype=float).T, strict=True))
+    rules = {
+        "sd": (sd, lambda value, series: value),
+        "share_of_sd": (share_of_sd, lambda value, series: value * np.nanstd(series, ddof=1)),
+        "share_of_variance": (
+            share_of_variance,
+            lambda value, series: np.sqrt(value * np.nanvar(series, ddof=1)),
+        ),
+    }
+    chosen: dict[str, float] = dict.fromkeys(free, np.nan)
+    for rule, (given, convert) in rules.items():
+        for name, value in _per_series(given, observables, free).items():
+            _check(rule, name, value, taken=name in chosen)
+            chosen[name] = float(convert(value, scale[name]))
+    _require_all(chosen, observables)
+    return MeasurementError(observables, np.array([chosen[name] for name in observables]))
+
+
+def _observable(parameter: str, observables: tuple[str, ...]) -> str:
+    name = parameter.removeprefix(PREFIX)
+    if name not in observables:
+        raise unknown_name(
+            "measurement error parameter", parameter, [PREFIX + known for known in observables]
+        )
+    return name
+
+
+def _per_series(given: PerSeries | None, observables: tuple[str, ...], free: set[str]) -> dict[str, float]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        return {name: float(given) for name in observables if name not in free}
+    for name in given:
+        if name not in observables:
+            raise unknown_name("observable", name, observables)
+    return dict(given)
+
+
+def _check(rule: str, name: str, value: float, taken: bool) -> None:
+    if taken:
+        raise BadConfiguration(
+            f"The measurement error of {name} has two rules: keep one of sd, share_of_sd, share_of_variance "
+            f"or a prior on {PREFIX}{name}."
+        )
+    if not (np.isfinite(value) and value > 0):
+        raise BadConfiguration(
+            f"The measurement error {rule} of {name} must be a positive number, not {value}."
+        )
+
+
+def _require_all(chosen: Mapping[str, float], observables: tuple[str, ...]) -> None:
+    missing = [name for name in observables if name not in chosen]
+    if missing:
+        raise BadConfiguration(
+            f"No measurement error is given for {', '.join(missing)}: set sd, share_of_sd or "
+            f"share_of_variance, or put a prior on {PREFIX}{missing[0]}."
+        )
