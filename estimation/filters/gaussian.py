@@ -53,14 +53,16 @@ class GaussianProposal:
 
     def __init__(self, centre: Array, gains: Gains, start: InitialState, dtype: np.dtype) -> None:
         factor = inverse_root(gains.precision)
+        at_zero = gains.response[..., 0] - np.einsum("twij,twj->twi", gains.response[..., 1:], centre[:-1])
         self._centre = centre[:, :, None].astype(dtype)
-        self._mean = gains.response[..., 0][:, :, None].astype(dtype)
+        self._mean_at_zero = at_zero[:, :, None].astype(dtype)
         self._response = _right(gains.response[..., 1:], dtype)
         self._factor = _right(factor, dtype)
         self._log_determinant = np.linalg.slogdet(factor)[1][..., None]
         self._slope = gains.lookahead[:, :, None, 0, 1:].astype(dtype)
         self._curvature = _right(gains.lookahead[..., 1:, 1:] / 2, dtype)
         self._looks_ahead = bool(gains.lookahead.any())
+        self._informed = (gains.precision != np.eye(factor.shape[2])).any(axis=(1, 2, 3))
         self._start = start
         self._dtype = dtype
 
@@ -76,9 +78,11 @@ class GaussianProposal:
 
     def shocks(self, period: int, states: Array, draws: Draws) -> tuple[Array, LogWeights]:
         """See `Proposal.shocks`."""
-        normals = self._normals(draws, self._mean.shape[3])
-        shocks = (states - self._centre[period]) @ self._response[period]
-        shocks += self._mean[period]
+        normals = self._normals(draws, self._factor.shape[3])
+        if not self._informed[period]:
+            return normals, 0.0
+        shocks = states @ self._response[period]
+        shocks += self._mean_at_zero[period]
         shocks += normals @ self._factor[period]
         log_ratio = (sum_of_squares(normals) - sum_of_squares(shocks)) / 2
         return shocks, log_ratio + self._log_determinant[period]

@@ -55,13 +55,13 @@ class Cloud:
     def resample(self, collapsed: NDArray[np.bool_], offsets: Array) -> None:
         """Draw ancestors in the clouds marked in `collapsed` [w]; the others stay as they are."""
         n_vectors, n_particles = self.weights.shape
-        equal = 1.0 / n_particles
-        ancestors = systematic(np.where(collapsed[:, None], self.weights, equal), offsets)
+        weights = np.where(collapsed[:, None], self.weights, 1.0 / n_particles)
+        ancestors = systematic(weights, np.where(collapsed, offsets, 0.5))
         self.states = _rows(self.states, ancestors)
         self.controls = _rows(self.controls, ancestors)
         if isinstance(self.outlook, np.ndarray):
             self.outlook = np.take(self.outlook, ancestors).reshape(n_vectors, n_particles)
-        self.log_weights = np.where(collapsed[:, None], np.log(equal), self.log_weights)
+        self.log_weights = np.where(collapsed[:, None], -np.log(n_particles), self.log_weights)
 
 
 class ParticleFilter(ABC):
@@ -184,8 +184,7 @@ class ParticleFilter(ABC):
         outlook = proposal.outlook(period + 1, cloud.states)
         log_weights: Array = cloud.log_weights + log_ratio + (outlook - cloud.outlook)
         if not measurement.empty[period]:
-            errors = measurement.residuals(period, outcome.next_observables.reshape(*shape, -1))
-            log_weights += measurement.log_constant[period, :, None] - sum_of_squares(errors) / 2
+            log_weights += measurement.log_density(period, outcome.next_observables.reshape(*shape, -1))
         log_sum, cloud.weights = normalise(log_weights)
         cloud.log_weights, cloud.outlook = log_weights - log_sum[:, None], outlook
         return log_sum

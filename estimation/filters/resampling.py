@@ -12,19 +12,20 @@ Weights = NDArray[np.floating]
 def normalise(log_weights: Weights) -> tuple[Weights, Weights]:
     """Log of the summed weights [w] and the normalised weights [w, N].
 
-    Log-sum-exp keeps weights that underflow; a cloud without any weight, or with one that is not a number,
-    has the log sum minus infinity and equal weights.
+    Log-sum-exp keeps weights that underflow. A log weight that is not a number, from a particle that
+    exploded, counts as minus infinity; a cloud that has no weight at all has the log sum minus infinity
+    and equal weights.
     """
     largest = log_weights.max(axis=1, keepdims=True)
-    dead = ~np.isfinite(largest)
-    if dead.any():
-        log_weights = np.where(dead, 0.0, log_weights)
-        largest = np.where(dead, 0.0, largest)
+    if not np.isfinite(largest).all():
+        log_weights = np.where(log_weights < np.inf, log_weights, -np.inf)
+        largest = np.maximum(log_weights.max(axis=1, keepdims=True), np.finfo(float).min)
     weights = np.exp(log_weights - largest)
     total = weights.sum(axis=1, keepdims=True)
-    weights /= total
-    log_sum = np.where(dead, -np.inf, largest + np.log(total))
-    return log_sum[:, 0], weights
+    log_sum = largest + np.log(total)
+    if not total.all():
+        weights, total = np.where(total > 0, weights, 1.0), np.where(total > 0, total, weights.shape[1])
+    return log_sum[:, 0], weights / total
 
 
 def effective_sample_size(weights: Weights) -> Weights:

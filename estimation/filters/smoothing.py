@@ -60,11 +60,9 @@ class InitialState(NamedTuple):
 
 def stages(linearisation: Linearisation, measurement: Measurement) -> Stages:
     """Costs in the shock and the measurement errors of the sample; a missing observation costs nothing."""
-    precision = measurement.inverse_sd[..., None].astype(float)
     error = np.concatenate([linearisation.observation, linearisation.observation_shock], axis=3)
     error[..., 0] -= measurement.observations[:, None]
-    error *= precision
-    own = error.swapaxes(2, 3) @ error
+    own = error.swapaxes(2, 3) @ (measurement.precision[..., None] * error)
     shocks = np.arange(linearisation.transition.shape[3], own.shape[3])
     own[..., shocks, shocks] += 1.0
     return Stages(own, np.concatenate([linearisation.transition, linearisation.impact], axis=3))

@@ -46,14 +46,18 @@ OBSERVABLES = ("output_growth", "inflation", "interest_rate")
 
 
 class LinearEconomy(NamedTuple):
-    """`s' = transition s + shock_impact e'`, `x = policy s`, `y' = constant + state s + shock e'`."""
+    """`s' = transition s + shock_impact e'`, `x = policy s`, `y' = constant + observation s' + lagged s`.
+
+    transition [4, 4], shock_impact [4, 3], policy [2, 4], observation_constant [3], observation and
+    lagged_observation [3, 4], all in deviations from the steady state.
+    """
 
     transition: NDArray[np.float64]
     shock_impact: NDArray[np.float64]
     policy: NDArray[np.float64]
     observation_constant: NDArray[np.float64]
-    observation_state: NDArray[np.float64]
-    observation_shock: NDArray[np.float64]
+    observation: NDArray[np.float64]
+    lagged_observation: NDArray[np.float64]
 
 
 def solve_policy(parameters: Mapping[str, float]) -> LinearSolution:
@@ -86,14 +90,13 @@ def solve_economy(parameters: Mapping[str, float]) -> LinearEconomy:
     transition, policy = solve_policy(p)
     shock_impact = np.zeros((4, 3))
     shock_impact[(3, 1, 2), (0, 1, 2)] = p["sigma_r"] / 100, p["sigma_g"] / 100, p["sigma_z"] / 100
-    today, yesterday = _observation_today(transition, policy), _observation_yesterday(policy)
     return LinearEconomy(
         transition,
         shock_impact,
         policy,
         np.array([p["gamma_q"], p["pi_a"], p["pi_a"] + p["r_a"] + 4 * p["gamma_q"]]),
-        today @ transition + yesterday,
-        today @ shock_impact,
+        _observation_today(transition, policy),
+        _observation_yesterday(policy),
     )
 
 
@@ -104,8 +107,8 @@ def state_space(parameters: Mapping[str, float], measurement_sd: ArrayLike) -> L
         economy.transition,
         economy.shock_impact,
         economy.observation_constant,
-        economy.observation_state,
-        economy.observation_shock,
+        economy.observation @ economy.transition + economy.lagged_observation,
+        economy.observation @ economy.shock_impact,
         np.diag(np.square(np.asarray(measurement_sd, float))),
     )
 
