@@ -1,0 +1,257 @@
+"""The posterior mode and an overdispersed start for the walkers, from batches of noisy likelihoods.
+
+The search runs in coordinates in which the prior is standard normal: every parameter has the same scale and
+none can leave its support. Prior draws are screened, the best ones climb by L-BFGS-B with finite differences
+taken in one batch, and a quadratic response surface fitted to a cloud of points around the summit gives
+centre and curvature: regression averages out the filter's noise, which derivatives at a point would amplify.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import ndtr, ndtri
+
+from estimation.posterior import Posterior
+from surrogate.errors import BadConfiguration
+
+FARTHEST = 5.0
+DIFFERENCE = 0.1
+TOLERANCE_OF_CLIMB = 1e-3
+TOLERANCE_OF_MODE = 1e-6
+LEAST_CURVATURE = 0.15
+SURFACE_ROUNDS = 3
+OVERDISPERSION = 1.3
+
+Map = Callable[[Callable, Iterable], Iterable]
+Objective = Callable[[np.ndarray], np.ndarray]
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """Where the posterior is highest, and a normal distribution around its bulk.
+
+    Attributes
+    ----------
+    names : free parameters.
+    theta : the mode [n].
+    log_prob : log posterior kernel there, with common random numbers.
+    centre, covariance : normal approximation [n], [n, n] in the coordinates of :class:`PriorCoordinates`.
+    """
+
+    names: tuple[str, ...]
+    theta: np.ndarray
+    log_prob: float
+    centre: np.ndarray
+    covariance: np.ndarray
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, ready for JSON, from which :meth:`from_dict` rebuilds the same mode exactly."""
+        return {
+            "mode": dict(zip(self.names, self.theta.tolist(), strict=True)),
+            "log_prob": self.log_prob,
+            "centre": self.centre.tolist(),
+            "covariance": self.covariance.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Mode":
+        """Rebuild a mode from :meth:`to_dict`."""
+        theta = np.array(list(values["mode"].values()))
+        centre, covariance = np.array(values["centre"]), np.array(values["covariance"])
+        return cls(tuple(values["mode"]), theta, float(values["log_prob"]), centre, covariance)
+
+
+class PriorCoordinates:
+    """The posterior seen from coordinates z whose prior is standard normal: theta_i = F_i^-1(Phi(z_i))."""
+
+    def __init__(self, posterior: Posterior) -> None:
+        """Look at ``posterior`` with its common random numbers, so that values depend on z alone."""
+        self.posterior = posterior
+
+    def theta(self, z: np.ndarray) -> np.ndarray:
+        """Parameters [w, n] at z [w, n]."""
+        return self.posterior.priors.from_unit(ndtr(z))
+
+    def z(self, theta: np.ndarray) -> np.ndarray:
+        """Coordinates [w, n] of parameters [w, n], no farther than where they can be told from the bounds."""
+        return np.clip(ndtri(self.posterior.priors.to_unit(theta)), -FARTHEST, FARTHEST)
+
+    def log_density(self, z: np.ndarray) -> np.ndarray:
+        """Log posterior density of z [w]: the likelihood times a standard normal."""
+        return self.posterior.log_likelihood(self.theta(z)) - 0.5 * np.sum(z**2, axis=1)
+
+    def log_prob(self, z: np.ndarray) -> np.ndarray:
+        """Log posterior density of theta [w], whose maximum is the posterior mode that tables report."""
+        return self.posterior.log_prob(self.theta(z))
+
+
+def find_mode(
+    posterior: Posterior,
+    seed: int = 0,
+    draws: int = 256,
+    climbs: int = 3,
+    parallel_map: Map = map,
+    report: Report = lambda message: None,
+) -> Mode:
+    """Find the posterior mode and a normal approximation of the posterior's bulk.
+
+    Parameters
+    ----------
+    seed : of the prior draws and of the points of the response surface.
+    draws : prior draws to screen.
+    climbs : how many of the best draws to climb from.
+    parallel_map : a ``map`` that may run the climbs in other processes; the answer does not depend on it.
+    report : called with one line of text at every stage.
+
+    Raises
+    ------
+    BadConfiguration : no prior draw has a finite likelihood.
+    """
+    generator = np.random.default_rng([seed, 0])
+    report(f"screening {draws} prior draws")
+    starts = _screen(posterior, draws, climbs, generator)
+    report(f"climbing from the best {len(starts)} draws")
+    summits = np.array(list(parallel_map(partial(climb, posterior), starts)))
+    best = summits[np.argmax(PriorCoordinates(posterior).log_density(summits))]
+    report("fitting the curvature around the summit")
+    fit = partial(response_surface, posterior, seed=seed)
+    centre, covariance = next(iter(parallel_map(fit, [best])))
+    report("climbing to the mode")
+    (mode,) = parallel_map(partial(climb, posterior, of_theta=True), [centre])
+    return _best_mode(posterior, np.array([mode, centre, best]), centre, covariance)
+
+
+def start_walkers(
+    posterior: Posterior, mode: Mode, walkers: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Draw overdispersed starts [walkers, n_free] around the mode, each with a finite log posterior.
+
+    Raises
+    ------
+    BadConfiguration : hardly any draw has a finite log posterior.
+    """
+    coordinates = PriorCoordinates(posterior)
+    root = OVERDISPERSION * np.linalg.cholesky(mode.covariance)
+    kept: list[np.ndarray] = []
+    for _ in range(50):
+        z = mode.centre + generator.standard_normal((walkers, len(mode.centre))) @ root.T
+        theta = coordinates.theta(np.clip(z, -FARTHEST, FARTHEST))
+        kept.append(theta[np.isfinite(posterior.log_prob(theta))])
+        if sum(map(len, kept)) >= walkers:
+            return np.concatenate(kept)[:walkers]
+    raise BadConfiguration("Hardly any point around the posterior mode has a finite log posterior.")
+
+
+def climb(posterior: Posterior, start: np.ndarray, of_theta: bool = False) -> np.ndarray:
+    """Climb from z = ``start`` [n] to a local maximum of the density of z, or of theta; return its z [n]."""
+    coordinates = PriorCoordinates(posterior)
+    objective = coordinates.log_prob if of_theta else coordinates.log_density
+    found = minimize(
+        partial(_descent, objective),
+        np.asarray(start),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(-FARTHEST, FARTHEST)] * len(start),
+        options={"maxiter": 60, "ftol": TOLERANCE_OF_MODE if of_theta else TOLERANCE_OF_CLIMB},
+    )
+    return found.x
+
+
+def response_surface(posterior: Posterior, start: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Fit log density = quadratic in z around ``start`` [n] and move to its top, a few times.
+
+    Returns
+    -------
+    Centre [n] and covariance [n, n] of the normal density that the last fit implies.
+    """
+    objective = PriorCoordinates(posterior).log_density
+    generator = np.random.default_rng([seed, 1])
+    centre, root = np.asarray(start), np.diag(_widths(objective, start))
+    for _ in range(SURFACE_ROUNDS):
+        centre, root = _refit(objective, centre, root, generator)
+    return np.clip(centre, -FARTHEST, FARTHEST), root @ root.T
+
+
+def _screen(posterior: Posterior, draws: int, climbs: int, generator: np.random.Generator) -> np.ndarray:
+    coordinates = PriorCoordinates(posterior)
+    z = coordinates.z(posterior.draw_prior(draws, generator))
+    values = coordinates.log_density(z)
+    order = np.argsort(-values)[:climbs]
+    finite = order[np.isfinite(values[order])]
+    if not len(finite):
+        raise BadConfiguration(
+            f"None of {draws} prior draws has a finite likelihood: check the data's columns and units, the "
+            "priors and the measurement error."
+        )
+    return z[finite]
+
+
+def _best_mode(posterior: Posterior, points: np.ndarray, centre: np.ndarray, covariance: np.ndarray) -> Mode:
+    coordinates = PriorCoordinates(posterior)
+    values = coordinates.log_prob(points)
+    best = int(np.argmax(values))
+    theta = coordinates.theta(points)[best]
+    return Mode(posterior.names, theta, float(values[best]), centre, covariance)
+
+
+def _descent(objective: Objective, z: np.ndarray) -> tuple[float, np.ndarray]:
+    """Minus the objective and its gradient, by central differences in one batch; one-sided at a cliff."""
+    steps = DIFFERENCE * np.eye(len(z))
+    values = objective(np.vstack([z, z + steps, z - steps]))
+    here, up, down = values[0], values[1 : len(z) + 1], values[len(z) + 1 :]
+    if not np.isfinite(here):
+        return 1e10, np.zeros(len(z))
+    up, down = np.where(np.isfinite(up), up, here), np.where(np.isfinite(down), down, here)
+    return -here, -(up - down) / (2 * DIFFERENCE)
+
+
+def _widths(objective: Objective, centre: np.ndarray) -> np.ndarray:
+    """Steps [n] along each axis that lower the objective by about one half, from a ladder of trial steps."""
+    ladder = np.array([0.05, 0.1, 0.2, 0.4, 0.8, 1.6])
+    size = len(centre)
+    steps = np.concatenate([ladder, -ladder])[:, None, None] * np.eye(size)
+    values = objective((centre + steps).reshape(-1, size)).reshape(2, len(ladder), size)
+    top = max(objective(centre[None])[0], values.max())
+    drop = np.minimum(top - values.mean(axis=0), 1e6)
+    low_enough = drop > 0.5
+    first = np.where(low_enough.any(axis=0), low_enough.argmax(axis=0), len(ladder) - 1)
+    fallen = np.maximum(drop[first, np.arange(size)], 0.5)
+    return ladder[first] / np.sqrt(2 * fallen)
+
+
+def _refit(
+    objective: Objective, centre: np.ndarray, root: np.ndarray, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One round: draw points around the centre, regress on a quadratic, return its top and new root."""
+    size = len(centre)
+    rows, columns = np.triu_indices(size)
+    n_terms = 1 + size + len(rows)
+    points = generator.standard_normal((4 * n_terms, size))
+    values = objective(centre + points @ root.T)
+    finite = np.isfinite(values)
+    if finite.sum() < 1.5 * n_terms:
+        return centre, root / 2
+    points, values = points[finite], values[finite]
+    weights = np.exp(np.maximum(values - values.max(), -50) / 10)
+    terms = np.column_stack([np.ones(len(points)), points, points[:, rows] * points[:, columns]])
+    fitted = np.linalg.lstsq(terms * weights[:, None], values * weights, rcond=None)[0]
+    curvature = np.zeros((size, size))
+    curvature[rows, columns] = -fitted[size + 1 :]
+    return _newton(centre, root, fitted[1 : size + 1], curvature + curvature.T)
+
+
+def _newton(
+    centre: np.ndarray, root: np.ndarray, slope: np.ndarray, curvature: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Step to the top of a quadratic in the coordinates of ``root``, no farther than its cloud reaches."""
+    values, vectors = np.linalg.eigh(curvature)
+    values = np.maximum(values, LEAST_CURVATURE)
+    step = vectors @ (vectors.T @ slope / values)
+    reach = 2 * np.sqrt(len(step))
+    step *= min(1.0, reach / max(np.linalg.norm(step), 1e-12))
+    return centre + root @ step, root @ (vectors / np.sqrt(values))

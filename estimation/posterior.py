@@ -1,0 +1,190 @@
+"""The posterior of the free parameters: prior times likelihood inside the box and region of the surrogate."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from estimation.likelihood import Likelihood
+from estimation.measurement import PREFIX, MeasurementError
+from estimation.priors import PriorSet, cut_to_box
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration, BadData, OutsideBox, unknown_name
+
+Theta = Mapping[str, ArrayLike] | ArrayLike
+
+
+class Posterior:
+    """Log posterior of many parameter vectors at once.
+
+    Parameters
+    ----------
+    surrogate : the solved economy; every prior is cut to its box.
+    likelihood : holds the data; a particle filter or simulated moments.
+    priors : by name, of parameters of the surrogate and of estimated measurement errors; these are free.
+    fixed : values of parameters that do not move; what is neither free nor fixed stays at its default.
+    measurement : measurement error; ``None`` if the likelihood needs none.
+    common_random_numbers : use the same random numbers at every call (a deterministic surface) instead of
+        fresh ones (pseudo-marginal: the sampler reaches the exact posterior; Andrieu and Roberts 2009).
+
+    Raises
+    ------
+    UnknownName : a prior or fixed value for a parameter that does not exist.
+    OutsideBox : a fixed value outside the surrogate's range.
+    BadConfiguration : a parameter both free and fixed, no free parameter, or a prior outside the box.
+    """
+
+    def __init__(
+        self,
+        surrogate: Surrogate,
+        likelihood: Likelihood,
+        priors: PriorSet,
+        fixed: Mapping[str, float] | None = None,
+        measurement: MeasurementError | None = None,
+        common_random_numbers: bool = False,
+    ) -> None:
+        self.surrogate = surrogate
+        self.likelihood = likelihood
+        self.measurement = measurement
+        self.common_random_numbers = common_random_numbers
+        self.fixed = dict(fixed or {})
+        self._check_names(priors)
+        self._base = self._fixed_vector()
+        ranges = {item.name: (item.lower, item.upper) for item in surrogate.card.parameters}
+        self.priors = cut_to_box(priors, ranges)
+        self.names = self.priors.names
+        structural = [name for name in self.names if name in ranges]
+        self._columns = [self.names.index(name) for name in structural]
+        self._places = [surrogate.parameter_names.index(name) for name in structural]
+
+    @property
+    def n_free(self) -> int:
+        """Number of free parameters."""
+        return len(self.names)
+
+    def theta_array(self, theta: Theta) -> np.ndarray:
+        """Free parameters as float64 [w, n_free], from an array [n_free] or [w, n_free] or from a mapping.
+
+        Raises
+        ------
+        UnknownName : a name that is not a free parameter.
+        BadData : a missing name or a wrong shape.
+        """
+        if isinstance(theta, Mapping):
+            theta = self._from_mapping(theta)
+        array = np.atleast_2d(np.asarray(theta, dtype=float))
+        if array.ndim != 2 or array.shape[1] != self.n_free:
+            names = ", ".join(self.names)
+            raise BadData(f"theta must have shape [w, {self.n_free}] ({names}), not {array.shape}.")
+        return array
+
+    def parameters(self, theta: Theta) -> np.ndarray:
+        """All parameters of the surrogate [w, n_parameters], fixed ones filled in."""
+        array = self.theta_array(theta)
+        parameters = np.tile(self._base, (len(array), 1))
+        parameters[:, self._places] = array[:, self._columns]
+        return parameters
+
+    def log_prior(self, theta: Theta) -> np.ndarray:
+        """Log prior density [w], minus infinity outside the box.
+
+        Where the surrogate's certified region is smaller than its box, the density is not scaled up for that.
+        """
+        return self.priors.log_density(self.theta_array(theta))
+
+    def log_likelihood(self, theta: Theta, generator: np.random.Generator | None = None) -> np.ndarray:
+        """Log likelihood [w], minus infinity outside box and region; generator as in :meth:`log_prob`."""
+        array = self.theta_array(theta)
+        return self._evaluate(array, self._inside(array), generator)
+
+    def log_prob(self, theta: Theta, generator: np.random.Generator | None = None) -> np.ndarray:
+        """Log posterior kernel [w]: log prior plus log likelihood; minus infinity where either is.
+
+        Parameters
+        ----------
+        theta : free parameters, see :meth:`theta_array`.
+        generator : source of fresh random numbers; without one, or with ``common_random_numbers``, every call
+            uses the same numbers.
+        """
+        array = self.theta_array(theta)
+        inside = self._inside(array)
+        total = np.full(len(array), -np.inf)
+        total[inside] = self.priors.log_density(array[inside])
+        inside = np.isfinite(total)
+        total[inside] += self._evaluate(array, inside, generator)[inside]
+        return total
+
+    def draw_prior(self, size: int, generator: np.random.Generator) -> np.ndarray:
+        """Prior draws [size, n_free] inside the surrogate's region.
+
+        Raises
+        ------
+        BadConfiguration : hardly any draw is inside.
+        """
+        kept: list[np.ndarray] = []
+        for _ in range(100):
+            draws = self.priors.draw(size, generator)
+            kept.append(draws[self.surrogate.inside(self.parameters(draws))])
+            if sum(map(len, kept)) >= size:
+                return np.concatenate(kept)[:size]
+        raise BadConfiguration(
+            "Hardly any prior draw is in the surrogate's certified region; change the priors."
+        )
+
+    def _inside(self, theta: np.ndarray) -> np.ndarray:
+        inside = np.array(np.isfinite(theta).all(axis=1))
+        if inside.any():
+            inside[inside] = self.surrogate.inside(self.parameters(theta[inside]))
+        return inside
+
+    def _evaluate(
+        self, theta: np.ndarray, inside: np.ndarray, generator: np.random.Generator | None
+    ) -> np.ndarray:
+        values = np.full(len(theta), -np.inf)
+        if not inside.any():
+            return values
+        chosen = theta[inside]
+        sd = None
+        if self.measurement is not None:
+            columns = dict(zip(self.names, chosen.T, strict=True))
+            sd = self.measurement.values(columns, len(chosen))
+        generator = None if self.common_random_numbers else generator
+        found = self.likelihood.log_likelihood(self.parameters(chosen), generator, sd)
+        values[inside] = np.where(np.isnan(found), -np.inf, found)
+        return values
+
+    def _from_mapping(self, theta: Mapping[str, ArrayLike]) -> np.ndarray:
+        for name in theta:
+            if name not in self.names:
+                raise unknown_name("free parameter", name, self.names)
+        missing = [name for name in self.names if name not in theta]
+        if missing:
+            raise BadData(f"No value is given for the free parameter {', '.join(missing)}.")
+        return np.stack(
+            np.broadcast_arrays(*(np.asarray(theta[name], float) for name in self.names)), axis=-1
+        )
+
+    def _check_names(self, priors: PriorSet) -> None:
+        errors = () if self.measurement is None else self.measurement.free_names
+        for name in priors:
+            if name not in (*self.surrogate.parameter_names, *errors):
+                known = (*self.surrogate.parameter_names, *errors)
+                raise unknown_name("parameter with a prior", name, known)
+            if name in self.fixed:
+                raise BadConfiguration(f"{name} has a prior and a fixed value; keep one.")
+        missing = [name for name in errors if name not in priors.names]
+        if missing or not len(priors):
+            raise BadConfiguration(f"Put a prior on {missing[0] if missing else 'at least one parameter'}.")
+
+    def _fixed_vector(self) -> np.ndarray:
+        for name in self.fixed:
+            if name.startswith(PREFIX):
+                raise BadConfiguration(
+                    f"Fix {name} by the measurement error's sd, not among fixed parameters."
+                )
+        base = self.surrogate.parameter_array(self.fixed)[0]
+        for item, value in zip(self.surrogate.card.parameters, base, strict=True):
+            if not item.lower <= value <= item.upper:
+                span = f"[{item.lower:g}, {item.upper:g}]"
+                raise OutsideBox(f"{item.name} is fixed at {value:g}, outside the surrogate's range {span}.")
+        return base
