@@ -52,7 +52,7 @@ def an_schorfheide_economy(calibration: dict[str, float]) -> LinearEconomy:
 
 
 class ExponentialEconomy:
-    """`log s' = rho log s + sigma e'`, observed as `y' = log s'`: linear in logs, but its state is a level.
+    """`x = s`, `log s' = rho log x + sigma e'`, `y' = log s'`: linear in logs, but its state is a level.
 
     Its likelihood is exact by the Kalman filter, while every linear approximation of it is wrong.
     """
@@ -91,7 +91,7 @@ class ExponentialEconomy:
 
     def _step(self) -> onnx.ModelProto:
         build = _Builder("float32")
-        decayed = build.call("Mul", build.call("Log", "states"), build.constant([[self.persistence]]))
+        decayed = build.call("Mul", build.call("Log", "controls"), build.constant([[self.persistence]]))
         sigma = build.call("Unsqueeze", "parameters", build.constant([1], np.int64))
         impact = build.call("Mul", build.per_vector("shocks", 1), sigma)
         flat = build.call("Reshape", impact, build.constant([-1, 1], np.int64))

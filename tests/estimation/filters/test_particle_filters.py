@@ -30,11 +30,14 @@ def test_likelihood_is_unbiased_under_adaptive_resampling(filter_class, particle
     assert_unbiased(estimates, linear_sample.exact)
 
 
+@pytest.mark.parametrize("threshold", [0.5, 1.0])
 @pytest.mark.parametrize(
     ("filter_class", "particles"), [(BootstrapFilter, 100), (GuidedFilter, 10), (TwistedFilter, 5)]
 )
-def test_likelihood_is_unbiased_where_the_linearisation_is_wrong(filter_class, particles, exponential_sample):
-    estimates = exponential_sample.repeated(filter_class, particles, 2000)
+def test_likelihood_is_unbiased_where_the_linearisation_is_wrong(
+    filter_class, particles, threshold, exponential_sample
+):
+    estimates = exponential_sample.repeated(filter_class, particles, 2000, resample_threshold=threshold)
     assert_unbiased(estimates, exponential_sample.exact)
 
 
