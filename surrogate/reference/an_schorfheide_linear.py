@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from surrogate.reference.kalman import LinearStateSpace
 from surrogate.reference.rational_expectations import LinearSolution, solve_rational_expectations
 
-PARAMETER_NAMES = (
+PARAMETER_NAMES: tuple[str, ...] = (
     "tau",
     "kappa",
     "psi1",
@@ -38,8 +38,8 @@ PARAMETER_NAMES = (
 )
 _VALUES_M = (2.09, 0.98, 2.25, 0.65, 0.81, 0.98, 0.93, 0.34, 3.16, 0.51, 0.19, 0.65, 0.24)
 _VALUES_L = (3.26, 0.89, 1.88, 0.53, 0.76, 0.98, 0.89, 0.19, 3.29, 0.73, 0.20, 0.58, 0.29)
-THETA_M = dict(zip(PARAMETER_NAMES, _VALUES_M, strict=True))
-THETA_L = dict(zip(PARAMETER_NAMES, _VALUES_L, strict=True))
+THETA_M: dict[str, float] = dict(zip(PARAMETER_NAMES, _VALUES_M, strict=True))
+THETA_L: dict[str, float] = dict(zip(PARAMETER_NAMES, _VALUES_L, strict=True))
 """The two parameter vectors of Herbst and Schorfheide (2015), high and low likelihood."""
 
 OBSERVABLES = ("output_growth", "inflation", "interest_rate")

@@ -1,0 +1,201 @@
+"""Particle filters on the sample of Herbst and Schorfheide (2015): time, bias and variance.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.filters
+
+prints one table and writes docs/benchmark-filters.md. The log-linear economy has an exact answer; the
+nonlinear ones are measured when their surrogates are present, and the package `particles` when it is
+installed.
+"""
+
+import importlib.util
+import platform
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pandas as pd
+from numpy.typing import NDArray
+
+from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.state_space import DEFAULT_BURN_IN, StateSpace
+from surrogate import Surrogate, catalogue, load
+from surrogate.files import atomic_path
+from surrogate.reference import an_schorfheide_linear, kalman
+from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
+from tests.gaussian_economies import an_schorfheide_economy
+from tests.linear_artifact import write_artifact
+
+ROOT = Path(__file__).parents[1]
+REPORT = ROOT / "docs" / "benchmark-filters.md"
+VECTORS = 32
+ROWS = 16_000
+SETTINGS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
+    (BootstrapFilter, 400, 64),
+    (BootstrapFilter, 10_000, 16),
+    (BootstrapFilter, 40_000, 8),
+    (GuidedFilter, 100, 128),
+    (GuidedFilter, 400, 128),
+    (GuidedFilter, 1_000, 64),
+    (TwistedFilter, 10, 128),
+    (TwistedFilter, 50, 128),
+    (TwistedFilter, 200, 128),
+)
+HEADER = """# Particle filters
+
+Log likelihood of the small New Keynesian model on the sample of Herbst and Schorfheide (80 quarters, three
+series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l.
+
+- `ms`: milliseconds of processor time for one parameter vector, burn-in of {burn_in} quarters included,
+one thread,
+  {vectors} vectors in a batch (fewer above 500 particles).
+- `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy
+has; about
+  minus half the variance of it belongs to any unbiased likelihood.
+- `time x variance`: what an equally precise answer costs.
+- `particles` is the package of that name (Chopin), on the same matrices without a network to evaluate, one
+vector at
+  a time, from the ergodic distribution without burn-in.
+
+{machine}. Written by `python -m benchmarks.filters`.
+
+"""
+COLUMNS = (
+    "economy",
+    "point",
+    "filter",
+    "particles",
+    "ms",
+    "mean log p",
+    "sd of log p",
+    "bias",
+    "time x variance",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An economy at a point: parameters [p] and, where known, the exact log likelihood."""
+
+    economy: str
+    point: str
+    surrogate: Surrogate
+    theta: NDArray[np.float64]
+    exact: float | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: milliseconds a vector and replicated log likelihoods [replications]."""
+
+    economy: str
+    point: str
+    method: str
+    particles: int
+    milliseconds: float
+    log_likelihoods: NDArray[np.float64]
+    exact: float | None
+
+    def cells(self) -> tuple[str, ...]:
+        """Texts in the order of COLUMNS."""
+        mean, sd = self.log_likelihoods.mean(), self.log_likelihoods.std(ddof=1)
+        bias = "" if self.exact is None else f"{mean - self.exact:.3f}"
+        return (
+            self.economy,
+            self.point,
+            self.method,
+            f"{self.particles:,}",
+            f"{self.milliseconds:.2f}",
+            f"{mean:.2f}",
+            f"{sd:.3g}",
+            bias,
+            f"{self.milliseconds * sd**2:.2g}",
+        )
+
+
+def sample() -> NDArray[np.float64]:
+    """Output growth, inflation and the interest rate, [80, 3]."""
+    table = pd.read_csv(ROOT / "estimation" / "datasets" / "herbst_schorfheide_us.csv")
+    return table[["YGR", "INFL", "INT"]].to_numpy()
+
+
+def cases(folder: Path, data: NDArray[np.float64], sd: NDArray[np.float64]) -> Iterator[Case]:
+    """The log-linear economy, written into `folder`, and the shipped nonlinear ones."""
+    points = {"theta_m": THETA_M, "theta_l": THETA_L}
+    for point, calibration in points.items():
+        exact = kalman.log_likelihood(an_schorfheide_linear.state_space(calibration, sd), data)
+        economy = an_schorfheide_economy(calibration)
+        surrogate = Surrogate(write_artifact(economy, folder / point))
+        yield Case("log-linear", point, surrogate, surrogate.default, exact)
+    for name in ("an_schorfheide", "an_schorfheide_zlb"):
+        if name in catalogue.available():
+            surrogate = load(name)
+            for point, calibration in points.items():
+                yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], None)
+
+
+def measure(
+    case: Case,
+    filter_class: type[ParticleFilter],
+    particles: int,
+    replications: int,
+    data: NDArray[np.float64],
+    sd: NDArray[np.float64],
+) -> Row:
+    """Replicate a filter on a case; the fastest batch counts."""
+    particle_filter = filter_class(
+        StateSpace(case.surrogate, an_schorfheide_linear.OBSERVABLES, sd), particles
+    )
+    vectors = min(VECTORS, max(1, ROWS // particles))
+    theta = np.tile(case.theta, (vectors, 1))
+    generator = np.random.Generator(np.random.SFC64(1))
+    values, seconds = [], []
+    for _ in range(max(2, replications // vectors)):
+        start = time.process_time()
+        values.append(particle_filter.log_likelihood(theta, data, generator))
+        seconds.append((time.process_time() - start) / vectors)
+    name = filter_class.__name__.removesuffix("Filter").lower()
+    return Row(
+        case.economy, case.point, name, particles, 1e3 * min(seconds), np.concatenate(values), case.exact
+    )
+
+
+def rows() -> Iterator[Row]:
+    """All measurements."""
+    data = sample()
+    sd = 0.2 * data.std(axis=0, ddof=1)
+    with tempfile.TemporaryDirectory() as folder:
+        for case in cases(Path(folder), data, sd):
+            for filter_class, particles, replications in SETTINGS:
+                yield measure(case, filter_class, particles, replications, data, sd)
+    if importlib.util.find_spec("particles"):
+        from benchmarks.filters_peer import peer_rows
+
+        yield from peer_rows(data, sd)
+
+
+def machine() -> str:
+    """What the figures were measured on."""
+    return (
+        f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, "
+        f"ONNX Runtime {onnxruntime.__version__}"
+    )
+
+
+def main() -> None:
+    """Print the table row by row and write the report."""
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---|---|" + "---:|" * (len(COLUMNS) - 3)]
+    print(*lines, sep="\n")
+    for row in rows():
+        lines.append("| " + " | ".join(row.cells()) + " |")
+        print(lines[-1], flush=True)
+    header = HEADER.format(vectors=VECTORS, burn_in=DEFAULT_BURN_IN, machine=machine())
+    with atomic_path(REPORT) as path:
+        path.write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
