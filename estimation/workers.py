@@ -1,0 +1,155 @@
+"""Worker processes, each pinned to one thread, that can report progress and be asked to stop.
+
+Processes are spawned, never forked (ONNX Runtime and HDF5 do not survive a fork), so a script that starts
+them must keep its own code under ``if __name__ == "__main__":``.
+"""
+
+import multiprocessing
+import os
+import queue
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait as wait_for_end
+from typing import Any
+
+from surrogate.errors import SurrogateError
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+# Without locks a chain can be looked at while it grows, also on network file systems
+CHILD_ENVIRONMENT = {**dict.fromkeys(THREAD_VARIABLES, "1"), "HDF5_USE_FILE_LOCKING": "FALSE"}
+GRACE_SECONDS = 20
+
+_messages: Any = None
+_stop: Any = None
+
+
+class WorkerDied(SurrogateError):
+    """A worker process ended without an answer."""
+
+
+class WorkerPool:
+    """A pool of spawned processes; use it as a context manager.
+
+    Parameters
+    ----------
+    processes : how many; ``None`` takes one for each core this process may use.
+    """
+
+    def __init__(self, processes: int | None = None) -> None:
+        if processes is not None and processes < 1:
+            raise SurrogateError(f"At least one worker process is needed, not {processes}.")
+        self.processes = processes or available_cores()
+        context = multiprocessing.get_context("spawn")
+        self._messages, self._stop = context.Queue(), context.Event()
+        self._executor = ProcessPoolExecutor(
+            self.processes, context, initializer=_prepare, initargs=(self._messages, self._stop)
+        )
+        self._environment = _child_environment()
+
+    def __enter__(self) -> "WorkerPool":
+        self._environment.__enter__()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._stop.set()
+        self._executor.shutdown(cancel_futures=True)
+        self._environment.__exit__(None, None, None)
+
+    def map(self, function: Callable, items: Iterable) -> list:
+        """Results of ``function`` on each item, in order."""
+        return self.run([(function, item) for item in items])
+
+    def run(self, tasks: Iterable[tuple], on_message: Callable[[Any], None] = lambda message: None) -> list:
+        """Run tasks ``(function, *arguments)`` and return their results in order.
+
+        ``on_message`` receives what tasks pass to :func:`report`. On Ctrl-C the tasks are asked to stop
+        (:func:`stop_requested`) and waited for before ``KeyboardInterrupt`` goes on.
+
+        Raises
+        ------
+        WorkerDied : a process was killed or could not start.
+        """
+        futures = [self._executor.submit(*task) for task in tasks]
+        try:
+            while wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION).not_done:
+                self._deliver(on_message)
+                if any(future.done() and future.exception() for future in futures):
+                    break
+        except KeyboardInterrupt:
+            self._stop.set()
+            wait(futures)
+            self._deliver(on_message)
+            raise
+        self._deliver(on_message)
+        return [_result(future) for future in futures]
+
+    def _deliver(self, on_message: Callable[[Any], None]) -> None:
+        while True:
+            try:
+                on_message(self._messages.get(timeout=0.01))
+            except queue.Empty:
+                return
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def report(message: object) -> None:
+    """Send a message from a task to whoever runs it; does nothing outside a worker."""
+    if _messages is not None:
+        _messages.put(message)
+
+
+def stop_requested() -> bool:
+    """Whether a task should end at the next opportunity."""
+    return _stop is not None and _stop.is_set()
+
+
+@contextmanager
+def _child_environment() -> Iterator[None]:
+    """Set the environment of processes started meanwhile; many threads would compete for the cores."""
+    before = {name: os.environ.get(name) for name in CHILD_ENVIRONMENT}
+    os.environ.update(CHILD_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def _prepare(messages: Any, stop: Any) -> None:
+    global _messages, _stop
+    _messages, _stop = messages, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Leave no orphan behind when the parent is killed, but let a task finish what it is writing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for_end([parent.sentinel])
+        _stop.set()
+        time.sleep(GRACE_SECONDS)
+        os._exit(1)
+
+
+def _result(future: Future) -> Any:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise WorkerDied(
+            "A worker process ended unexpectedly. If this is your own script, put the call under "
+            "`if __name__ == '__main__':`. If memory ran out, use fewer processes or particles. "
+            "What was saved is kept: run again with resume."
+        ) from None

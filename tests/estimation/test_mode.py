@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from estimation.filters import TwistedFilter
+from estimation.mode import Mode, PriorCoordinates, climb, find_mode, response_surface, start_walkers
+from estimation.priors import make_prior
+from surrogate.errors import BadConfiguration
+from surrogate.reference.kalman import log_likelihood
+from tests.estimation.economies import exact_state_space, linear_posterior, linear_priors, simulated_data
+
+
+@pytest.fixture(scope="module")
+def data(linear_economy):
+    return simulated_data(linear_economy)
+
+
+@pytest.fixture(scope="module")
+def posterior(linear, data):
+    return linear_posterior(linear, data, fixed={"mean": 0.3}, particles=50)
+
+
+@pytest.fixture(scope="module")
+def exact_mode(posterior, linear_economy, data):
+    def minus_log_posterior(theta):
+        values = {"mean": 0.3, **dict(zip(posterior.names, theta, strict=True))}
+        likelihood = log_likelihood(exact_state_space(linear_economy, values), data.to_numpy())
+        return -likelihood - posterior.log_prior(theta)[0]
+
+    bounds = [(0.2, 2.9), (0.05, 0.94)]
+    return minimize(minus_log_posterior, [1.0, 0.6], method="Nelder-Mead", bounds=bounds).x
+
+
+def test_mode_without_noise_is_the_exact_mode(linear, data, exact_mode):
+    posterior = linear_posterior(linear, data, filter_class=TwistedFilter, fixed={"mean": 0.3})
+    np.testing.assert_allclose(find_mode(posterior, draws=64).theta, exact_mode, atol=0.01)
+
+
+def test_mode_with_a_noisy_filter_is_near_the_exact_mode(posterior, exact_mode):
+    mode = find_mode(posterior, draws=64)
+    np.testing.assert_allclose(mode.theta, exact_mode, atol=0.15)
+    assert mode.log_prob == pytest.approx(posterior.log_prob(mode.theta)[0])
+
+
+def test_covariance_is_that_of_the_posterior(linear, data):
+    posterior = linear_posterior(linear, data, filter_class=TwistedFilter, fixed={"mean": 0.3}, particles=2)
+    mode = find_mode(posterior, draws=64)
+    grid = np.linspace(-2.5, 3.5, 25)
+    z = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    density = PriorCoordinates(posterior).log_density(z)
+    weight = np.exp(density - density.max())
+    exact = np.cov(z.T, aweights=weight)
+    np.testing.assert_allclose(mode.covariance, exact, rtol=0.5, atol=0.05)
+    np.testing.assert_allclose(mode.centre, weight @ z / weight.sum(), atol=0.4)
+
+
+def test_answer_depends_on_the_seed_only(posterior):
+    first, second = (find_mode(posterior, seed=3, draws=32, climbs=1) for _ in range(2))
+    assert np.array_equal(first.theta, second.theta)
+    assert np.array_equal(first.covariance, second.covariance)
+
+
+def test_mode_survives_json_exactly(posterior):
+    mode = find_mode(posterior, draws=32, climbs=1)
+    again = Mode.from_dict(mode.to_dict())
+    assert np.array_equal(again.theta, mode.theta)
+    assert np.array_equal(again.covariance, mode.covariance)
+
+
+def test_a_mode_at_the_edge_of_the_box_is_found(linear, data):
+    priors = {**linear_priors(), "sigma": make_prior("uniform", lower=0.1, upper=0.6)}
+    posterior = linear_posterior(linear, data, priors, filter_class=TwistedFilter, fixed={"mean": 0.3})
+    assert find_mode(posterior, draws=64).theta[0] == pytest.approx(0.6, abs=1e-3)
+
+
+def test_walkers_start_inside_the_support(posterior):
+    mode = find_mode(posterior, draws=32, climbs=1)
+    theta = start_walkers(posterior, mode, 100, np.random.default_rng(0))
+    assert np.isfinite(posterior.log_prob(theta)).all()
+    assert np.linalg.matrix_rank(np.cov(theta.T)) == 2
+
+
+def test_climb_goes_up_from_far_away(posterior):
+    coordinates = PriorCoordinates(posterior)
+    start = np.array([2.0, -2.0])
+    gain = coordinates.log_density(climb(posterior, start)[None]) - coordinates.log_density(start[None])
+    assert gain > 10
+
+
+def test_response_surface_returns_a_proper_covariance(posterior):
+    _, covariance = response_surface(posterior, np.zeros(2), seed=0)
+    assert np.linalg.eigvalsh(covariance).min() > 0
+
+
+def test_no_finite_likelihood_is_one_clear_error(linear, data):
+    impossible = data * 1e30
+    with pytest.raises(BadConfiguration, match="units"):
+        find_mode(linear_posterior(linear, impossible), draws=8)
