@@ -1,0 +1,163 @@
+"""Figures of an estimation; Matplotlib and corner come with the extra ``plot``."""
+
+import math
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estimation.results import Results
+from surrogate.errors import MissingPackage
+from surrogate.files import atomic_path
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PRIOR, POSTERIOR, MODE = "#8c8c8c", "#2f6f9f", "#c1440e"
+ENSEMBLES = ("#2f6f9f", "#c1440e", "#4f8f4f", "#8a5aa8", "#b8860b", "#5f9ea0")
+STYLE = {
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 10,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+}
+PANELS_A_ROW = 4
+DOTS_PER_INCH = 150
+
+
+def save_plots(results: Results, folder: Path) -> list[Path]:
+    """Write ``trace.png``, ``prior_posterior.png`` and ``corner.png`` into ``folder`` and return their paths.
+
+    Raises
+    ------
+    MissingPackage : Matplotlib or corner is not installed.
+    """
+    figures: dict[str, Callable[[Results], Figure]] = {
+        "trace.png": trace,
+        "prior_posterior.png": prior_posterior,
+        "corner.png": corner,
+    }
+    for name, draw in figures.items():
+        figure = draw(results)
+        with atomic_path(folder / name) as path:
+            figure.savefig(path, dpi=DOTS_PER_INCH, bbox_inches="tight")
+    return [folder / name for name in figures]
+
+
+def trace(results: Results) -> "Figure":
+    """Every step of every ensemble, burn-in shaded: mean of its walkers and the band of 90 % of them."""
+    figure, panels = _panels(results.posterior.names, height=1.7)
+    chains = results.all_chains
+    steps = np.arange(1, chains.steps + 1)
+    for column, panel in enumerate(panels):
+        for ensemble, color in zip(chains.theta[..., column], _colors(len(chains.theta)), strict=True):
+            low, high = np.quantile(ensemble, [0.05, 0.95], axis=1)
+            panel.fill_between(steps, low, high, color=color, alpha=0.12, linewidth=0)
+            panel.plot(steps, ensemble.mean(axis=1), color=color, linewidth=1)
+        panel.axvspan(0, results.burn, color="0.9", zorder=0, linewidth=0)
+        panel.set_xlim(0, chains.steps)
+    figure.supxlabel(
+        "step (shaded: burn-in; lines: mean of each ensemble; bands: 90 % of its walkers)", fontsize=9
+    )
+    return figure
+
+
+def prior_posterior(results: Results) -> "Figure":
+    """Prior density inside the box, posterior histogram and mode of every free parameter."""
+    figure, panels = _panels(results.posterior.names, height=1.9)
+    draws = results.chains.by_walker().reshape(-1, results.posterior.n_free)
+    for name, panel, values, mode in zip(
+        results.chains.names, panels, draws.T, results.mode.theta, strict=True
+    ):
+        prior = results.posterior.priors[name]
+        low, high = _range(prior, values)
+        grid = np.linspace(low, high, 400)
+        panel.hist(
+            values, bins=40, range=(low, high), density=True, color=POSTERIOR, alpha=0.55, label="posterior"
+        )
+        panel.plot(grid, np.exp(prior.log_density(grid)), color=PRIOR, linewidth=1.5, label="prior")
+        panel.axvline(mode, color=MODE, linewidth=1.2, linestyle="--", label="posterior mode")
+        panel.set_yticks([])
+        panel.spines["left"].set_visible(False)
+    _legend(figure, panels[0])
+    return figure
+
+
+def corner(results: Results) -> "Figure":
+    """Pairs of parameters: densities of all draws, with the posterior mode."""
+    package = _import("corner")
+    draws = results.chains.by_walker().reshape(-1, results.posterior.n_free)
+    size = max(4.0, 1.15 * results.posterior.n_free)
+    with _import("matplotlib").rc_context({**STYLE, "xtick.labelsize": 7, "ytick.labelsize": 7}):
+        figure = package.corner(
+            draws,
+            fig=_import("matplotlib.figure").Figure(figsize=(size, size)),
+            labels=list(results.posterior.names),
+            label_kwargs={"fontsize": 11},
+            truths=results.mode.theta,
+            truth_color=MODE,
+            color=POSTERIOR,
+            bins=30,
+            smooth=1.0,
+            max_n_ticks=3,
+            plot_datapoints=False,
+            fill_contours=True,
+            levels=(0.5, 0.9),
+            labelpad=0.15,
+        )
+    _thin_lines(figure, MODE)
+    return figure
+
+
+def _panels(names: tuple[str, ...], height: float) -> "tuple[Figure, list[Any]]":
+    columns = min(PANELS_A_ROW, len(names))
+    rows = math.ceil(len(names) / columns)
+    size = (2.6 * columns + 0.4, height * rows + 0.6)
+    figure = _import("matplotlib.figure").Figure(figsize=size, layout="constrained")
+    with _import("matplotlib").rc_context(STYLE):
+        panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for panel in panels[len(names) :]:
+        panel.remove()
+    for panel, name in zip(panels, names, strict=False):
+        panel.set_title(name, loc="left")
+    return figure, panels[: len(names)]
+
+
+def _range(prior: Any, values: np.ndarray) -> tuple[float, float]:
+    """Where either the prior or the posterior has noticeable mass, without long prior tails."""
+    low, high = prior.ppf(np.array([0.005, 0.995]))
+    spread = values.max() - values.min()
+    return (
+        float(min(values.min(), max(low, values.min() - 2 * spread))),
+        float(max(values.max(), min(high, values.max() + 2 * spread))),
+    )
+
+
+def _legend(figure: "Figure", panel: Any) -> None:
+    handles, labels = panel.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
+
+
+def _colors(count: int) -> list[str]:
+    return [ENSEMBLES[index % len(ENSEMBLES)] for index in range(count)]
+
+
+def _thin_lines(figure: "Figure", color: str) -> None:
+    for axes in figure.axes:
+        for line in axes.lines:
+            if line.get_color() == color:
+                line.set(linewidth=0.8, markersize=3)
+
+
+def _import(name: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError:
+        package = name.split(".")[0]
+        raise MissingPackage(
+            f"Figures need {package}: install it with `pip install 'dsge-surrogate[plot]'`."
+        ) from None

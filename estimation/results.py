@@ -1,0 +1,130 @@
+"""Everything an estimation leaves behind: draws as ArviZ InferenceData, the posterior table, figures."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import arviz
+import numpy as np
+import pandas as pd
+
+from estimation.chains import Chains, automatic_burn
+from estimation.mode import Mode
+from estimation.posterior import Posterior
+from estimation.table import as_text, posterior_table, save_table
+from surrogate.files import atomic_path
+
+PRIOR_DRAWS = 2000
+RHAT_LIMIT = 1.05
+LEAST_ESS = 400
+
+
+@dataclass(frozen=True)
+class Results:
+    """Draws of a posterior after burn-in.
+
+    Attributes
+    ----------
+    posterior : what was sampled.
+    mode : found before sampling.
+    all_chains : draws with burn-in.
+    burn : steps of every walker to discard.
+    data : observed series [T, n_y].
+    attributes : settings, fingerprints and versions, stored with the draws.
+    """
+
+    posterior: Posterior
+    mode: Mode
+    all_chains: Chains
+    burn: int
+    data: pd.DataFrame
+    attributes: Mapping[str, str]
+
+    @cached_property
+    def chains(self) -> Chains:
+        """Draws without burn-in."""
+        return self.all_chains.discard(self.burn)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The posterior table, see :func:`estimation.table.posterior_table`."""
+        return posterior_table(self.chains, self.posterior.priors, self.mode)
+
+    @cached_property
+    def inference_data(self) -> arviz.InferenceData:
+        """Draws, log densities, prior draws and data for ArviZ, see :func:`inference_data`."""
+        return inference_data(self)
+
+    def summary(self) -> str:
+        """The table and what to know before believing it."""
+        chains = self.chains
+        kept = f"{len(chains.theta)} ensembles of {chains.theta.shape[2]} walkers, {chains.steps} steps each"
+        lines = [
+            as_text(self.table),
+            "",
+            f"{kept}, after discarding the first {self.burn} of {self.all_chains.steps}.",
+            f"Acceptance {chains.acceptance.mean():.2f}; log posterior at the mode {self.mode.log_prob:.2f}.",
+            *convergence_warnings(self.table),
+        ]
+        return "\n".join(lines)
+
+    def save(self, folder: Path) -> None:
+        """Write ``posterior.nc``, ``posterior.csv`` and ``posterior.md`` into ``folder``."""
+        with atomic_path(folder / "posterior.nc") as path:
+            self.inference_data.to_netcdf(str(path))
+        save_table(self.table, folder)
+
+
+def convergence_warnings(table: pd.DataFrame) -> list[str]:
+    """Say which parameters have not converged or have few independent draws; empty if all is well."""
+    rhat, draws = (dict(zip(table.index, table[column], strict=True)) for column in ("R-hat", "ESS"))
+    mixed = [str(name) for name, value in rhat.items() if not value <= RHAT_LIMIT]
+    scarce = [str(name) for name, value in draws.items() if not value >= LEAST_ESS]
+    warnings = []
+    if mixed:
+        warnings.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
+    if scarce:
+        warnings.append(f"Fewer than {LEAST_ESS} effective draws: {', '.join(scarce)}. Sample more steps.")
+    return warnings
+
+
+def resolve_burn(chains: Chains, burn: int | None) -> int:
+    """Return ``burn``, or the automatic choice if it is ``None``."""
+    return automatic_burn(chains) if burn is None else burn
+
+
+def inference_data(results: Results) -> arviz.InferenceData:
+    """Draws as ArviZ InferenceData whose chains are the independent ensembles.
+
+    Within a chain one walker's path follows the other; ``sample_stats`` says which ``walker`` and ``step`` a
+    draw belongs to. It also holds ``lp``, ``log_likelihood`` (of the particle filter, as estimated when the
+    walker moved there) and ``log_prior``.
+    """
+    chains, posterior = results.chains, results.posterior
+    draws = chains.by_walker()
+    log_prob = chains.log_prob.swapaxes(1, 2).reshape(len(draws), -1)
+    log_prior = posterior.log_prior(draws.reshape(-1, posterior.n_free)).reshape(log_prob.shape)
+    walker, step = np.indices((chains.theta.shape[2], chains.steps)).reshape(2, -1)
+    stats = {"walker": walker, "step": step + results.burn}
+    prior = posterior.draw_prior(PRIOR_DRAWS, np.random.default_rng(0))
+    data = results.data
+    saved = arviz.from_dict(
+        posterior=_by_name(chains.names, draws),
+        prior=_by_name(chains.names, prior[None]),
+        sample_stats={
+            "lp": log_prob,
+            "log_likelihood": log_prob - log_prior,
+            "log_prior": log_prior,
+            **{name: np.tile(values, (len(draws), 1)) for name, values in stats.items()},
+        },
+        observed_data={str(name): data[name].to_numpy(dtype=float) for name in data.columns},
+        coords={"quarter": [str(quarter) for quarter in data.index]},
+        dims={str(name): ["quarter"] for name in data.columns},
+    )
+    saved.attrs.update(results.attributes)
+    return saved
+
+
+def _by_name(names: tuple[str, ...], draws: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: draws[:, :, column] for column, name in enumerate(names)}

@@ -1,0 +1,78 @@
+"""The posterior table, with the columns that users of Dynare and ArviZ know."""
+
+from pathlib import Path
+
+import arviz
+import numpy as np
+import pandas as pd
+
+from estimation.chains import Chains, effective_sample_size, rhat
+from estimation.mode import Mode
+from estimation.priors import PriorSet
+from surrogate.files import atomic_path
+
+HDI_SHARE = 0.9
+DECIMALS = {"in box": 2, "ESS": 0, "R-hat": 3}
+
+
+def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFrame:
+    """One row a free parameter.
+
+    Columns: prior density, mean and sd (before truncation to the box) and the share of its mass inside the
+    box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; bulk effective sample
+    size of all draws; R-hat across ensembles.
+    """
+    draws = chains.by_walker().reshape(-1, len(chains.names))
+    interval = np.array([arviz.hdi(column, hdi_prob=HDI_SHARE) for column in draws.T])
+    chosen = [priors[name] for name in chains.names]
+    columns = {
+        "prior": [prior.density for prior in chosen],
+        "prior mean": [prior.mean for prior in chosen],
+        "prior sd": [prior.sd for prior in chosen],
+        "in box": [prior.mass for prior in chosen],
+        "mode": mode.theta,
+        "mean": draws.mean(axis=0),
+        "sd": draws.std(axis=0, ddof=1),
+        "HDI low": interval[:, 0],
+        "HDI high": interval[:, 1],
+        "ESS": effective_sample_size(chains),
+        "R-hat": rhat(chains),
+    }
+    return pd.DataFrame(columns, index=pd.Index(chains.names, name="parameter"))
+
+
+def formatted(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table as text: as many digits as each parameter's posterior sd deserves, at least three."""
+    deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
+    digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
+    text = table.astype(object)
+    for column in table.columns:
+        decimals = digits if column not in DECIMALS else np.full(len(table), DECIMALS[column])
+        text[column] = [_cell(value, number) for value, number in zip(table[column], decimals, strict=True)]
+    return text
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """Aligned columns for a terminal."""
+    text = formatted(table)
+    text.index.name = None
+    return text.to_string()
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A Markdown table."""
+    text = formatted(table).reset_index()
+    rows = [list(text.columns), ["---"] + ["---:"] * (text.shape[1] - 1), *text.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+
+
+def save_table(table: pd.DataFrame, folder: Path, name: str = "posterior") -> None:
+    """Write ``name.csv`` with all digits and ``name.md`` for reading."""
+    with atomic_path(folder / f"{name}.csv") as path:
+        table.to_csv(path)
+    with atomic_path(folder / f"{name}.md") as path:
+        path.write_text(as_markdown(table), encoding="utf-8")
+
+
+def _cell(value: object, decimals: int) -> str:
+    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)
