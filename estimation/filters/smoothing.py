@@ -78,18 +78,18 @@ def myopic_gains(costs: Stages) -> Gains:
 
 def farsighted_gains(costs: Stages) -> Gains:
     """Shocks given the state and the observations of their own period and of all later ones."""
-    _, n_vectors, n_z, _ = costs.motion.shape
-    future = np.zeros((n_vectors, n_z, n_z))
-    lookahead, precision, response = [future], [], []
-    for own, motion in zip(costs.own[::-1], costs.motion[::-1], strict=True):
-        cost = own + motion.swapaxes(1, 2) @ future @ motion
-        cross = cost[:, n_z:, :n_z]
-        precision.append(cost[:, n_z:, n_z:])
-        response.append(-np.linalg.solve(precision[-1], cross))
-        future = cost[:, :n_z, :n_z] + cross.swapaxes(1, 2) @ response[-1]
-        future = (future + future.swapaxes(1, 2)) / 2
-        lookahead.append(future)
-    return _sound(Gains(*(np.array(backward[::-1]) for backward in (response, precision, lookahead))))
+    periods, n_vectors, n_z, n_ze = costs.motion.shape
+    cost = np.empty((periods, n_vectors, n_ze, n_ze))
+    response = np.empty((periods, n_vectors, n_ze - n_z, n_z))
+    lookahead = np.zeros((periods + 1, n_vectors, n_z, n_z))
+    backward = np.ascontiguousarray(costs.motion.swapaxes(2, 3))
+    for t in reversed(range(periods)):
+        np.matmul(backward[t], lookahead[t + 1] @ costs.motion[t], out=cost[t])
+        cost[t] += costs.own[t]
+        inverse = np.linalg.inv(cost[t, :, n_z:, n_z:])
+        np.matmul(-inverse, cost[t, :, n_z:, :n_z], out=response[t])
+        np.add(cost[t, :, :n_z, :n_z], cost[t, :, :n_z, n_z:] @ response[t], out=lookahead[t])
+    return _sound(Gains(response, cost[:, :, n_z:, n_z:], lookahead))
 
 
 def _sound(gains: Gains) -> Gains:
