@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+import platform
 from collections.abc import Mapping
+from importlib import metadata
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from estimation.priors import PriorSet
-from surrogate import Surrogate
+from surrogate import Surrogate, __version__
 from surrogate.errors import Changed
+
+PACKAGES = ("numpy", "scipy", "onnxruntime", "emcee", "arviz")
 
 
 def hash_of(value: Any) -> str:
@@ -39,6 +43,12 @@ def of_priors(priors: PriorSet) -> str:
             for name, prior in priors.priors.items()
         ]
     )
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that decide about numbers."""
+    packages = {package: metadata.version(package) for package in PACKAGES}
+    return {"python": platform.python_version(), "dsge-surrogate": __version__, **packages}
 
 
 def require_unchanged(before: Mapping[str, str], now: Mapping[str, str], where: str) -> None:

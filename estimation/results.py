@@ -1,5 +1,6 @@
 """Everything an estimation leaves behind: draws as ArviZ InferenceData, the posterior table, figures."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +14,7 @@ from estimation.chains import Chains, automatic_burn
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.table import as_text, posterior_table, save_table
+from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
 
 PRIOR_DRAWS = 2000
@@ -73,7 +75,16 @@ class Results:
         """Write ``posterior.nc``, ``posterior.csv`` and ``posterior.md`` into ``folder``."""
         with atomic_path(folder / "posterior.nc") as path:
             self.inference_data.to_netcdf(str(path))
-        save_table(self.table, folder)
+        save_table(self.table, folder, "posterior")
+
+    def plot(self, folder: Path) -> None:
+        """Write the figures of :mod:`estimation.plots`, or say on standard error what they need."""
+        from estimation import plots  # plots import this module
+
+        try:
+            plots.save_plots(self, folder)
+        except MissingPackage as error:
+            print(error, file=sys.stderr)
 
 
 def convergence_warnings(table: pd.DataFrame) -> list[str]:
@@ -98,7 +109,7 @@ def inference_data(results: Results) -> arviz.InferenceData:
     """Draws as ArviZ InferenceData whose chains are the independent ensembles.
 
     Within a chain one walker's path follows the other; ``sample_stats`` says which ``walker`` and ``step`` a
-    draw belongs to. It also holds ``lp``, ``log_likelihood`` (of the particle filter, as estimated when the
+    draw belongs to. It also holds ``lp``, ``log_lik`` (of the particle filter, as estimated when the
     walker moved there) and ``log_prior``.
     """
     chains, posterior = results.chains, results.posterior
@@ -114,7 +125,7 @@ def inference_data(results: Results) -> arviz.InferenceData:
         prior=_by_name(chains.names, prior[None]),
         sample_stats={
             "lp": log_prob,
-            "log_likelihood": log_prob - log_prior,
+            "log_lik": log_prob - log_prior,
             "log_prior": log_prior,
             **{name: np.tile(values, (len(draws), 1)) for name, values in stats.items()},
         },

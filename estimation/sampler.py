@@ -26,7 +26,7 @@ from estimation.fingerprint import require_unchanged
 from estimation.mode import Mode, start_walkers
 from estimation.posterior import Posterior
 from estimation.workers import WorkerPool, report, stop_requested
-from surrogate.errors import BadConfiguration, BrokenArtifact, SurrogateError
+from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
 
 MOVES = ((0.8, DEMove), (0.2, DESnookerMove))
@@ -34,7 +34,7 @@ GROUP = "mcmc"
 FINGERPRINTS = "fingerprints"
 
 
-class Interrupted(SurrogateError):
+class Interrupted(KeyboardInterrupt):
     """Sampling was stopped on request; everything up to there is saved."""
 
 

@@ -42,9 +42,11 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
 
 
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table as text: as many digits as each parameter's posterior sd deserves, at least three."""
-    deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
-    digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
+    """The same table as text: as many digits as each row's ``sd`` deserves, at least three."""
+    digits = np.full(len(table), 3)
+    if "sd" in table:
+        deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
+        digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
     text = table.astype(object)
     for column in table.columns:
         decimals = digits if column not in DECIMALS else np.full(len(table), DECIMALS[column])
@@ -66,7 +68,7 @@ def as_markdown(table: pd.DataFrame) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
-def save_table(table: pd.DataFrame, folder: Path, name: str = "posterior") -> None:
+def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write ``name.csv`` with all digits and ``name.md`` for reading."""
     with atomic_path(folder / f"{name}.csv") as path:
         table.to_csv(path)

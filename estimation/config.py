@@ -1,0 +1,98 @@
+"""One TOML file for one estimation.
+
+    [model]             surrogate: a name that ships, or a folder
+    [data]              file, columns = { observable = "column" }, start, end, date_column
+    [measurement_error] sd, share_of_sd or share_of_variance: a number, or one for each observable
+    [likelihood]        method = "guided" | "twisted" | "bootstrap", particles, random_numbers,
+    resample_threshold;
+                        or method = "moments", moments, weights, replications
+    [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]
+    [fixed]             parameter = value
+    [sampler]           ensembles, walkers, steps, burn, seed
+
+Paths are relative to the TOML file. What a section means is said where it is used: ``estimation.data``,
+``estimation.priors``, ``estimation.measurement``, ``estimation.settings`` and ``estimation.sampler``.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from estimation.data import load_data
+from surrogate.errors import BadConfiguration, unknown_name
+
+SECTIONS = ("model", "data", "measurement_error", "likelihood", "priors", "fixed", "sampler")
+REQUIRED = {"model": ("surrogate",), "data": ("file", "columns")}
+OPTIONAL = {"model": (), "data": ("start", "end", "date_column")}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file into the arguments of :class:`estimation.Estimation`.
+
+    Raises
+    ------
+    BadConfiguration : no such file, not TOML, a section missing or something else in its place.
+    UnknownName : an unknown section or setting, with close matches.
+    """
+    sections = _parse(path)
+    for name, section in sections.items():
+        if name not in SECTIONS:
+            raise unknown_name("section", name, SECTIONS)
+        if not isinstance(section, Mapping):
+            raise BadConfiguration(f"{name} must be a section: write [{name}] on a line of its own.")
+    model, data = (_required(sections, name) for name in ("model", "data"))
+    if not sections.get("priors"):
+        raise BadConfiguration(f"{path} has no priors: add a section such as [priors.tau].")
+    sampler = dict(sections.get("sampler", {}))
+    data["file"] = _located(data["file"], path)
+    return {
+        "surrogate": _located(model["surrogate"], path),
+        "data": load_data(**data),
+        "priors": _tables(sections["priors"]),
+        "fixed": sections.get("fixed"),
+        "measurement_error": sections.get("measurement_error"),
+        "likelihood": sections.get("likelihood"),
+        "burn": sampler.pop("burn", None),
+        "sampler": sampler,
+    }
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, "rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise BadConfiguration(f"There is no file {path}.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{path} is not valid TOML: {error}") from None
+
+
+def _required(sections: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = dict(sections.get(name, {}))
+    known = (*REQUIRED[name], *OPTIONAL[name])
+    for key, value in section.items():
+        if key not in known:
+            raise unknown_name(f"setting in [{name}]", key, known)
+        if key != "columns" and not isinstance(value, str):
+            raise BadConfiguration(f"{key} in [{name}] must be text, not {value!r}.")
+    for key in REQUIRED[name]:
+        if key not in section:
+            raise BadConfiguration(f"[{name}] needs {key}.")
+    columns = section.get("columns", {})
+    if not isinstance(columns, Mapping) or not all(isinstance(column, str) for column in columns.values()):
+        raise BadConfiguration('columns in [data] must be like { inflation = "INFL" }.')
+    return section
+
+
+def _tables(priors: Mapping[str, Any]) -> Mapping[str, Any]:
+    for name, prior in priors.items():
+        if not isinstance(prior, Mapping):
+            raise BadConfiguration(f"The prior of {name} must be a section [priors.{name}], not {prior!r}.")
+    return priors
+
+
+def _located(name: str, toml: Path) -> str:
+    """A path beside the TOML file if there is one, else the name as it is."""
+    beside = toml.parent / name
+    return str(beside) if beside.exists() else name

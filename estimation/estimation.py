@@ -1,0 +1,266 @@
+"""One estimation from data to results: what a script or the command line works with."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+
+from estimation import fingerprint
+from estimation.chains import read_chains
+from estimation.config import read_toml
+from estimation.data import select_sample
+from estimation.measurement import PREFIX
+from estimation.mode import Mode, find_mode
+from estimation.posterior import Posterior
+from estimation.priors import Prior, PriorSet
+from estimation.progress import ProgressDisplay
+from estimation.results import Results, resolve_burn
+from estimation.sampler import SamplerSettings, ensemble_file, open_backend, sample, steps_done
+from estimation.settings import (
+    FilterSettings,
+    MomentSettings,
+    likelihood_settings,
+    read_measurement_error,
+    read_numbers,
+    read_priors,
+    read_settings,
+)
+from estimation.smm import PointEstimate, SimulatedMoments, minimise_distance
+from estimation.table import as_text, save_table
+from estimation.workers import WorkerPool
+from surrogate import Surrogate, load
+from surrogate.errors import BadConfiguration
+from surrogate.files import atomic_path
+
+MODE_FILE = "mode.json"
+CHAINS = "chains"
+
+
+class Estimation:
+    """A surrogate, data, priors and settings; see the methods for what can be done with them.
+
+    Parameters
+    ----------
+    surrogate : the economy, or its folder, or the name of one that ships.
+    data : observations [T, n_y] by quarter, columns named after observables; see
+        :func:`estimation.load_data`.
+    priors : free parameter -> :class:`estimation.priors.Prior` or the arguments of
+        :func:`estimation.priors.make_prior` as a mapping.
+    fixed : values of parameters that do not move.
+    measurement_error : ``sd``, ``share_of_sd`` or ``share_of_variance``, each a number or a mapping from
+        observables to numbers; series with a prior on ``measurement_sd_<observable>`` need none.
+    likelihood : settings of :class:`estimation.settings.FilterSettings` or, with ``method = "moments"``, of
+        :class:`estimation.settings.MomentSettings`.
+    sampler : settings of :class:`estimation.sampler.SamplerSettings`.
+    burn : steps to discard; chosen from the chains if ``None``.
+
+    Raises
+    ------
+    SurrogateError : in one sentence, what does not fit together.
+    """
+
+    def __init__(
+        self,
+        surrogate: Surrogate | str | Path,
+        data: pd.DataFrame,
+        priors: Mapping[str, Prior | Mapping[str, Any]],
+        *,
+        fixed: Mapping[str, float] | None = None,
+        measurement_error: Mapping[str, Any] | None = None,
+        likelihood: Mapping[str, Any] | None = None,
+        sampler: Mapping[str, Any] | None = None,
+        burn: int | None = None,
+    ) -> None:
+        self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
+        self.data = select_sample(data)
+        self.burn = burn
+        self.sampler = read_settings(SamplerSettings, sampler or {}, "sampler")
+        self.likelihood = likelihood_settings(likelihood or {})
+        chosen = PriorSet(read_priors(priors))
+        held = read_numbers(fixed or {}, "fixed")
+        if isinstance(self.likelihood, MomentSettings):
+            self.posterior = self._of_moments(self.likelihood, chosen, held, measurement_error)
+        else:
+            self.posterior = self._of_filter(self.likelihood, chosen, held, measurement_error or {})
+        self.sampler.check(self.posterior.n_free)
+        if burn is not None and not 0 <= burn < self.sampler.steps:
+            raise BadConfiguration(f"A burn-in of {burn} does not fit into {self.sampler.steps} steps.")
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "Estimation":
+        """Read an estimation from a TOML file; see :mod:`estimation.config` for its sections."""
+        return cls(**read_toml(Path(path)))
+
+    @property
+    def fingerprints(self) -> dict[str, str]:
+        """Hashes of all that the chains depend on, apart from their length."""
+        sampler = [self.sampler.ensembles, self.sampler.walkers, self.sampler.seed]
+        return {
+            "model": fingerprint.of_surrogate(self.surrogate),
+            "data": fingerprint.of_data(self.data),
+            "priors": fingerprint.of_priors(self.posterior.priors),
+            "fixed parameters": fingerprint.hash_of(self.posterior.fixed),
+            "likelihood": fingerprint.hash_of(self._likelihood_ingredients()),
+            "sampler settings": fingerprint.hash_of(sampler),
+        }
+
+    def find_mode(self, processes: int | None = 1) -> Mode:
+        """Find the posterior mode, in this process unless ``processes`` is more than one."""
+        if processes == 1:
+            return find_mode(self.posterior, self.sampler.seed)
+        with WorkerPool(processes) as pool:
+            return find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map)
+
+    def point_estimate(self) -> PointEstimate:
+        """Simulated method of moments: the parameters at which moments are closest.
+
+        Raises
+        ------
+        BadConfiguration : the likelihood is not made of moments, or there are too few of them.
+        """
+        if not isinstance(self.posterior.likelihood, SimulatedMoments):
+            raise BadConfiguration('A point estimate needs [likelihood] method = "moments".')
+        return minimise_distance(self.posterior, self.posterior.likelihood, self.sampler.seed)
+
+    def sample(
+        self, output: str | Path | None = None, resume: bool = False, processes: int | None = None
+    ) -> Results:
+        """Find the mode, sample, and collect the draws.
+
+        Parameters
+        ----------
+        output : folder for ``mode.json`` and ``chains/``; ``None`` keeps nothing.
+        resume : go on with what is in ``output``.
+        processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+
+        Raises
+        ------
+        BadConfiguration : ``output`` holds chains and ``resume`` is not given.
+        Changed : they belong to another model, prior, likelihood, data or seed.
+        Interrupted : on Ctrl-C, after saving.
+        """
+        if output is None:
+            with TemporaryDirectory() as folder:
+                return self.sample(folder, resume, processes)
+        folder = Path(output)
+        files = [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
+        self._check_folder(folder, resume)
+        done = sum(steps_done(open_backend(file)) for file in files if file.exists())
+        with WorkerPool(self._processes(processes)) as pool, ProgressDisplay(self.sampler, done) as display:
+            mode = self._mode(folder, resume, pool, display)
+            sample(self.posterior, mode, self.sampler, folder / CHAINS, pool, self.fingerprints, display.step)
+        return self._results(mode, files)
+
+    def run(
+        self, output_dir: str | Path, resume: bool = False, processes: int | None = None, plots: bool = True
+    ) -> Results:
+        """Sample, print the posterior table, and leave everything in ``output_dir``.
+
+        Files: ``mode.json``, ``chains/ensemble_<i>.h5``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
+        ``.md``, for moments ``moments.csv`` and ``.md``, and, where Matplotlib and corner are installed,
+        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Parameters and errors as in :meth:`sample`.
+        """
+        folder = Path(output_dir)
+        results = self.sample(folder, resume, processes)
+        results.save(folder)
+        print(results.summary())
+        if isinstance(self.likelihood, MomentSettings):
+            self._report_moments(folder)
+        if plots:
+            results.plot(folder)
+        print(f"Saved in {folder}")
+        return results
+
+    def _of_filter(
+        self,
+        settings: FilterSettings,
+        priors: PriorSet,
+        fixed: Mapping[str, float],
+        error: Mapping[str, Any],
+    ) -> Posterior:
+        estimated = [name for name in priors if name.startswith(PREFIX)]
+        measurement = read_measurement_error(self.data, error, estimated)
+        likelihood = settings.build(self.surrogate, self.data, measurement, self.sampler.seed)
+        common = settings.random_numbers == "common"
+        return Posterior(self.surrogate, likelihood, priors, fixed, measurement, common)
+
+    def _of_moments(
+        self,
+        settings: MomentSettings,
+        priors: PriorSet,
+        fixed: Mapping[str, float],
+        error: Mapping[str, Any] | None,
+    ) -> Posterior:
+        if error:
+            raise BadConfiguration(
+                "Simulated moments have no measurement error: leave [measurement_error] out."
+            )
+        likelihood = settings.build(self.surrogate, self.data, self.sampler.seed)
+        return Posterior(self.surrogate, likelihood, priors, fixed, common_random_numbers=True)
+
+    def _likelihood_ingredients(self) -> list:
+        target, measurement = self.posterior.likelihood, self.posterior.measurement
+        if isinstance(target, SimulatedMoments):
+            return [target.names, target.target.tolist(), target.scale.tolist(), target.replications]
+        sd = None if measurement is None else [str(value) for value in measurement.sd]
+        return [vars(self.likelihood), sd]
+
+    def _report_moments(self, folder: Path) -> None:
+        estimate = self.point_estimate()
+        values = pd.DataFrame({"estimate": estimate.parameters}).rename_axis("parameter")
+        for name, table in {"point_estimate": values, "moments": estimate.fit}.items():
+            save_table(table, folder, name)
+            print(f"\n{as_text(table)}")
+
+    def _processes(self, processes: int | None) -> int | None:
+        return None if processes is None else min(processes, self.sampler.ensembles)
+
+    def _check_folder(self, folder: Path, resume: bool) -> None:
+        if not resume and any((folder / CHAINS).glob("*.h5")):
+            raise BadConfiguration(
+                f"{folder} already holds chains: resume to go on with them, or choose another folder."
+            )
+        if resume and (folder / MODE_FILE).exists():
+            saved = _read_json(folder / MODE_FILE)
+            fingerprint.require_unchanged(saved["fingerprints"], self.fingerprints, str(folder))
+
+    def _mode(self, folder: Path, resume: bool, pool: WorkerPool, display: ProgressDisplay) -> Mode:
+        file = folder / MODE_FILE
+        if resume and file.exists():
+            return Mode.from_dict(_read_json(file))
+        mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=display.stage)
+        display.stage(f"log posterior at the mode {mode.log_prob:.2f}")
+        with atomic_path(file) as path:
+            path.write_text(json.dumps({**mode.to_dict(), "fingerprints": self.fingerprints}, indent=1))
+        return mode
+
+    def _results(self, mode: Mode, files: list[Path]) -> Results:
+        chains = read_chains(files, self.posterior.names)
+        burn = resolve_burn(chains, self.burn)
+        return Results(self.posterior, mode, chains, burn, self.data, self._attributes(burn))
+
+    def _attributes(self, burn: int) -> dict[str, str]:
+        settings = {
+            "surrogate": self.surrogate.card.model,
+            "sample": f"{self.data.index[0]} to {self.data.index[-1]}",
+            "likelihood": {key: str(value) for key, value in vars(self.likelihood).items()},
+            "sampler": vars(self.sampler),
+            "burn": burn,
+            "fixed": self.posterior.fixed,
+        }
+        texts = {
+            "settings": settings,
+            "fingerprints": self.fingerprints,
+            "versions": fingerprint.versions(),
+        }
+        return {name: json.dumps(value) for name, value in texts.items()}
+
+
+def _read_json(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError:
+        raise BadConfiguration(f"{file} is damaged; delete it to look for the mode again.") from None

@@ -1,0 +1,222 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import arviz
+import numpy as np
+import pandas as pd
+import pytest
+
+from estimation import Estimation
+from estimation.mode import Mode
+from estimation.results import convergence_warnings
+from estimation.sampler import Interrupted
+from estimation.table import as_markdown
+from surrogate.errors import BadConfiguration, Changed
+from tests.estimation.economies import MEASUREMENT_SD, simulated_data
+
+PRIORS = {
+    "sigma": {"density": "inv_gamma_pdf", "mean": 1.0, "sd": 0.3, "truncate": [0.1, 3.0]},
+    "rho": {"density": "beta_pdf", "mean": 0.6, "sd": 0.15, "truncate": [0.0, 0.95]},
+}
+SAMPLER = {"ensembles": 2, "walkers": 8, "steps": 12, "seed": 4}
+
+
+@pytest.fixture(scope="module")
+def data(linear_economy):
+    return simulated_data(linear_economy)
+
+
+def estimation(linear, data, **changes):
+    arguments = {
+        "surrogate": linear,
+        "data": data,
+        "priors": PRIORS,
+        "fixed": {"mean": 0.3},
+        "measurement_error": {"sd": dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))},
+        "likelihood": {"particles": 10},
+        "sampler": SAMPLER,
+        "burn": 4,
+    }
+    return Estimation(**{**arguments, **changes})
+
+
+@pytest.fixture(scope="module")
+def finished(linear, data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results") / "run"
+    return estimation(linear, data).run(folder, processes=2), folder
+
+
+def test_run_leaves_draws_table_and_figures(finished):
+    _, folder = finished
+    names = {path.name for path in folder.iterdir()}
+    tables = {"posterior.nc", "posterior.csv", "posterior.md", "mode.json", "chains"}
+    assert names == tables | {"trace.png", "corner.png", "prior_posterior.png"}
+    assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
+
+
+def test_table_has_prior_mode_and_posterior_columns(finished):
+    results, folder = finished
+    saved = pd.read_csv(folder / "posterior.csv", index_col="parameter")
+    assert list(saved.index) == ["sigma", "rho"]
+    assert saved.loc["rho", "prior"] == "beta_pdf"
+    assert saved.loc["rho", "prior mean"] == pytest.approx(0.6)
+    draws = results.chains.theta[..., 1]
+    assert saved.loc["rho", "mean"] == pytest.approx(draws.mean())
+    assert saved.loc["rho", "sd"] == pytest.approx(draws.std(ddof=1))
+    assert saved.loc["rho", "HDI low"] < saved.loc["rho", "mean"] < saved.loc["rho", "HDI high"]
+    inside = (draws >= saved.loc["rho", "HDI low"]) & (draws <= saved.loc["rho", "HDI high"])
+    assert inside.mean() == pytest.approx(0.9, abs=0.05)
+    assert as_markdown(results.table).count("\n") == 4
+
+
+def test_netcdf_holds_draws_statistics_data_and_provenance(finished, data):
+    results, folder = finished
+    saved = arviz.from_netcdf(folder / "posterior.nc")
+    assert dict(saved["posterior"].sizes) == {"chain": 2, "draw": 8 * 8}
+    stats = saved["sample_stats"]
+    np.testing.assert_allclose(stats["lp"], stats["log_lik"] + stats["log_prior"])
+    one_walker = (stats["walker"][0] == 3).to_numpy()
+    np.testing.assert_allclose(saved["posterior"]["rho"][0][one_walker], results.chains.theta[0, :, 3, 1])
+    assert stats["step"].min() == 4
+    np.testing.assert_array_equal(saved["observed_data"]["y1"], data["y1"])
+    assert saved["prior"]["rho"].size == 2000
+    assert json.loads(saved.attrs["settings"])["sampler"]["seed"] == 4
+    assert set(json.loads(saved.attrs["fingerprints"])) >= {"model", "data", "priors"}
+    assert json.loads(saved.attrs["versions"])["emcee"]
+
+
+def test_burn_in_changes_the_summary(finished, linear, data):
+    results, folder = finished
+    other = estimation(linear, data, burn=0).sample(folder, resume=True, processes=1)
+    assert other.all_chains.steps == results.all_chains.steps
+    assert not np.isclose(other.table["mean"], results.table["mean"]).any()
+
+
+def test_sampling_longer_continues_the_same_chains(finished, linear, data, tmp_path):
+    results, _ = finished
+    short = estimation(linear, data, sampler={**SAMPLER, "steps": 7}, burn=2)
+    short.sample(tmp_path, processes=1)
+    longer = estimation(linear, data).sample(tmp_path, resume=True, processes=1)
+    assert np.array_equal(longer.all_chains.theta, results.all_chains.theta)
+
+
+def test_a_folder_with_chains_is_not_overwritten(finished, linear, data):
+    with pytest.raises(BadConfiguration, match="already holds chains: resume"):
+        estimation(linear, data).sample(finished[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"priors": {**PRIORS, "rho": {"density": "beta", "mean": 0.6, "sd": 0.1}}}, "The priors changed"),
+        ({"fixed": {"mean": 0.4}}, "The fixed parameters changed"),
+        ({"likelihood": {"particles": 11}}, "The likelihood changed"),
+        ({"measurement_error": {"sd": 0.4}}, "The likelihood changed"),
+        ({"sampler": {**SAMPLER, "seed": 5}}, "The sampler settings changed"),
+    ],
+)
+def test_resume_refuses_what_changed(finished, linear, data, change, message):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        changed = estimation(linear, data, **change)
+    with pytest.raises(Changed, match=message):
+        changed.sample(finished[1], resume=True)
+
+
+def test_resume_refuses_changed_data(finished, linear, data):
+    revised = data.copy()
+    revised.iloc[0, 0] += 1e-9
+    with pytest.raises(Changed, match="The data changed"):
+        estimation(linear, revised).sample(finished[1], resume=True)
+
+
+def test_resume_refuses_a_changed_model(finished, data, tmp_path):
+    from surrogate import Surrogate
+    from tests.linear_artifact import example_economy, write_artifact
+
+    economy = example_economy("float64")
+    with pytest.raises(Changed, match="The model changed"):
+        estimation(Surrogate(write_artifact(economy, tmp_path / "other")), data).sample(
+            finished[1], resume=True
+        )
+
+
+def test_posterior_table_says_what_has_not_converged():
+    table = pd.DataFrame({"R-hat": [1.2, 1.0, np.nan], "ESS": [500.0, 30.0, 500.0]}, index=["a", "b", "c"])
+    mixed, scarce = convergence_warnings(table)
+    assert "a, c" in mixed
+    assert "draws: b." in scarce
+
+
+def test_impossible_burn_in_is_found_before_sampling(linear, data):
+    with pytest.raises(BadConfiguration, match="burn-in of 12 does not fit into 12 steps"):
+        estimation(linear, data, burn=12)
+
+
+def test_moments_take_the_same_path(linear, data, tmp_path):
+    moments = {"method": "moments", "moments": ["sd(y0)", "autocorr(y0, 1)", "mean(y0)"], "replications": 3}
+    changes = {"likelihood": moments, "measurement_error": None}
+    smm = estimation(linear, data, **changes)
+    results = smm.run(tmp_path, processes=1, plots=False)
+    assert set(pd.read_csv(tmp_path / "moments.csv")["moment"]) == set(moments["moments"])
+    assert set(pd.read_csv(tmp_path / "point_estimate.csv")["parameter"]) == {"sigma", "rho"}
+    assert np.isfinite(results.table["mean"]).all()
+    with pytest.raises(BadConfiguration, match="no measurement error"):
+        estimation(linear, data, likelihood=moments)
+
+
+def test_point_estimate_without_moments_is_an_error(linear, data):
+    with pytest.raises(BadConfiguration, match="moments"):
+        estimation(linear, data).point_estimate()
+
+
+@pytest.mark.slow
+def test_control_c_saves_and_resume_gives_the_uninterrupted_answer(linear, linear_folder, data, tmp_path):
+    sampler = {**SAMPLER, "steps": 60}
+    script = tmp_path / "script.py"
+    data.to_csv(tmp_path / "data.csv", index_label="date")
+    script.write_text(
+        f"""
+from estimation import Estimation, load_data
+if __name__ == "__main__":
+    data = load_data({str(tmp_path / "data.csv")!r}, {{"y0": "y0", "y1": "y1"}})
+    Estimation({str(linear_folder)!r}, data, {PRIORS!r}, fixed={{"mean": 0.3}}, sampler={sampler!r}, burn=4,
+        measurement_error={{"sd": {dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))!r}}},
+        likelihood={{"particles": 10}}).sample({str(tmp_path / "run")!r}, processes=2)
+"""
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(script)],
+        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not any((tmp_path / "run" / "chains").glob("*_1.h5")):
+        time.sleep(0.05)
+    time.sleep(1.0)
+    import os
+
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert f"{Interrupted.__name__}: Stopped after" in errors
+    resumed = estimation(linear, pd_read(tmp_path), sampler=sampler).sample(tmp_path / "run", resume=True)
+    at_once = estimation(linear, pd_read(tmp_path), sampler=sampler).sample(tmp_path / "other")
+    assert np.array_equal(resumed.all_chains.theta, at_once.all_chains.theta)
+
+
+def pd_read(folder):
+    from estimation import load_data
+
+    return load_data(folder / "data.csv", {"y0": "y0", "y1": "y1"})
+
+
+def test_mode_is_found_without_sampling(linear, data):
+    mode = estimation(linear, data).find_mode()
+    assert isinstance(mode, Mode)
+    assert mode.names == ("sigma", "rho")

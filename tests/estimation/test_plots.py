@@ -1,0 +1,54 @@
+import sys
+
+import numpy as np
+import pytest
+
+from estimation.chains import Chains
+from estimation.mode import Mode
+from estimation.plots import corner, prior_posterior, save_plots, trace
+from estimation.results import Results
+from surrogate.errors import MissingPackage
+from tests.estimation.economies import linear_posterior, simulated_data
+
+
+@pytest.fixture(scope="module")
+def results(linear, linear_economy):
+    data = simulated_data(linear_economy)
+    posterior = linear_posterior(linear, data)
+    theta = posterior.draw_prior(2 * 30 * 8, np.random.default_rng(0)).reshape(2, 30, 8, 2)
+    chains = Chains(posterior.names, theta, theta[..., 0], np.full(2, 0.3))
+    mode = Mode(posterior.names, theta[0, 0, 0], -100.0, np.zeros(2), np.eye(2))
+    return Results(posterior, mode, chains, 10, data, {})
+
+
+@pytest.mark.parametrize("draw", [trace, prior_posterior])
+def test_panels_are_named_after_the_parameters(results, draw):
+    assert [axes.get_title(loc="left") for axes in draw(results).axes] == ["sigma", "rho"]
+
+
+def test_trace_shades_the_burn_in(results):
+    (shaded,) = [patch for patch in trace(results).axes[0].patches if patch.get_x() == 0]
+    assert shaded.get_width() == 10
+
+
+def test_prior_panel_stays_within_the_support(results):
+    low, high = prior_posterior(results).axes[1].get_xlim()
+    assert low > -0.1
+    assert high < 1.05
+
+
+def test_corner_has_a_panel_for_each_pair(results):
+    assert len(corner(results).axes) == 4
+
+
+@pytest.mark.parametrize("package", ["corner", "matplotlib.figure"])
+def test_missing_package_is_one_clear_error(results, package, monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(MissingPackage, match=r"pip install 'dsge-surrogate\[plot\]'"):
+        save_plots(results, tmp_path)
+
+
+def test_results_survive_a_missing_package(results, monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(sys.modules, "corner", None)
+    results.plot(tmp_path)
+    assert "need corner" in capsys.readouterr().err
