@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from surrogate._version import __version__
 from surrogate.errors import BrokenArtifact, NewerFormat
@@ -37,6 +37,7 @@ class ParameterRange:
     default: float
     description: str = ""
     unit: str = ""
+    size: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         if not self.lower <= self.default <= self.upper:

@@ -1,0 +1,86 @@
+"""The accuracy part of a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from surrogate.accuracy.euler import accepted_parameters, ergodic_states, euler_errors, summary
+from surrogate.accuracy.region import find_region
+from surrogate.policy import PolicyNetwork
+from surrogate.region import Region
+from surrogate.training.sampling import draw_states
+
+POINTS = 10_000
+VECTORS = 8_000
+WORST = 5
+SEED = 20_210_101
+"""Of the test points: far from any training seed, so parameters and states are held out."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was found: the figures for the card and the region they hold in (None for the whole box)."""
+
+    accuracy: dict[str, Any]
+    region: Region | None
+
+
+def certify(
+    policy: PolicyNetwork, nodes: int | tuple[int, ...], points: int = POINTS, vectors: int = VECTORS
+) -> Certificate:
+    """Euler errors of a policy at held-out points, with `nodes` Gauss–Hermite points in each shock.
+
+    First the region is found on which an equilibrium exists and the policy follows it; then errors are summarised there, for
+    states uniform on their box and for states of the ergodic set, one for each of `points` parameter vectors.
+    """
+    generator = torch.Generator().manual_seed(SEED)
+    region = find_region(policy, nodes, vectors, generator)
+
+    def accept(parameters: Tensor) -> Tensor:
+        if region is None:
+            return torch.ones(len(parameters), dtype=torch.bool)
+        return torch.from_numpy(region.contains(parameters.numpy()))
+
+    parameters = accepted_parameters(policy.model, points, generator, accept)
+    accuracy, errors = _laws(policy, parameters, nodes, generator)
+    accuracy["worst"] = _worst(policy, parameters, errors)
+    accuracy["share_of_box"] = 1.0
+    if region is not None:
+        everywhere = accepted_parameters(
+            policy.model, points, generator, lambda p: torch.ones(len(p), dtype=torch.bool)
+        )
+        accuracy["share_of_box"] = float(accept(everywhere).double().mean())
+        whole, _ = _laws(policy, everywhere, nodes, generator)
+        accuracy["whole_box"] = {"box": whole["box"], "ergodic": whole["ergodic"]}
+    return Certificate(accuracy, region)
+
+
+def _laws(
+    policy: PolicyNetwork, parameters: Tensor, nodes: int | tuple[int, ...], generator: torch.Generator
+) -> tuple[dict[str, Any], Tensor]:
+    """Summaries on the state box and on the ergodic set, and the larger error [n] of the two at each parameter vector."""
+    equations = [equation.name for equation in policy.model.equations]
+    on_box = euler_errors(policy, draw_states(policy.model, parameters, generator), parameters, nodes)
+    on_ergodic = euler_errors(policy, ergodic_states(policy, parameters, generator), parameters, nodes)
+    figures = {
+        "box": summary(on_box, equations),
+        "ergodic": summary(on_ergodic, equations),
+        "test_points": len(parameters),
+        "law": "parameters uniform; states uniform on their box, or drawn from the ergodic set",
+        "quadrature": nodes if isinstance(nodes, int) else list(nodes),
+    }
+    return figures, torch.maximum(on_box.amax(-1), on_ergodic.amax(-1))
+
+
+def _worst(policy: PolicyNetwork, parameters: Tensor, errors: Tensor) -> list[dict[str, Any]]:
+    """Parameter vectors with the largest errors [n], by name."""
+    names = [each.name for each in policy.model.parameters]
+    top = errors.topk(min(WORST, len(errors))).indices
+    return [
+        {"log10_error": float(errors[i]), "parameters": dict(zip(names, parameters[i].tolist(), strict=True))}
+        for i in top
+    ]

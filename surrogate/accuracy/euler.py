@@ -1,0 +1,63 @@
+"""Euler errors on parameters and states that training has not seen, with a finer quadrature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from surrogate.models.interface import Model
+from surrogate.policy import PolicyNetwork
+from surrogate.training.quadrature import rule
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.sampling import advance, draw_parameters, draw_states
+
+CHUNK = 512
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+FLOOR = 1e-16
+BURN_IN = 200
+"""Periods after which a simulated economy has forgotten where it started, whatever its persistence in the shipped boxes."""
+
+Accept = Callable[[Tensor], Tensor]
+"""Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
+
+
+@torch.no_grad()
+def euler_errors(
+    policy: PolicyNetwork, states: Tensor, parameters: Tensor, nodes: int | tuple[int, ...]
+) -> Tensor:
+    """log10 of the absolute residuals [n, n_equations]; a residual that is no number counts as one."""
+    points, weights = rule(sum(shock.size for shock in policy.model.shocks), nodes)
+    batches = zip(states.split(CHUNK), parameters.split(CHUNK), strict=True)
+    parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
+    return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()
+
+
+def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:
+    """`count` uniform draws [count, n_parameters] from the part of the box that is accepted."""
+    drawn = draw_parameters(model, count, generator)
+    kept = [drawn[accept(drawn)]]
+    while sum(len(rows) for rows in kept) < count:
+        drawn = draw_parameters(model, count, generator)
+        kept.append(drawn[accept(drawn)])
+    return torch.cat(kept)[:count]
+
+
+@torch.no_grad()
+def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """One state [n, n_states] from the ergodic set of each row of `parameters`, by simulation from a state of the box."""
+    states = draw_states(policy.model, parameters, generator)
+    for _ in range(BURN_IN):
+        shocks = torch.randn(len(states), len(policy.model.shocks), generator=generator, dtype=torch.float64)
+        states = advance(policy, states, parameters, shocks)
+    return states
+
+
+def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]:
+    """Mean and quantiles of log10 errors [n, n_equations] by equation, and the worst of a simulated or drawn point."""
+    return {
+        name: {"mean": float(column.mean())}
+        | {q: float(column.quantile(level)) for q, level in QUANTILES.items()}
+        for name, column in zip(equations, errors.T, strict=True)
+    }

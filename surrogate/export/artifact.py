@@ -1,0 +1,89 @@
+"""Write the folder that is a surrogate."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from surrogate.accuracy import Certificate, certify
+from surrogate.card import Card, Variable
+from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph
+from surrogate.export.onnx_file import to_onnx, write
+from surrogate.export.parity import parity
+from surrogate.files import atomic_folder
+from surrogate.graph import POLICY, STEADY_STATE, STEP
+from surrogate.models.interface import Model
+from surrogate.policy import PolicyNetwork
+from surrogate.training import load_policy, recipe
+
+TIMING = (
+    "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and shocks dated t+1 "
+    "to states, controls and observables dated t+1"
+)
+
+
+def export(checkpoint: str | Path, folder: str | Path, model: Model | None = None) -> Path:
+    """Certify the policy of a checkpoint and write it with its card; the folder appears whole or not at all.
+
+    Raises:
+        BrokenArtifact: if the checkpoint cannot be read.
+        Changed: if the economy has changed since.
+        SurrogateError: if ONNX Runtime and the network disagree.
+    """
+    policy, content = load_policy(Path(checkpoint), model)
+    certificate = certify(policy, recipe(policy.model.name).test_nodes)
+    graphs = _graphs(policy)
+    card = make_card(policy, content, certificate, {})
+    with atomic_folder(folder) as temporary:
+        _write_all(graphs, card, temporary)
+        found = parity(policy, temporary, certificate.region)
+        _write_all(graphs, dataclasses.replace(card, parity=found), temporary)
+    return Path(folder)
+
+
+def make_card(
+    policy: PolicyNetwork, content: dict[str, Any], certificate: Certificate, found: dict[str, Any]
+) -> Card:
+    """The card of a policy trained as the checkpoint `content` says."""
+    model, state = policy.model, content["state"]
+    return Card(
+        model=model.name,
+        model_version=model.version,
+        description=model.description,
+        states=tuple(model.states),
+        controls=tuple(Variable(c.name, c.description, c.unit, c.size) for c in model.controls),
+        shocks=tuple(model.shocks),
+        observables=tuple(model.observables),
+        parameters=tuple(model.parameters),
+        timing=TIMING,
+        dtype="float32",
+        training={
+            "method": "Euler residuals by quadrature, Adam then Levenberg-Marquardt",
+            "seed": content["settings"]["seed"],
+            "seconds": round(state["seconds"], 1),
+            "device": content["settings"]["device"],
+            "settings": content["settings"],
+        },
+        accuracy=certificate.accuracy,
+        parity=found,
+        region=None if certificate.region is None else certificate.region.to_dict(),
+    )
+
+
+def _graphs(policy: PolicyNetwork) -> dict:
+    model = policy.model
+    widths = {
+        name: sum(variable.size for variable in getattr(model, name))
+        for name in ("states", "controls", "shocks", "parameters")
+    }
+    modules = {POLICY: PolicyGraph(policy), STEP: StepGraph(policy), STEADY_STATE: SteadyStateGraph(policy)}
+    return {
+        contract: to_onnx(m, contract, [widths[n] for n in contract.inputs])
+        for contract, m in modules.items()
+    }
+
+
+def _write_all(graphs: dict, card: Card, folder: Path) -> None:
+    for contract, graph in graphs.items():
+        write(graph, card, folder / contract.file)

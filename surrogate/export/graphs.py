@@ -1,0 +1,55 @@
+"""The economy as modules ready for ONNX: one parameter row serves a block of states."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from surrogate.models.interface import pack, unpack
+from surrogate.policy import PolicyNetwork
+
+
+class PolicyGraph(nn.Module):
+    """Controls [w, k, n_controls] at states [w, k, n_states] and parameters [w, 1, n_parameters]."""
+
+    def __init__(self, policy: PolicyNetwork) -> None:
+        super().__init__()
+        self.policy = policy
+
+    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        return self.policy(states, parameters)
+
+
+class StepGraph(nn.Module):
+    """One period of the whole economy: states and controls dated t, shocks dated t+1, each [w, k, .]."""
+
+    def __init__(self, policy: PolicyNetwork) -> None:
+        super().__init__()
+        self.policy = policy
+
+    def forward(
+        self, states: Tensor, controls: Tensor, shocks: Tensor, parameters: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Next states, next controls, next observables, each [w, k, .]."""
+        model = self.policy.model
+        s, x, e = unpack(states, model.states), unpack(controls, model.controls), unpack(shocks, model.shocks)
+        p = model.name_parameters(parameters)
+        next_states = pack(model.transition(s, x, e, p), model.states)
+        next_controls = self.policy(next_states, parameters)
+        s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
+        return next_states, next_controls, pack(model.observe(s, x, s_next, x_next, p), model.observables)
+
+
+class SteadyStateGraph(nn.Module):
+    """Where simulations start: states and controls [w, .] without shocks, at parameters [w, n_parameters].
+
+    The controls are the policy's at those states, so they carry the precautionary motive.
+    """
+
+    def __init__(self, policy: PolicyNetwork) -> None:
+        super().__init__()
+        self.policy = policy
+
+    def forward(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        model = self.policy.model
+        states = pack(model.steady_state(model.name_parameters(parameters))[0], model.states)
+        return states, self.policy(states, parameters)

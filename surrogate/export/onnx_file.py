@@ -1,0 +1,123 @@
+"""From a torch module to one ONNX file of the contract."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import ModelProto, TensorProto, helper
+from torch import nn
+from torch.export import Dim
+
+from surrogate.card import METADATA_KEY, Card
+from surrogate.files import atomic_path
+from surrogate.graph import Contract
+
+OPSET = 18
+EXAMPLE = (3, 5)
+"""Any sizes above one: the exporter fixes what has size one."""
+
+
+def to_onnx(module: nn.Module, contract: Contract, columns: Sequence[int]) -> ModelProto:
+    """Trace a float32 copy of `module`, whose inputs have `columns` columns; parameters come last, as in the contract.
+
+    Modules work on blocks [w, k, .] with parameters [w, 1, .]; the graph around them folds the contract's rows
+    [w * k, .] into blocks and back, so that one parameter row serves k states without being copied.
+    """
+    blocked = len(contract.inputs) > 1
+    rows, block = EXAMPLE
+    shapes = [(rows, block, n) for n in columns[:-1]] + [
+        (rows, 1, columns[-1]) if blocked else (rows, columns[-1])
+    ]
+    dims = [{0: Dim.DYNAMIC, 1: Dim.DYNAMIC} for _ in columns[:-1]] + [{0: Dim.DYNAMIC}]
+    with warnings.catch_warnings(), _quiet("torch.onnx", "onnxscript"):
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            copy.deepcopy(module).float().eval(),
+            tuple(torch.full(shape, 0.5) for shape in shapes),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(contract.inputs),
+            output_names=list(contract.outputs),
+            dynamic_shapes=dims,
+            verbose=False,
+        )
+    assert program is not None
+    return _fold_rows(program.model_proto, contract, columns) if blocked else program.model_proto
+
+
+def write(model: ModelProto, card: Card, path: Path) -> None:
+    """Check the model, put the card in its metadata, and write it as one file, whole or not at all."""
+    model.producer_name = "dsge-surrogate"
+    model.doc_string = ""
+    del model.metadata_props[:]
+    model.metadata_props.add(key=METADATA_KEY, value=card.to_json())
+    onnx.checker.check_model(model, full_check=True)
+    with atomic_path(path) as temporary:
+        onnx.save_model(model, str(temporary))
+
+
+def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) -> ModelProto:
+    """Put the graph between Reshape nodes: rows [n, .] to blocks [w, n / w, .] at the door, and back on the way out."""
+    graph = model.graph
+    widths = dict(zip(contract.inputs, columns, strict=True))
+    outer_outputs = [_matrix(o.name, o.type.tensor_type.shape.dim[2].dim_value, "n") for o in graph.output]
+    inside = {name: f"block_{name}" for name in (*contract.inputs, *contract.outputs)}
+    for node in graph.node:
+        node.input[:] = [inside.get(name, name) for name in node.input]
+        node.output[:] = [inside.get(name, name) for name in node.output]
+    entry = [
+        helper.make_node("Shape", ["parameters"], ["rows"], start=0, end=1),
+        helper.make_node("Unsqueeze", ["parameters", "middle"], ["block_parameters"]),
+    ]
+    for name in contract.inputs[:-1]:
+        entry.append(helper.make_node("Concat", ["rows", f"tail_{name}"], [f"shape_{name}"], axis=0))
+        entry.append(helper.make_node("Reshape", [name, f"shape_{name}"], [f"block_{name}"]))
+    exits = [
+        helper.make_node("Reshape", [f"block_{o.name}", f"shape_{o.name}"], [o.name]) for o in graph.output
+    ]
+    constants = {f"tail_{name}": [-1, width] for name, width in widths.items()}
+    constants |= {f"shape_{o.name}": [-1, o.type.tensor_type.shape.dim[1].dim_value] for o in outer_outputs}
+    initializers = [
+        *graph.initializer,
+        *(_integers(name, values) for name, values in (constants | {"middle": [1]}).items()),
+    ]
+    folded = helper.make_graph(
+        [*entry, *graph.node, *exits],
+        contract.file.removesuffix(".onnx"),
+        [_matrix(name, width, "w" if name == "parameters" else "n") for name, width in widths.items()],
+        outer_outputs,
+        initializers,
+    )
+    return helper.make_model(
+        folded, opset_imports=model.opset_import, functions=model.functions, ir_version=model.ir_version
+    )
+
+
+def _matrix(name: str, width: int, rows: str) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [rows, width])
+
+
+def _integers(name: str, values: Sequence[int]) -> TensorProto:
+    return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
+
+
+class _quiet:
+    """Keep the exporter's running commentary out of the user's terminal."""
+
+    def __init__(self, *names: str) -> None:
+        self.loggers = [logging.getLogger(name) for name in names]
+
+    def __enter__(self) -> None:
+        self.levels = [logger.level for logger in self.loggers]
+        for logger in self.loggers:
+            logger.setLevel(logging.ERROR)
+
+    def __exit__(self, *_: object) -> None:
+        for logger, level in zip(self.loggers, self.levels, strict=True):
+            logger.setLevel(level)

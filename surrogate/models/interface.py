@@ -1,0 +1,180 @@
+"""What an economy states, in named variables, and nothing about how it is solved.
+
+A model is written once, as in the paper, for tensors of any leading shape. Time and expectations are split in two stages:
+
+    s' = m(s, x, e', theta)                  `transition`
+    g  = g(s, x, s', x', theta)              `expectation`: what stands inside E[.]
+    0  = F(s, x, E[g], theta)                `residuals`, free of units
+
+because a complementarity of an expectation is not the expectation of a complementarity. Neither a network nor an
+optimiser appears here.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from surrogate.card import ParameterRange, Variable
+
+
+@dataclass(frozen=True)
+class Control(Variable):
+    """A choice. Its bounds pick the output activation, so an infeasible choice cannot be expressed.
+
+    A bound is a number, or the name of a model method `(s, p) -> Tensor` where it moves with the state.
+    """
+
+    lower: float | str = -math.inf
+    upper: float | str = math.inf
+
+
+Named = Any  # a namespace whose attributes are tensors, one for each variable
+
+Values = Mapping[str, Tensor]
+
+
+def unpack(values: Tensor, variables: Sequence[Variable]) -> Named:
+    """Name the columns of `values` [..., k]: scalars become [...], groups stay [..., size]."""
+    named, start = SimpleNamespace(), 0
+    for variable in variables:
+        column = values[..., start] if variable.size == 1 else values[..., start : start + variable.size]
+        setattr(named, variable.name, column)
+        start += variable.size
+    return named
+
+
+def pack(named: Values, variables: Sequence[Variable]) -> Tensor:
+    """Stack named tensors into [..., k] in the order of `variables`, broadcasting their leading shapes.
+
+    Raises:
+        ValueError: if a variable is missing or one is there that was not declared.
+    """
+    expected = {variable.name for variable in variables}
+    if set(named) != expected:
+        raise ValueError(f"the model returned {sorted(named)} where it declares {sorted(expected)}")
+    columns = [named[v.name][..., None] if v.size == 1 else named[v.name] for v in variables]
+    leading = torch.broadcast_shapes(*(column.shape[:-1] for column in columns))
+    return torch.cat([column.expand(*leading, column.shape[-1]) for column in columns], dim=-1)
+
+
+class Model(ABC):
+    """An economy. Subclass it, declare the variables, and write the equations.
+
+    Every method takes namespaces `s` (states), `x` (controls), `e` (standard normal shocks) and `p` (parameters) of
+    tensors [...], or [..., size] for a group, and returns a dictionary by name.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int] = 1
+    description: ClassVar[str] = ""
+    parameters: ClassVar[tuple[ParameterRange, ...]]
+    states: ClassVar[tuple[Variable, ...]]
+    controls: ClassVar[tuple[Control, ...]]
+    shocks: ClassVar[tuple[Variable, ...]]
+    observables: ClassVar[tuple[Variable, ...]]
+    equations: ClassVar[tuple[Variable, ...]]
+    inputs: ClassVar[tuple[Variable, ...]]
+    """What the policy network sees of the state; the states themselves unless declared otherwise."""
+    features: ClassVar[tuple[Variable, ...]]
+    """What the policy network sees of the parameters; the parameters themselves unless declared otherwise."""
+    regimes: ClassVar[tuple[str, ...]] = ()
+    """Two names, the slack one first, where an occasionally binding constraint splits today's equations in two."""
+    regime: str | None = None
+    """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy itself."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "states" in vars(cls) and "inputs" not in vars(cls):
+            cls.inputs = cls.states
+        if "parameters" in vars(cls) and "features" not in vars(cls):
+            cls.features = cls.parameters
+
+    @abstractmethod
+    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """States and controls without shocks, each [...]."""
+
+    @abstractmethod
+    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        """Lower and upper end of every state on which the economy is solved, natural units."""
+
+    @abstractmethod
+    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """Tomorrow's states m(s, x, e', theta)."""
+
+    @abstractmethod
+    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """What stands inside the expectation, g(s, x, s', x', theta)."""
+
+    @abstractmethod
+    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """F(s, x, E[g], theta), one value for each of `equations`, as a share (1e-4 is one hundredth of a percent)."""
+
+    @abstractmethod
+    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Observables dated t+1; growth rates may look back at the states and controls dated t."""
+
+    def derived(self, p: Named) -> dict[str, Tensor]:
+        """Compound parameters, computed once for each use of `p` and then read beside the others as `p.<name>`."""
+        return {}
+
+    def name_parameters(self, parameters: Tensor) -> Named:
+        """Parameters [..., n_parameters] by name, with the compound ones."""
+        p = unpack(parameters, self.parameters)
+        vars(p).update(self.derived(p))
+        return p
+
+    def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """Inputs of the policy network by the names of `inputs`, of order one: by default each state between its bounds.
+
+        Override both where fewer numbers than states decide the policy, or where logs are straighter than levels.
+        """
+        bounds = self.state_bounds(p)
+        return {name: 2 * (getattr(s, name) - low) / (high - low) - 1 for name, (low, high) in bounds.items()}
+
+    def characteristics(self, p: Named) -> dict[str, Tensor]:
+        """What the network sees of the parameters by the names of `features`: by default each one's place in its range."""
+        return {
+            q.name: (2 * getattr(p, q.name) - q.lower - q.upper) / (q.upper - q.lower)
+            for q in self.parameters
+        }
+
+    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """Controls at which the network's output is zero: the steady state, or a closed-form first approximation."""
+        return self.steady_state(p)[1]
+
+    def slack(self, s: Named, x: Named, p: Named) -> Tensor:
+        """How far the constraint is from binding at the controls `x` of the slack regime: negative where it binds, [...].
+
+        In units in which one is far: training spends little on a regime where it is that far from applying.
+        """
+        raise NotImplementedError(
+            f"{self.name} declares regimes, so it must say how far the constraint is from binding"
+        )
+
+    def given(self, regime: str | None) -> Model:
+        """The same economy with today's equations told which regime they are in."""
+        told = copy.copy(self)
+        told.regime = regime
+        return told
+
+    def default_parameters(self) -> Tensor:
+        """Default parameter vector [n_parameters], float64."""
+        return torch.tensor([parameter.default for parameter in self.parameters], dtype=torch.float64)
+
+    def parameter_box(self) -> tuple[Tensor, Tensor]:
+        """Lower and upper ends of the parameter box, each [n_parameters], float64."""
+        ends = ([p.lower for p in self.parameters], [p.upper for p in self.parameters])
+        return torch.tensor(ends[0], dtype=torch.float64), torch.tensor(ends[1], dtype=torch.float64)
+
+    def bound(self, limit: float | str, s: Named, p: Named) -> float | Tensor:
+        """A control's bound as a number or as a tensor [...]."""
+        return getattr(self, limit)(s, p) if isinstance(limit, str) else limit

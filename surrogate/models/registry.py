@@ -1,0 +1,59 @@
+"""Find an economy by its name, or in a Python file of the user's own."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import inspect
+from pathlib import Path
+
+from surrogate.errors import SurrogateError, UnknownName
+from surrogate.models.an_schorfheide import AnSchorfheide, AnSchorfheideZeroLowerBound
+from surrogate.models.interface import Model
+from surrogate.models.rbc import RealBusinessCycle
+
+_MODELS: dict[str, type[Model]] = {
+    model.name: model for model in (RealBusinessCycle, AnSchorfheide, AnSchorfheideZeroLowerBound)
+}
+
+
+def names() -> list[str]:
+    """Names of the economies that ship."""
+    return list(_MODELS)
+
+
+def get(name: str) -> Model:
+    """The economy called `name`, or the one that the Python file `name` (ending in .py) defines.
+
+    Raises:
+        UnknownName: if no economy has that name.
+        SurrogateError: if the file does not define exactly one economy.
+    """
+    if name.endswith(".py"):
+        return _from_file(Path(name))
+    if name not in _MODELS:
+        close = difflib.get_close_matches(name, _MODELS, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise UnknownName(
+            f"no economy is called {name!r}.{hint} There are: {', '.join(_MODELS)}; or pass a .py file."
+        )
+    return _MODELS[name]()
+
+
+def _from_file(path: Path) -> Model:
+    if not path.is_file():
+        raise SurrogateError(f"there is no file {path}")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]
+    if len(found) != 1:
+        raise SurrogateError(
+            f"{path} defines {len(found)} complete subclasses of Model; it must define exactly one"
+        )
+    return found[0]()
+
+
+def _is_economy(candidate: object) -> bool:
+    return inspect.isclass(candidate) and issubclass(candidate, Model) and not inspect.isabstract(candidate)

@@ -1,0 +1,88 @@
+"""The policy network: from states and parameters to feasible controls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from surrogate.models.interface import Control, Model, Named, pack, unpack
+
+
+class PolicyNetwork(nn.Module):
+    """x = anchor(s, theta) moved by a small tanh network of the model's coordinates and the parameters.
+
+    Normalisation lives inside, so callers pass natural units. The first layer is split in a state and a parameter half: with
+    one parameter row for many states the parameter half is computed once and broadcast. In an economy with regimes the
+    network has one set of outputs for each, both smooth; the kink is where the model says that the constraint binds.
+    """
+
+    def __init__(self, model: Model, hidden: Sequence[int] = (24, 24), trunk: int = 24) -> None:
+        super().__init__()
+        self.model = model
+        n_inputs, n_features = sum(v.size for v in model.inputs), sum(v.size for v in model.features)
+        n_outputs = sum(control.size for control in model.controls) * max(1, len(model.regimes))
+        self.sizes = [n_inputs, n_outputs, hidden[0]]
+        self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
+        self.from_trunk = nn.Linear(trunk, sum(self.sizes), dtype=torch.float64)
+        self.from_states = nn.Linear(n_inputs, hidden[0], bias=False, dtype=torch.float64)
+        widths = [*hidden, n_outputs]
+        pairs = zip(widths[:-1], widths[1:], strict=True)
+        self.layers = nn.ModuleList(nn.Linear(a, b, dtype=torch.float64) for a, b in pairs)
+        with torch.no_grad():  # start close to the anchor
+            self.layers[-1].weight.mul_(0.01)
+            self.layers[-1].bias.zero_()
+            self.from_trunk.weight[: -hidden[0]].mul_(0.1)
+            self.from_trunk.bias[: -hidden[0]].zero_()
+
+    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters], natural units."""
+        s, p = unpack(states, self.model.states), self.model.name_parameters(parameters)
+        candidates = self.candidates(s, p)
+        if not self.model.regimes:
+            return candidates[0]
+        free, bound = candidates
+        return torch.where(self.slack(s, p, free)[..., None] < 0, bound, free)
+
+    def slack(self, s: Named, p: Named, free: Tensor) -> Tensor:
+        """How far the constraint is from binding [...], judged at the controls `free` [..., n_controls]."""
+        told = self.model.given(self.model.regimes[0])
+        return told.slack(s, unpack(free, self.model.controls), p)
+
+    def candidates(self, s: Named, p: Named) -> list[Tensor]:
+        """Controls [..., n_controls] in each regime (just one where the model has none), whichever applies."""
+        inputs = pack(self.model.coordinates(s, p), self.model.inputs)
+        outputs = self.outputs(inputs, pack(self.model.characteristics(p), self.model.features))
+        regimes = self.model.regimes or (None,)
+        parts = outputs.chunk(len(regimes), dim=-1)
+        return [controls(self.model.given(r), s, p, part) for r, part in zip(regimes, parts, strict=True)]
+
+    def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
+        """Raw network outputs [..., n_outputs]: deviations from the anchor in the units of the output activation."""
+        conditions = self.from_trunk(torch.tanh(self.trunk(features)))
+        stretch, scale, shift = conditions.split(self.sizes, dim=-1)
+        hidden = self.from_states(inputs * torch.exp(stretch)) + shift
+        for layer in self.layers:
+            hidden = layer(torch.tanh(hidden))
+        return hidden * torch.exp(scale)
+
+
+def controls(model: Model, s: Named, p: Named, outputs: Tensor) -> Tensor:
+    """Move the model's anchor by network `outputs` [..., n_controls] within the bounds of each control."""
+    anchor = model.anchor(s, p)
+    moves = vars(unpack(outputs, model.controls))
+    moved = {c.name: _move(c, anchor[c.name], moves[c.name], model, s, p) for c in model.controls}
+    return pack(moved, model.controls)
+
+
+def _move(control: Control, anchor: Tensor, move: Tensor, model: Model, s: Named, p: Named) -> Tensor:
+    lower, upper = model.bound(control.lower, s, p), model.bound(control.upper, s, p)
+    bounded_below, bounded_above = (not (isinstance(b, float) and math.isinf(b)) for b in (lower, upper))
+    if bounded_below and bounded_above:
+        share = (anchor - lower) / (upper - lower)
+        return lower + (upper - lower) * share / (share + (1 - share) * torch.exp(-move))
+    if bounded_below:
+        return lower + (anchor - lower) * torch.exp(move)
+    return upper - (upper - anchor) * torch.exp(-move) if bounded_above else anchor + move

@@ -1,0 +1,6 @@
+"""From an economy to a trained policy network."""
+
+from surrogate.training.run import Progress, load_policy, train
+from surrogate.training.settings import Settings, recipe
+
+__all__ = ["Progress", "Settings", "load_policy", "recipe", "train"]

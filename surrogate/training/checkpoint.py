@@ -1,0 +1,95 @@
+"""A training run on disk: everything that it needs to continue to the same answer."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from surrogate.errors import BrokenArtifact, Changed
+from surrogate.files import atomic_path
+from surrogate.models.interface import Model
+from surrogate.training.settings import Settings
+
+FORMAT = 1
+
+
+def fingerprint(model: Model) -> str:
+    """Hash of the code that an economy is written in: not of its comments, docstrings or layout."""
+    module = inspect.getmodule(type(model))
+    tree = ast.parse(inspect.getsource(module if module is not None else type(model)))
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [line for line in body if not _is_text(line)]  # pyright: ignore[reportAttributeAccessIssue]
+    return hashlib.sha256(f"{model.name} {model.version}\n{ast.dump(tree)}".encode()).hexdigest()
+
+
+def _is_text(line: ast.AST) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
+
+
+def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) -> None:
+    """Write a checkpoint, whole or not at all; `state` holds tensors, numbers and strings."""
+    header = {
+        "format": FORMAT,
+        "model": model.name,
+        "source": source_file(model),
+        "fingerprint": fingerprint(model),
+    }
+    with atomic_path(path) as temporary:
+        torch.save({**header, "settings": asdict(settings), "state": state}, temporary)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without unpickling anything but tensors and plain values.
+
+    Raises:
+        BrokenArtifact: if it is missing, damaged, or not a checkpoint.
+    """
+    if not path.is_file():
+        raise BrokenArtifact(
+            f"there is no checkpoint {path}; make one with: dsge-surrogate train MODEL --output {path}"
+        )
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds for a damaged file
+        raise BrokenArtifact(f"{path} is damaged or not a checkpoint of this package; train again") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise BrokenArtifact(
+            f"{path} is not a checkpoint that this version of dsge-surrogate can read; train again"
+        )
+    return content
+
+
+def require_same(content: dict[str, Any], model: Model, settings: Settings, path: Path) -> None:
+    """Refuse to continue a run of another economy or with other settings.
+
+    Raises:
+        Changed: naming what is different.
+    """
+    if content["fingerprint"] != fingerprint(model):
+        raise Changed(
+            f"the economy {model.name!r} has changed since {path} was written; train without --resume"
+        )
+    before, now = content["settings"], asdict(settings)
+    changed = [name for name in now if before.get(name) != now[name]]
+    if changed:
+        told = ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
+        raise Changed(f"{path} was trained with other settings ({told}); use those or train without --resume")
+
+
+def settings_of(content: dict[str, Any]) -> Settings:
+    """The settings of a checkpoint."""
+    return Settings(**content["settings"])
+
+
+def source_file(model: Model) -> str:
+    """The Python file of a user's own economy, or an empty string for one that ships."""
+    path = inspect.getfile(type(model))
+    return "" if type(model).__module__.startswith("surrogate.models.") else str(Path(path).resolve())

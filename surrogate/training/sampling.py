@@ -1,0 +1,142 @@
+"""Where an economy is trained: on its box, and on the ergodic set of the current policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from surrogate.models.interface import Model, pack, unpack
+from surrogate.policy import PolicyNetwork
+from surrogate.training.settings import Settings
+from surrogate.training.surface import Surface
+
+REFRESH = 0.02
+"""Share of the ergodic population that is replaced by fresh draws each period."""
+LEARN_EVERY = 10
+"""Batches between two looks at where the economy is hard."""
+CANDIDATES = 8
+"""Uniform draws among which each tilted one is chosen."""
+FAR = 3.0
+"""A path further than so many half-widths from the middle of its box has left the economy and starts anew."""
+
+
+def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Tensor:
+    """Parameters [count, n_parameters], uniform on the box."""
+    lower, upper = model.parameter_box()
+    return lower + (upper - lower) * _uniform((count, len(lower)), generator)
+
+
+def state_box(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:
+    """Lower and upper states, each [n, n_states], at `parameters` [n, n_parameters]."""
+    bounds = model.state_bounds(model.name_parameters(parameters))
+    ends = ({name: pair[k] for name, pair in bounds.items()} for k in (0, 1))
+    lower, upper = (pack(end, model.states) for end in ends)
+    return lower, upper
+
+
+def draw_states(model: Model, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """States [n, n_states], uniform on the box that belongs to each row of `parameters` [n, n_parameters]."""
+    lower, upper = state_box(model, parameters)
+    return lower + (upper - lower) * _uniform(tuple(lower.shape), generator)
+
+
+def advance(policy: PolicyNetwork, states: Tensor, parameters: Tensor, shocks: Tensor) -> Tensor:
+    """Tomorrow's states [n, n_states] under the policy; `shocks` is [n, n_shocks]."""
+    model = policy.model
+    s, p = unpack(states, model.states), model.name_parameters(parameters)
+    x = unpack(policy(states, parameters), model.controls)
+    return pack(model.transition(s, x, unpack(shocks, model.shocks), p), model.states)
+
+
+class HardnessTilt:
+    """Draws more parameter vectors where the economy is hard to solve, and none where it seems to have no equilibrium.
+
+    Learns from the residuals that training computes anyway: every `LEARN_EVERY` batches a quadratic surface is fitted to the
+    log10 of the largest one of each point. Densities are then proportional to 10^(surface / 2), the root of the predicted error.
+    """
+
+    def __init__(self, model: Model, hopeless: float, generator: torch.Generator) -> None:
+        self.model, self.hopeless, self.generator = model, hopeless, generator
+        self.surface: Surface | None = None
+        self.seen: list[tuple[Tensor, Tensor]] = []
+
+    def draw(self, count: int) -> Tensor:
+        """Parameters [count, n_parameters]."""
+        if self.surface is None:
+            return draw_parameters(self.model, count, self.generator)
+        candidates = draw_parameters(self.model, CANDIDATES * count, self.generator)
+        predicted = torch.from_numpy(self.surface.predict(candidates.numpy()))
+        weights = torch.where(
+            predicted <= predicted.quantile(1 - self.hopeless), 10 ** (predicted.clamp(-6, 0) / 2), 0.0
+        )
+        return candidates[torch.multinomial(weights, count, generator=self.generator)]
+
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
+        """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""
+        errors = residuals.abs().amax(-1).nan_to_num(1.0).clamp(1e-8, 1.0).log10()
+        self.seen.append((parameters, errors))
+        if len(self.seen) == LEARN_EVERY:
+            theta, values = (torch.cat(parts).numpy() for parts in zip(*self.seen, strict=True))
+            self.surface, self.seen = Surface.fit(self.model.parameters, theta, values), []
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        surface = self.surface
+        arrays = (surface.centre, surface.scale, surface.coefficients) if surface is not None else ()
+        return {"surface": [torch.from_numpy(array) for array in arrays], "seen": list(self.seen)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        arrays = [tensor.numpy() for tensor in state["surface"]]
+        self.surface = Surface.of(self.model.parameters, *arrays) if arrays else None
+        self.seen = list(state["seen"])
+
+
+class ErgodicPopulation:
+    """One simulated economy for each of `size` parameter vectors, moved one period at a time."""
+
+    def __init__(self, model: Model, size: int, tilt: HardnessTilt) -> None:
+        self.model, self.generator, self.tilt = model, tilt.generator, tilt
+        generator = self.generator
+        self.parameters = tilt.draw(size)
+        self.states = draw_states(model, self.parameters, generator)
+
+    @torch.no_grad()
+    def move(self, policy: PolicyNetwork) -> None:
+        """One period with fresh shocks; some economies, and all that left their box by far, start anew."""
+        size = len(self.states)
+        shocks = torch.randn(size, len(self.model.shocks), generator=self.generator, dtype=torch.float64)
+        device = next(policy.parameters()).device
+        moved = advance(policy, *(t.to(device) for t in (self.states, self.parameters, shocks))).cpu()
+        lower, upper = state_box(self.model, self.parameters)
+        place = ((2 * moved - lower - upper) / (upper - lower)).abs().amax(-1)
+        renewed = ~(place < FAR) | (_uniform((size,), self.generator) < REFRESH)
+        parameters = self.tilt.draw(size)
+        states = draw_states(self.model, parameters, self.generator)
+        self.parameters = torch.where(renewed[:, None], parameters, self.parameters)
+        self.states = torch.where(renewed[:, None], states, moved)
+
+
+class Sampler:
+    """Batches of (states, parameters), part on the box and part on the ergodic set."""
+
+    def __init__(self, model: Model, settings: Settings, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
+        self.population = ErgodicPopulation(model, round(settings.batch * settings.ergodic_share), self.tilt)
+        self.n_box = settings.batch - len(self.population.states)
+
+    def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """States [batch, n_states] and parameters [batch, n_parameters]."""
+        self.population.move(policy)
+        parameters = self.tilt.draw(self.n_box)
+        states = draw_states(self.model, parameters, self.generator)
+        return torch.cat([states, self.population.states]), torch.cat(
+            [parameters, self.population.parameters]
+        )
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, dtype=torch.float64)
