@@ -1,13 +1,17 @@
 """What every command shares: output, errors without tracebacks, and interruptions that say how to go on."""
 
 import errno
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from surrogate.errors import MissingPackage, SurrogateError
@@ -41,6 +45,51 @@ def resumable(command: str) -> Iterator[None]:
     except KeyboardInterrupt:
         click.echo(f"\nInterrupted. Go on with: {command}", err=True)
         raise click.exceptions.Exit(INTERRUPTED) from None
+
+
+def command_line(ctx: click.Context, *more: str) -> str:
+    """The command under way as the user typed it, with the flags `more` added once."""
+    words = ["dsge-surrogate", ctx.info_name or ""]
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and parameter.opts[0] not in more:
+            words += _words(parameter, ctx.params[name])
+    return shlex.join([*words, *more])
+
+
+def _words(parameter: click.Parameter, value: Any) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(value)]
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return [parameter.opts[0]]
+    values = value if parameter.multiple else [value]
+    return [word for item in values for word in (parameter.opts[0], str(item))]
+
+
+class StepReport:
+    """A progress bar on a terminal; elsewhere a line at every tenth of the way."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self._tenths = -1
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
+
+    def __enter__(self) -> "StepReport":
+        self._bar.start()
+        self._task = self._bar.add_task(self.title, total=None)
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._bar.stop()
+
+    def show(self, step: int, total: int, text: str) -> None:
+        """Report that `step` of `total` is done, with what is worth knowing about it."""
+        self._bar.update(self._task, completed=step, total=total, description=f"{self.title}: {text}")
+        tenths = 10 * step // total
+        if self._bar.disable and tenths > self._tenths:
+            self._tenths = tenths
+            click.echo(f"{self.title}: step {step} of {total}, {text}", err=True)
 
 
 @contextmanager

@@ -5,8 +5,10 @@ import sys
 import click
 
 from cli.console import ReportingGroup
+from cli.estimate import estimate
 from cli.inspect import inspect
 from cli.models import models
+from cli.train import train
 from cli.validate import validate
 from surrogate import __version__
 
@@ -23,7 +25,7 @@ def dsge_surrogate() -> None:
     """
 
 
-for command in (models, inspect, validate):
+for command in (models, estimate, inspect, validate, train):
     dsge_surrogate.add_command(command)
 
 

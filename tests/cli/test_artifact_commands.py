@@ -7,26 +7,13 @@ from pathlib import Path
 
 import onnx
 import pytest
-from click.testing import CliRunner, Result
 from onnx import helper
 
 from cli.main import dsge_surrogate
 from surrogate import catalogue
 from surrogate.card import METADATA_KEY, Card
+from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact
-
-
-def run(*arguments: object) -> Result:
-    """Run a command in this process."""
-    return CliRunner().invoke(dsge_surrogate, [str(argument) for argument in arguments])
-
-
-def require_clear_error(result: Result, words: str) -> None:
-    """One line that begins with Error:, status 1, no traceback."""
-    assert result.exit_code == 1
-    assert "Traceback" not in result.output
-    assert result.output.startswith("Error: ")
-    assert words in result.output
 
 
 @pytest.fixture
@@ -143,11 +130,10 @@ def test_validate_sees_rows_that_depend_on_each_other(folder: Path) -> None:
 
 
 def test_the_installed_command_runs_in_its_own_process(linear_folder: Path) -> None:
-    command = [sys.executable, "-m", "cli.main"]
-    good = subprocess.run([*command, "inspect", str(linear_folder)], capture_output=True, text=True)
+    good = subprocess.run([*COMMAND, "inspect", str(linear_folder)], capture_output=True, text=True)
     assert good.returncode == 0
     assert "sigma" in good.stdout
-    bad = subprocess.run([*command, "inspect", "nowhere"], capture_output=True, text=True)
+    bad = subprocess.run([*COMMAND, "inspect", "nowhere"], capture_output=True, text=True)
     assert bad.returncode == 1
     assert bad.stderr.startswith("Error: ")
     assert "Traceback" not in bad.stderr

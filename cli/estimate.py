@@ -1,0 +1,39 @@
+"""dsge-surrogate estimate: from one configuration file to a posterior."""
+
+from pathlib import Path
+
+import click
+
+from cli.console import command_line, resumable
+
+
+@click.command()
+@click.argument("configuration", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Folder.  [default: results/CONFIGURATION]")
+@click.option("--resume", is_flag=True, help="Go on with the chains of an interrupted or shorter run.")
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Worker processes; the answer does not depend on it.  [default: one for each core]",
+)
+@click.pass_context
+def estimate(
+    ctx: click.Context, configuration: Path, output: Path | None, resume: bool, processes: int | None
+) -> None:
+    """Sample the posterior that a TOML file describes.
+
+    Prints the posterior table and leaves it in the output folder with the draws (ArviZ netCDF), the chains
+    and figures. Ctrl-C saves; --resume goes on, and refuses if model, data or priors have changed.
+
+    \b
+    Examples:
+      dsge-surrogate estimate examples/herbst_schorfheide.toml
+      dsge-surrogate estimate my.toml --output results/my --processes 4
+      dsge-surrogate estimate my.toml --output results/my --resume
+    """
+    from estimation import Estimation
+
+    estimation = Estimation.from_toml(configuration)
+    folder = output or Path("results") / configuration.stem
+    with resumable(command_line(ctx, "--resume")):
+        estimation.run(folder, resume=resume, processes=processes)

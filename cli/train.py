@@ -1,0 +1,123 @@
+"""dsge-surrogate train: solve an economy over its box of parameters."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+
+import click
+
+from cli.console import StepReport, command_line, needs_extra, resumable
+from surrogate.errors import BadConfiguration, WriteFailed, unknown_name
+
+if TYPE_CHECKING:
+    from surrogate.training import Settings
+
+_WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,24", bool: "True or False"}
+
+
+@click.command()
+@click.argument("model")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Checkpoint to write.  [default: checkpoints/MODEL.pt]",
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
+@click.option("--seed", type=int, help="Seed of the network and of the batches.")
+@click.option("--threads", type=click.IntRange(min=1), help="CPU threads to use.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train.")
+@click.option(
+    "--setting",
+    "changes",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Change one setting of the recipe, such as steps=900 or hidden=32,32; may be repeated.",
+)
+@click.pass_context
+def train(
+    ctx: click.Context,
+    model: str,
+    output: Path | None,
+    resume: bool,
+    seed: int | None,
+    threads: int | None,
+    device: str | None,
+    changes: tuple[str, ...],
+) -> None:
+    """Solve an economy and leave a checkpoint.
+
+    MODEL is the name of an economy (see `dsge-surrogate models`) or a Python file that defines one. An
+    interrupted run goes on with --resume, to the same answer as one without interruption.
+
+    \b
+    Examples:
+      dsge-surrogate train rbc
+      dsge-surrogate train my_economy.py --output my_economy.pt --setting hidden=32,32
+      dsge-surrogate train rbc --resume
+    """
+    with needs_extra("train"):
+        import torch
+
+        from surrogate import models, training
+    economy = models.get(model)
+    given = {"seed": seed, "threads": threads, "device": device}
+    settings = changed(training.recipe(economy.name).settings, [*changes, *_as_changes(given)])
+    if settings.device == "cuda" and not torch.cuda.is_available():
+        raise BadConfiguration(
+            "This machine has no CUDA device that PyTorch can use; train with --device cpu."
+        )
+    path = output or Path("checkpoints") / f"{economy.name}.pt"
+    if path.exists() and not resume:
+        raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
+    with resumable(command_line(ctx, "--resume")), StepReport(economy.name) as report:
+        training.train(
+            economy,
+            settings,
+            path,
+            resume=resume,
+            progress=lambda now: report.show(
+                now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}"
+            ),
+        )
+    click.echo(f"Wrote {path}. Next: dsge-surrogate export {path} FOLDER")
+
+
+def changed(settings: "Settings", changes: Iterable[str]) -> "Settings":
+    """Apply ``name=value`` texts to settings; raises UnknownName or BadConfiguration."""
+    kinds = {name: _kinds(hint) for name, hint in get_type_hints(type(settings)).items()}
+    values: dict[str, Any] = {}
+    for change in changes:
+        name, _, text = change.partition("=")
+        if name not in kinds:
+            raise unknown_name("setting", name, kinds)
+        values[name] = _value(name, text, kinds[name])
+    return replace(settings, **values)
+
+
+def _as_changes(given: dict[str, Any]) -> list[str]:
+    return [f"{name}={value}" for name, value in given.items() if value is not None]
+
+
+def _kinds(hint: Any) -> set[type]:
+    """The plain types behind an annotation such as ``int | tuple[int, ...]``."""
+    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    return {get_origin(choice) or choice for choice in choices}
+
+
+def _value(name: str, text: str, kinds: set[type]) -> Any:
+    """The text as one of `kinds`; a single number may stand for a tuple of one."""
+    if str in kinds:
+        return text
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        value = None
+    if type(value) is int and int not in kinds:
+        value = (value,) if tuple in kinds else float(value)
+    if type(value) not in kinds:
+        wanted = " or ".join(sorted(_WORDS[kind] for kind in kinds))
+        raise BadConfiguration(f"The setting {name} must be {wanted}, not {text!r}.")
+    return value

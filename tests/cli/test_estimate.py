@@ -1,0 +1,101 @@
+"""estimate and report on simulated data of the linear economy."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from surrogate import Surrogate
+from tests.cli.running import interrupt_at, require_clear_error, run
+
+CONFIGURATION = """
+[model]
+surrogate = "{surrogate}"
+[data]
+file = "data.csv"
+columns = {{ y0 = "a", y1 = "b" }}
+[measurement_error]
+share_of_sd = 0.2
+[likelihood]
+particles = 20
+[priors.sigma]
+density = "gamma_pdf"
+mean = 1.0
+sd = 0.3
+[priors.rho]
+density = "beta_pdf"
+mean = 0.6
+sd = 0.15
+[sampler]
+ensembles = 2
+walkers = 4
+steps = {steps}
+"""
+
+
+def write_project(folder: Path, economy: Surrogate, steps: int) -> Path:
+    """A configuration file with its data in `folder`."""
+    folder.mkdir(exist_ok=True)
+    shocks = np.random.default_rng(0).normal(size=(12, economy.n_shocks))
+    data = pd.DataFrame(economy.simulate({}, shocks).observables[:, 0], columns=["a", "b"])
+    data.insert(0, "date", [f"{1990 + t // 4}-Q{t % 4 + 1}" for t in range(len(data))])
+    data.to_csv(folder / "data.csv", index=False)
+    configuration = folder / "small.toml"
+    configuration.write_text(CONFIGURATION.format(surrogate=economy.folder.as_posix(), steps=steps))
+    return configuration
+
+
+@pytest.fixture(scope="module")
+def finished(linear: Surrogate, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A configuration and the output of a run that was interrupted and went on to its end."""
+    folder = tmp_path_factory.mktemp("project")
+    configuration = write_project(folder, linear, steps=100)
+    arguments = ("estimate", "small.toml", "--output", "out", "--processes", 1)
+    status, printed = interrupt_at("sampling", *arguments, folder=folder)
+    assert status == 130, printed
+    assert "Traceback" not in printed
+    assert "Go on with: dsge-surrogate estimate small.toml --output out --processes 1 --resume" in printed
+    return configuration, folder / "out"
+
+
+def test_an_interrupted_run_goes_on_with_resume(finished: tuple[Path, Path]) -> None:
+    configuration, out = finished
+    require_clear_error(run("estimate", configuration, "--output", out), "resume")
+    result = run("estimate", configuration, "--output", out, "--resume", "--processes", 1)
+    assert result.exit_code == 0, result.output
+    assert "sigma" in result.output
+    for name in ("posterior.csv", "posterior.nc", "mode.json"):
+        assert (out / name).stat().st_size > 0
+
+
+def test_resume_refuses_changed_priors(finished: tuple[Path, Path], tmp_path: Path) -> None:
+    configuration, out = finished
+    other = configuration.with_name("other.toml")
+    other.write_text(configuration.read_text().replace("mean = 1.0", "mean = 1.1"))
+    require_clear_error(run("estimate", other, "--output", out, "--resume"), "priors changed")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "words"),
+    [
+        ("[priors.sigma]", "[priors.sigmaa]", "Did you mean sigma?"),
+        ('"data.csv"', '"date.csv"', "date.csv"),
+        ('y0 = "a"', 'y0 = "aa"', "Did you mean a?"),
+        ("y0 =", "y_0 =", "Did you mean y0"),
+        ("linear", "lineal", "lineal"),
+        ("particles", "partikles", "Did you mean particles?"),
+        ("[model]", "[model", "not valid TOML"),
+    ],
+)
+def test_mistakes_in_the_configuration_are_named(
+    linear: Surrogate, tmp_path: Path, wrong: str, right: str, words: str
+) -> None:
+    configuration = write_project(tmp_path, linear, steps=10)
+    configuration.write_text(configuration.read_text().replace(wrong, right))
+    require_clear_error(run("estimate", configuration, "--output", tmp_path / "out"), words)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    require_clear_error(run("estimate", tmp_path / "none.toml"), "none.toml")
