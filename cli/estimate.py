@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.console import command_line, resumable
+from cli.record import remember
 
 
 @click.command()
@@ -35,5 +36,6 @@ def estimate(
 
     estimation = Estimation.from_toml(configuration)
     folder = output or Path("results") / configuration.stem
+    remember(configuration, folder)
     with resumable(command_line(ctx, "--resume")):
         estimation.run(folder, resume=resume, processes=processes)

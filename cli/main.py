@@ -6,8 +6,10 @@ import click
 
 from cli.console import ReportingGroup
 from cli.estimate import estimate
+from cli.export import export
 from cli.inspect import inspect
 from cli.models import models
+from cli.report import report
 from cli.train import train
 from cli.validate import validate
 from surrogate import __version__
@@ -25,7 +27,7 @@ def dsge_surrogate() -> None:
     """
 
 
-for command in (models, estimate, inspect, validate, train):
+for command in (models, train, export, inspect, validate, estimate, report):
     dsge_surrogate.add_command(command)
 
 

@@ -146,13 +146,28 @@ class Estimation:
             with TemporaryDirectory() as folder:
                 return self.sample(folder, resume, processes)
         folder = Path(output)
-        files = [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
+        files = self._chain_files(folder)
         self._check_folder(folder, resume)
         done = sum(steps_done(open_backend(file)) for file in files if file.exists())
         with WorkerPool(self._processes(processes)) as pool, ProgressDisplay(self.sampler, done) as display:
             mode = self._mode(folder, resume, pool, display)
             sample(self.posterior, mode, self.sampler, folder / CHAINS, pool, self.fingerprints, display.step)
         return self._results(mode, files)
+
+    def saved_results(self, output: str | Path) -> Results:
+        """Collect the draws that a run has left in ``output`` so far, finished or not.
+
+        Raises
+        ------
+        BadConfiguration : there are none.
+        Changed : they belong to another model, prior, likelihood, data or seed.
+        """
+        folder = Path(output)
+        files = self._chain_files(folder)
+        if not (folder / MODE_FILE).exists() or not all(map(Path.exists, files)):
+            raise BadConfiguration(f"There are no draws in {folder}: estimate first.")
+        self._check_folder(folder, resume=True)
+        return self._results(Mode.from_dict(_read_json(folder / MODE_FILE)), files)
 
     def run(
         self, output_dir: str | Path, resume: bool = False, processes: int | None = None, plots: bool = True
@@ -214,6 +229,9 @@ class Estimation:
         for name, table in {"point_estimate": values, "moments": estimate.fit}.items():
             save_table(table, folder, name)
             print(f"\n{as_text(table)}")
+
+    def _chain_files(self, folder: Path) -> list[Path]:
+        return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
 
     def _processes(self, processes: int | None) -> int | None:
         return None if processes is None else min(processes, self.sampler.ensembles)

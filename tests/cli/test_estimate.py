@@ -1,5 +1,6 @@
 """estimate and report on simulated data of the linear economy."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,30 @@ def test_an_interrupted_run_goes_on_with_resume(finished: tuple[Path, Path]) -> 
     assert "sigma" in result.output
     for name in ("posterior.csv", "posterior.nc", "mode.json"):
         assert (out / name).stat().st_size > 0
+
+
+def test_report_writes_tables_and_figures_again(finished: tuple[Path, Path]) -> None:
+    _, out = finished
+    pytest.importorskip("corner")
+    for name in ("trace.png", "posterior.csv"):
+        (out / name).unlink(missing_ok=True)
+    result = run("report", out)
+    assert result.exit_code == 0, result.output
+    assert "sigma" in result.output
+    assert (out / "trace.png").stat().st_size > 10_000
+    assert "sigma" in (out / "posterior.csv").read_text()
+
+
+def test_report_follows_a_configuration_that_has_moved(finished: tuple[Path, Path], tmp_path: Path) -> None:
+    configuration, out = finished
+    copy = tmp_path / "copy"
+    shutil.copytree(out, copy)
+    require_clear_error(run("report", copy), "--configuration")
+    assert run("report", copy, "--configuration", configuration).exit_code == 0
+
+
+def test_report_refuses_folders_without_results(tmp_path: Path) -> None:
+    require_clear_error(run("report", tmp_path), "no results")
 
 
 def test_resume_refuses_changed_priors(finished: tuple[Path, Path], tmp_path: Path) -> None:
