@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import arviz
 import numpy as np
 
 from estimation.sampler import open_backend, steps_done
@@ -89,6 +88,8 @@ def autocorrelation_time(chains: Chains) -> float:
 
 def rhat(chains: Chains) -> np.ndarray:
     """Rank-normalised split R-hat [n] across ensembles, which are split in time (Vehtari and others 2021)."""
+    import arviz  # slow to load, and worker processes never need it
+
     return np.array([float(arviz.rhat(draws)) for draws in np.moveaxis(chains.by_time(), 2, 0)])
 
 
@@ -99,6 +100,8 @@ def effective_sample_size(chains: Chains) -> np.ndarray:
     autoregressions this is within a tenth of the truth even where paths are four autocorrelation times short,
     while emcee's estimate, which takes out each walker's own mean, is three times too high.
     """
+    import arviz  # slow to load, and worker processes never need it
+
     return np.array(
         [float(arviz.ess(draws, method="bulk")) for draws in np.moveaxis(chains.by_walker(), 2, 0)]
     )

@@ -3,7 +3,7 @@
     [model]             surrogate: a name that ships, or a folder
     [data]              file, columns = { observable = "column" }, start, end, date_column
     [measurement_error] sd, share_of_sd or share_of_variance: a number, or one for each observable
-    [likelihood]        method = "guided" | "twisted" | "bootstrap", particles, random_numbers,
+    [likelihood]        method = "twisted" | "guided" | "bootstrap", particles, random_numbers,
     resample_threshold;
                         or method = "moments", moments, weights, replications
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import arviz
 import numpy as np
 import pandas as pd
 
@@ -16,6 +16,9 @@ from estimation.posterior import Posterior
 from estimation.table import as_text, posterior_table, save_table
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
+
+if TYPE_CHECKING:
+    from arviz import InferenceData
 
 PRIOR_DRAWS = 2000
 RHAT_LIMIT = 1.05
@@ -54,7 +57,7 @@ class Results:
         return posterior_table(self.chains, self.posterior.priors, self.mode)
 
     @cached_property
-    def inference_data(self) -> arviz.InferenceData:
+    def inference_data(self) -> "InferenceData":
         """Draws, log densities, prior draws and data for ArviZ, see :func:`inference_data`."""
         return inference_data(self)
 
@@ -105,13 +108,15 @@ def resolve_burn(chains: Chains, burn: int | None) -> int:
     return automatic_burn(chains) if burn is None else burn
 
 
-def inference_data(results: Results) -> arviz.InferenceData:
+def inference_data(results: Results) -> "InferenceData":
     """Draws as ArviZ InferenceData whose chains are the independent ensembles.
 
     Within a chain one walker's path follows the other; ``sample_stats`` says which ``walker`` and ``step`` a
     draw belongs to. It also holds ``lp``, ``log_lik`` (of the particle filter, as estimated when the
     walker moved there) and ``log_prior``.
     """
+    import arviz  # slow to load, and worker processes never need it
+
     chains, posterior = results.chains, results.posterior
     draws = chains.by_walker()
     log_prob = chains.log_prob.swapaxes(1, 2).reshape(len(draws), -1)

@@ -17,10 +17,11 @@ from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, unknown_name
 
 FILTERS: dict[str, type[ParticleFilter]] = {
-    "guided": GuidedFilter,
     "twisted": TwistedFilter,
+    "guided": GuidedFilter,
     "bootstrap": BootstrapFilter,
 }
+PARTICLES = {"twisted": 50, "guided": 400, "bootstrap": 10_000}
 MOMENTS = "moments"
 RANDOM_NUMBERS = ("fresh", "common")
 
@@ -33,14 +34,14 @@ class FilterSettings:
 
     Attributes
     ----------
-    method : ``"guided"``, ``"twisted"`` or ``"bootstrap"``.
-    particles : for each parameter vector.
+    method : ``"twisted"``, ``"guided"`` or ``"bootstrap"``.
+    particles : for each parameter vector; if left out, 50, 400 or 10,000 by method.
     random_numbers : ``"fresh"`` at each evaluation (exact), or ``"common"`` to all.
     resample_threshold : resample when the effective sample size falls below this share of the particles.
     """
 
-    method: str = "guided"
-    particles: int = 400
+    particles: int
+    method: str = "twisted"
     random_numbers: str = "fresh"
     resample_threshold: float = 0.5
 
@@ -77,12 +78,12 @@ def likelihood_settings(values: Mapping[str, Any]) -> FilterSettings | MomentSet
     UnknownName : an unknown method or setting.
     BadConfiguration : a value of the wrong type.
     """
-    method = values.get("method", "guided")
+    method = values.get("method", "twisted")
     if method == MOMENTS:
         return read_settings(MomentSettings, values, "likelihood")
     if method not in FILTERS:
         raise unknown_name("likelihood method", str(method), [*FILTERS, MOMENTS])
-    return read_settings(FilterSettings, values, "likelihood")
+    return read_settings(FilterSettings, {"particles": PARTICLES[method], **values}, "likelihood")
 
 
 def read_settings(kind: type[Settings], values: Mapping[str, Any], section: str) -> Settings:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import arviz
 import numpy as np
 import pandas as pd
 
@@ -22,6 +21,8 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
     box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; bulk effective sample
     size of all draws; R-hat across ensembles.
     """
+    import arviz  # slow to load, and worker processes never need it
+
     draws = chains.by_walker().reshape(-1, len(chains.names))
     interval = np.array([arviz.hdi(column, hdi_prob=HDI_SHARE) for column in draws.T])
     chosen = [priors[name] for name in chains.names]

@@ -96,7 +96,8 @@ def test_missing_file_and_missing_priors(tmp_path):
 
 
 def test_method_decides_which_settings_make_sense():
-    assert likelihood_settings({"particles": 10}) == FilterSettings(particles=10)
+    assert likelihood_settings({"particles": 10}) == FilterSettings(particles=10, method="twisted")
+    assert likelihood_settings({"method": "guided"}) == FilterSettings(particles=400, method="guided")
     moments = likelihood_settings({"method": "moments", "moments": ["sd(y0)"]})
     assert moments == MomentSettings(["sd(y0)"])
     with pytest.raises(UnknownName, match=r"setting in \[likelihood\] 'particles'"):

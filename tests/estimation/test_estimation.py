@@ -38,7 +38,7 @@ def estimation(linear, data, **changes):
         "priors": PRIORS,
         "fixed": {"mean": 0.3},
         "measurement_error": {"sd": dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))},
-        "likelihood": {"particles": 10},
+        "likelihood": {"method": "guided", "particles": 10},
         "sampler": SAMPLER,
         "burn": 4,
     }
@@ -115,7 +115,7 @@ def test_a_folder_with_chains_is_not_overwritten(finished, linear, data):
     [
         ({"priors": {**PRIORS, "rho": {"density": "beta", "mean": 0.6, "sd": 0.1}}}, "The priors changed"),
         ({"fixed": {"mean": 0.4}}, "The fixed parameters changed"),
-        ({"likelihood": {"particles": 11}}, "The likelihood changed"),
+        ({"likelihood": {"method": "guided", "particles": 11}}, "The likelihood changed"),
         ({"measurement_error": {"sd": 0.4}}, "The likelihood changed"),
         ({"sampler": {**SAMPLER, "seed": 5}}, "The sampler settings changed"),
     ],
@@ -187,7 +187,7 @@ if __name__ == "__main__":
     data = load_data({str(tmp_path / "data.csv")!r}, {{"y0": "y0", "y1": "y1"}})
     Estimation({str(linear_folder)!r}, data, {PRIORS!r}, fixed={{"mean": 0.3}}, sampler={sampler!r}, burn=4,
         measurement_error={{"sd": {dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))!r}}},
-        likelihood={{"particles": 10}}).sample({str(tmp_path / "run")!r}, processes=2)
+        likelihood={{"method": "guided", "particles": 10}}).sample({str(tmp_path / "run")!r}, processes=2)
 """
     )
     process = subprocess.Popen(

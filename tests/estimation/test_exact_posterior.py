@@ -36,7 +36,7 @@ def test_posterior_of_the_linear_economy_is_the_exact_one(linear, linear_economy
         linear_priors(),
         fixed={"mean": 0.3},
         measurement_error={"sd": dict(zip(data.columns, MEASUREMENT_SD, strict=True))},
-        likelihood={"particles": 30},
+        likelihood={"method": "guided", "particles": 30},
         sampler={"ensembles": 2, "walkers": 24, "steps": 150, "seed": 1},
     )
     table = estimation.sample().table
