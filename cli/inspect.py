@@ -71,14 +71,19 @@ def _print_accuracy(law: str, equations: dict[str, dict[str, float]], out: Conso
 
 
 def _print_provenance(card: Card, out: Console) -> None:
-    accuracy = {k: v for k, v in card.accuracy.items() if k not in ("box", "ergodic", "worst")}
-    _print_facts("Test", accuracy, out)
-    for place in card.accuracy.get("worst", []):
-        _print_facts("Worst", place if isinstance(place, dict) else {"": place}, out)
+    shown = ("test_points", "law", "quadrature", "share_of_box")
+    _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
+    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}", markup=False)
+    _print_worst(card, out)
     _print_facts("Training", card.training, out)
     _print_facts("ONNX Runtime against the training framework", card.parity, out)
-    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}", markup=False)
     out.print(f"Written by dsge-surrogate {card.package_version}")
+
+
+def _print_worst(card: Card, out: Console) -> None:
+    for place in card.accuracy.get("worst", [])[:1]:
+        values = ", ".join(f"{name} = {value:.3g}" for name, value in place["parameters"].items())
+        out.print(f"Largest error, 10^{place['log10_error']:.2f}, at {values}", markup=False)
 
 
 def _print_facts(title: str, facts: dict[str, Any], out: Console) -> None:
@@ -87,4 +92,6 @@ def _print_facts(title: str, facts: dict[str, Any], out: Console) -> None:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_short(item)}" for name, item in value.items())
     return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -93,7 +93,7 @@ class LinearEconomy:
                 "test_points": 1,
                 "law": "box",
             },
-            parity={"points": 0, "max_abs_difference": 0.0},
+            parity={"points": 0, "max_relative_difference": {"controls": 0.0}},
             region=self.region,
         )
 

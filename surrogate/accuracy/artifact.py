@@ -1,0 +1,79 @@
+"""Test the ONNX files themselves against the equations of the economy, whoever trained them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from surrogate.accuracy.euler import ergodic_states, euler_errors, summary
+from surrogate.errors import Changed
+from surrogate.models.interface import Model
+from surrogate.policy import PolicyNetwork
+from surrogate.runtime import Surrogate
+from surrogate.training import recipe
+from surrogate.training.sampling import draw_states
+from surrogate.validation import Check, draw_parameters
+
+POINTS = 2_000
+SLACK = {"mean": 0.1, "p99": 0.3}
+"""By how much log10 errors at other test points may exceed those of the card, for sampling error."""
+
+
+class ArtifactPolicy:
+    """policy.onnx in the place of the network that it was exported from."""
+
+    def __init__(self, artifact: Surrogate, model: Model) -> None:
+        self.artifact, self.model = artifact, model
+
+    def __call__(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters]."""
+        leading = torch.broadcast_shapes(states.shape[:-1], parameters.shape[:-1])
+        rows = [
+            t.expand(*leading, t.shape[-1]).reshape(-1, t.shape[-1]).numpy() for t in (states, parameters)
+        ]
+        controls = torch.from_numpy(self.artifact.policy(*rows, check=False)).to(states.dtype)
+        return controls.reshape(*leading, -1)
+
+
+def check_accuracy(artifact: Surrogate, model: Model, seed: int = 0) -> list[Check]:
+    """Hold the Euler errors of the ONNX files at fresh points to the certificate in the card.
+
+    Raises:
+        Changed: if the card describes another version of the economy.
+    """
+    card = artifact.card
+    if (card.model, card.model_version) != (model.name, model.version):
+        raise Changed(
+            f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
+            f"version {model.version}: export the artifact again."
+        )
+    return [
+        _compare(law, equation, found, card.accuracy[law][equation])
+        for law, equations in measure(artifact, model, seed).items()
+        for equation, found in equations.items()
+    ]
+
+
+def measure(
+    artifact: Surrogate, model: Model, seed: int = 0, points: int = POINTS
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Euler errors by law (box, ergodic), equation and statistic, at `points` parameter vectors."""
+    policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    generator = torch.Generator().manual_seed(seed)
+    parameters = torch.from_numpy(draw_parameters(artifact, points, np.random.default_rng(seed)))
+    states = {
+        "box": draw_states(model, parameters, generator),
+        "ergodic": ergodic_states(policy, parameters, generator),
+    }
+    nodes = recipe(model.name).test_nodes
+    equations = [equation.name for equation in model.equations]
+    return {law: summary(euler_errors(policy, s, parameters, nodes), equations) for law, s in states.items()}
+
+
+def _compare(law: str, equation: str, found: dict[str, float], claimed: dict[str, Any]) -> Check:
+    passed = all(found[name] <= claimed[name] + slack for name, slack in SLACK.items())
+    figures = ", ".join(f"{name} {found[name]:.2f} (card {claimed[name]:.2f})" for name in SLACK)
+    return Check(f"Euler errors: {equation}, {law}", passed, figures)
