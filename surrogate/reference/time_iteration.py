@@ -94,8 +94,9 @@ def solve_rbc(
     iteration = _Iteration(parameters, grid or Grid())
     guess = np.log(iteration.resources) + np.log1p(-iteration.steady_saving_rate)
     try:
-        found = newton_krylov(lambda c: iteration(c) - c, guess, f_tol=tolerance, maxiter=50)
-    except NoConvergence as error:
+        with np.errstate(invalid="ignore"):  # a guess that solves the model, as with full depreciation: 0 / 0
+            found = newton_krylov(lambda c: iteration(c) - c, guess, f_tol=tolerance, maxiter=50)
+    except (NoConvergence, ValueError) as error:  # a spline refuses what is no number
         raise SurrogateError(
             f"time iteration found no consumption function at {dict(parameters)}: are these values sensible?"
         ) from error

@@ -1,0 +1,83 @@
+"""First-order solution of any economy, from its own equations by automatic differentiation.
+
+At the steady state without shocks the equations of `surrogate.models.Model` become, in deviations,
+
+    s' = m_s s + m_x x + m_e e'
+    0  = (F_s + F_g g_s) s + (F_x + F_g g_x) x + F_g g_s' E[s'] + F_g g_x' E[x']
+
+a linear rational-expectations model in (s, x), whose stable solution says what a policy must be as shocks
+shrink: risk enters at second order only.
+"""
+
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.func import jacrev
+
+from surrogate.models.interface import Model, pack, unpack
+from surrogate.reference.rational_expectations import solve_rational_expectations
+
+Array = NDArray[np.float64]
+
+
+class Linearisation(NamedTuple):
+    """`s' = transition s + shock_impact e'` and `x = policy s`, in deviations, natural units.
+
+    states [n_s] and controls [n_x] of the steady state, transition [n_s, n_s], shock_impact [n_s, n_e],
+    policy [n_x, n_s].
+    """
+
+    states: Array
+    controls: Array
+    transition: Array
+    shock_impact: Array
+    policy: Array
+
+
+def linearise(model: Model, parameters: Tensor) -> Linearisation:
+    """Solve `model` to first order around its steady state at `parameters` [n_parameters].
+
+    Raises
+    ------
+    Indeterminate, NoStableSolution : no unique stable equilibrium near the steady state.
+    """
+    p = model.name_parameters(parameters.double())
+    state_values, control_values = model.steady_state(p)
+    states, controls = pack(state_values, model.states), pack(control_values, model.controls)
+    shocks = torch.zeros(sum(shock.size for shock in model.shocks), dtype=torch.float64)
+    equations = _Equations(model, parameters.double())
+    m_s, m_x, m_e = jacrev(equations.transition, argnums=(0, 1, 2))(states, controls, shocks)
+    f_s, f_x, f_next_s, f_next_x = jacrev(equations.residuals, argnums=(0, 1, 2, 3))(
+        states, controls, states, controls
+    )
+    n_states, n_controls = len(states), len(controls)
+    identity, zero = torch.eye(n_states), torch.zeros(n_states, n_controls)
+    lead = torch.cat([torch.cat([identity, zero], 1), torch.cat([f_next_s, f_next_x], 1)])
+    lag = torch.cat([torch.cat([m_s, m_x], 1), -torch.cat([f_s, f_x], 1)])
+    transition, policy = solve_rational_expectations(lead.numpy(), lag.numpy(), n_states)
+    return Linearisation(states.numpy(), controls.numpy(), transition, m_e.numpy(), policy)
+
+
+class _Equations:
+    """The economy as functions of plain vectors, tomorrow known."""
+
+    def __init__(self, model: Model, parameters: Tensor) -> None:
+        self.model, self.p = model, model.name_parameters(parameters)
+
+    def transition(self, states: Tensor, controls: Tensor, shocks: Tensor) -> Tensor:
+        model = self.model
+        s, x, e = unpack(states, model.states), unpack(controls, model.controls), unpack(shocks, model.shocks)
+        return pack(model.transition(s, x, e, self.p), model.states)
+
+    def residuals(
+        self, states: Tensor, controls: Tensor, next_states: Tensor, next_controls: Tensor
+    ) -> Tensor:
+        model = self.model
+        s, x = unpack(states, model.states), unpack(controls, model.controls)
+        s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
+        expected = model.expectation(s, x, s_next, x_next, self.p)
+        return pack(model.residuals(s, x, SimpleNamespace(**expected), self.p), model.equations)
