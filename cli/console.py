@@ -22,6 +22,10 @@ INTERRUPTED = 130
 class ReportingGroup(click.Group):
     """Commands whose expected failures print one line and exit non-zero."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Commands in the order in which one needs them."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command; user errors become ``Error: …`` and exit status 1, Ctrl-C status 130."""
         try:

@@ -21,13 +21,19 @@ def dsge_surrogate() -> None:
     """Estimate nonlinear economies solved by neural policy networks.
 
     \b
-    See what ships, and what one surrogate says about itself:
+    Take a surrogate that ships to data:
       dsge-surrogate models
       dsge-surrogate inspect an_schorfheide
+      dsge-surrogate estimate examples/herbst_schorfheide.toml
+    \b
+    Make one of your own (needs the extra "train"):
+      dsge-surrogate train my_economy.py --output my_economy.pt
+      dsge-surrogate export my_economy.pt my_economy
+      dsge-surrogate validate my_economy --model my_economy.py
     """
 
 
-for command in (models, train, export, inspect, validate, estimate, report):
+for command in (models, inspect, estimate, report, train, export, validate):
     dsge_surrogate.add_command(command)
 
 
