@@ -1,0 +1,177 @@
+"""What every economy that ships must satisfy, and that the interface can express groups of states."""
+
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import Tensor
+
+from surrogate.models import Control, Model, Named, ParameterRange, Variable, get, names, pack, unpack
+from surrogate.policy import PolicyNetwork
+from surrogate.training.quadrature import rule
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.sampling import draw_parameters, draw_states, state_box
+
+N_TREES = 3
+
+
+class LucasTrees(Model):
+    """Risk-neutral pricing of several trees: p = beta E[p' + d'], d' = 1 + rho (d - 1) + sigma e'.
+
+    The price is linear in the dividend: p = beta/(1-beta) + beta rho/(1 - beta rho) (d - 1).
+    """
+
+    name = "lucas_trees"
+    parameters = (
+        ParameterRange("beta", 0.9, 0.99, 0.95),
+        ParameterRange("rho", 0.1, 0.9, 0.5),
+        ParameterRange("sigma", 0.01, 0.1, 0.05),
+    )
+    states = (Variable("dividend", "", "goods", N_TREES),)
+    controls = (Control("price", "", "goods", N_TREES, lower=0.0),)
+    shocks = (Variable("harvest", size=N_TREES),)
+    observables = (Variable("price_growth", size=N_TREES), Variable("market"))
+    equations: ClassVar = (Variable("pricing", size=N_TREES),)
+
+    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        ones = torch.ones(N_TREES, dtype=torch.float64)
+        return {"dividend": ones + 0 * p.beta[..., None]}, {
+            "price": (p.beta / (1 - p.beta))[..., None] * ones
+        }
+
+    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        reach = (2 * p.sigma / (1 - p.rho**2) ** 0.5)[..., None] * torch.ones(N_TREES, dtype=torch.float64)
+        return {"dividend": (1 - reach, 1 + reach)}
+
+    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        rho, sigma = p.rho[..., None], p.sigma[..., None]
+        return {"dividend": 1 + rho * (s.dividend - 1) + sigma * e.harvest}
+
+    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        return {"payoff": x_next.price + s_next.dividend}
+
+    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        return {"pricing": 1 - p.beta[..., None] * expected.payoff / x.price}
+
+    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        return {"price_growth": torch.log(x_next.price / x.price), "market": x_next.price.sum(-1)}
+
+    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        slope = (p.beta * p.rho / (1 - p.beta * p.rho))[..., None]
+        return {"price": (p.beta / (1 - p.beta))[..., None] + slope * (s.dividend - 1)}
+
+
+MODELS = [*(get(name) for name in names()), LucasTrees()]
+
+
+@pytest.fixture(params=MODELS, ids=lambda model: model.name)
+def model(request: pytest.FixtureRequest) -> Model:
+    return request.param
+
+
+@pytest.fixture
+def parameters(model: Model) -> Tensor:
+    """Random vectors of the box and the default one, [17, n_parameters]."""
+    drawn = draw_parameters(model, 16, torch.Generator().manual_seed(1))
+    return torch.cat([drawn, model.default_parameters()[None]])
+
+
+def steady_states(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:
+    s, x = model.steady_state(model.name_parameters(parameters))
+    return pack(s, model.states), pack(x, model.controls)
+
+
+def anchored_policy(model: Model) -> PolicyNetwork:
+    """A policy network whose output is zero everywhere, so that the policy is the anchor."""
+    policy = PolicyNetwork(model)
+    with torch.no_grad():
+        policy.layers[-1].get_parameter("weight").zero_()
+    return policy
+
+
+def width(variables: tuple) -> int:
+    return sum(variable.size for variable in variables)
+
+
+def test_the_steady_state_solves_the_equations(model: Model, parameters: Tensor) -> None:
+    states, _ = steady_states(model, parameters)
+    nodes, weights = rule(width(model.shocks), [1] * width(model.shocks))
+    assert torch.equal(nodes, torch.zeros_like(nodes))
+    residuals = equilibrium_residuals(anchored_policy(model), states, parameters, nodes, weights)
+    assert residuals.shape == (len(parameters), width(model.equations))
+    assert residuals.abs().max() < 1e-12
+
+
+def test_the_steady_state_stays_where_it_is(model: Model, parameters: Tensor) -> None:
+    states, controls = steady_states(model, parameters)
+    s, x = unpack(states, model.states), unpack(controls, model.controls)
+    e = unpack(torch.zeros(len(parameters), width(model.shocks), dtype=torch.float64), model.shocks)
+    moved = pack(model.transition(s, x, e, model.name_parameters(parameters)), model.states)
+    torch.testing.assert_close(moved, states, rtol=0, atol=1e-12)
+
+
+def test_the_state_box_holds_the_steady_state(model: Model, parameters: Tensor) -> None:
+    lower, upper = state_box(model, parameters)
+    states, _ = steady_states(model, parameters)
+    assert torch.all(lower < states)
+    assert torch.all(states < upper)
+
+
+def test_the_anchor_is_the_steady_state_there_and_feasible_everywhere(
+    model: Model, parameters: Tensor
+) -> None:
+    policy = anchored_policy(model)
+    states, controls = steady_states(model, parameters)
+    torch.testing.assert_close(policy(states, parameters), controls, rtol=1e-12, atol=0)
+    drawn = draw_states(model, parameters, torch.Generator().manual_seed(2))
+    s, p = unpack(drawn, model.states), model.name_parameters(parameters)
+    anchor = model.anchor(s, p)
+    for control in model.controls:
+        assert torch.all(anchor[control.name] > model.bound(control.lower, s, p))
+        assert torch.all(anchor[control.name] < model.bound(control.upper, s, p))
+
+
+def test_names_are_unique_and_defaults_inside_the_box(model: Model) -> None:
+    for group in ("parameters", "states", "controls", "shocks", "observables", "equations"):
+        declared = [variable.name for variable in getattr(model, group)]
+        assert len(set(declared)) == len(declared) > 0
+    lower, upper = model.parameter_box()
+    assert torch.all((lower < model.default_parameters()) & (model.default_parameters() < upper))
+
+
+def test_shapes_broadcast_over_tomorrows_nodes(model: Model, parameters: Tensor) -> None:
+    """States [17, 1, .] against shocks [4, .] give [17, 4, .], as in the expectation."""
+    rows = parameters[:, None]
+    states, controls = steady_states(model, rows)
+    s, x, p = unpack(states, model.states), unpack(controls, model.controls), model.name_parameters(rows)
+    e = unpack(torch.ones(4, width(model.shocks), dtype=torch.float64), model.shocks)
+    moved = pack(model.transition(s, x, e, p), model.states)
+    assert moved.shape == (len(parameters), 4, width(model.states))
+    s_next = unpack(moved, model.states)
+    x_next = unpack(anchored_policy(model)(moved, rows), model.controls)
+    observed = pack(model.observe(s, x, s_next, x_next, p), model.observables)
+    assert observed.shape == (len(parameters), 4, width(model.observables))
+    assert torch.isfinite(observed).all()
+
+
+def test_a_group_of_states_has_its_closed_form() -> None:
+    """Prices of three trees: no residual at any state, with risk, each column its own."""
+    trees = LucasTrees()
+    generator = torch.Generator().manual_seed(4)
+    parameters = draw_parameters(trees, 50, generator)
+    states = draw_states(trees, parameters, generator)
+    nodes, weights = rule(N_TREES, 3)
+    policy = anchored_policy(trees)
+    residuals = equilibrium_residuals(policy, states, parameters, nodes, weights)
+    assert residuals.shape == (50, N_TREES)
+    assert residuals.abs().max() < 1e-12
+    with torch.no_grad():
+        policy.layers[-1].get_parameter("bias")[1] = 0.01
+    wrong = equilibrium_residuals(policy, states, parameters, nodes, weights).abs().amin(0)
+    assert wrong[1] > 1e-4
+    assert wrong[[0, 2]].max() < 1e-12
+
+
+def test_pack_refuses_what_was_not_declared() -> None:
+    with pytest.raises(ValueError, match="declares"):
+        pack({"dividend": torch.ones(2, 3), "rain": torch.ones(2)}, LucasTrees.states)

@@ -1,0 +1,52 @@
+"""Moments of independent standard normals: exact up to the degree of each rule."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from surrogate.training.quadrature import MONOMIAL_FROM, gauss_hermite, monomial, rule
+
+
+def moment(nodes: torch.Tensor, weights: torch.Tensor, powers: tuple[int, ...]) -> float:
+    exponents = torch.tensor(powers, dtype=torch.float64)
+    return float(weights @ (nodes**exponents).prod(-1))
+
+
+def exact(powers: tuple[int, ...]) -> float:
+    """Product of (k - 1)!! over even k, zero if any is odd."""
+    if any(k % 2 for k in powers):
+        return 0.0
+    return float(math.prod(math.prod(range(k - 1, 0, -2)) for k in powers))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
+def test_gauss_hermite_is_exact_to_degree_twice_the_points_less_one(count: int) -> None:
+    nodes, weights = gauss_hermite([count])
+    for power in range(2 * count):
+        assert moment(nodes, weights, (power,)) == pytest.approx(exact((power,)), rel=1e-11, abs=1e-8)
+    assert moment(nodes, weights, (2 * count,)) != pytest.approx(exact((2 * count,)), rel=1e-3)
+
+
+def test_a_product_rule_has_its_own_degree_in_each_dimension() -> None:
+    nodes, weights = rule(3, (3, 2, 5))
+    assert nodes.shape == (30, 3)
+    for powers in itertools.product(range(6), range(4), range(10)):
+        assert moment(nodes, weights, powers) == pytest.approx(exact(powers), rel=1e-11, abs=1e-9)
+    assert moment(nodes, weights, (0, 4, 0)) == pytest.approx(1.0)  # three for a normal: beyond degree three
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 7])
+def test_the_monomial_rule_is_exact_to_degree_five(n: int) -> None:
+    nodes, weights = monomial(n)
+    assert nodes.shape == (2 * n**2 + 1, n)
+    for powers in itertools.product(range(6), repeat=n):
+        if sum(powers) <= 5:
+            assert moment(nodes, weights, powers) == pytest.approx(exact(powers), abs=1e-12)
+    assert moment(nodes, weights, (6, *[0] * (n - 1))) != pytest.approx(15.0, rel=1e-3)
+
+
+@pytest.mark.parametrize(("n_shocks", "expected"), [(MONOMIAL_FROM - 1, 3**4), (MONOMIAL_FROM, 51)])
+def test_many_shocks_take_the_monomial_rule(n_shocks: int, expected: int) -> None:
+    assert len(rule(n_shocks, 3)[0]) == expected
