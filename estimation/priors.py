@@ -33,7 +33,7 @@ SHORT_NAMES = {
     "uniform": "uniform_pdf",
 }
 LEAST_MASS = 0.05
-NOTICEABLE_CUT = 0.01
+NOTICEABLE_CUT = 0.05
 
 
 # A frozen continuous distribution of scipy.stats, for which SciPy has no public type
@@ -211,7 +211,7 @@ def cut_to_box(priors: PriorSet, ranges: Mapping[str, tuple[float, float]]) -> P
 
     Warns
     -----
-    UserWarning : once, naming every prior that loses more than a hundredth of its mass.
+    UserWarning : once, naming every prior that loses more than a twentieth of its mass.
     """
     cut = {
         name: prior.truncated(*ranges.get(name, (-np.inf, np.inf))) for name, prior in priors.priors.items()

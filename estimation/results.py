@@ -13,6 +13,7 @@ import pandas as pd
 from estimation.chains import Chains, automatic_burn
 from estimation.mode import Mode
 from estimation.posterior import Posterior
+from estimation.priors import PriorSet
 from estimation.table import as_text, posterior_table, save_table
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 PRIOR_DRAWS = 2000
 RHAT_LIMIT = 1.05
 LEAST_ESS = 400
+EDGE_WIDTH, EDGE_SHARE, EDGE_MASS = 0.01, 0.05, 1e-3
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Results:
             f"{kept}, after discarding the first {self.burn} of {self.all_chains.steps}.",
             f"Acceptance {chains.acceptance.mean():.2f}; log posterior at the mode {self.mode.log_prob:.2f}.",
             *convergence_warnings(self.table),
+            *edge_warnings(chains, self.posterior.priors),
         ]
         return "\n".join(lines)
 
@@ -101,6 +104,29 @@ def convergence_warnings(table: pd.DataFrame) -> list[str]:
     if scarce:
         warnings.append(f"Fewer than {LEAST_ESS} effective draws: {', '.join(scarce)}. Sample more steps.")
     return warnings
+
+
+def edge_warnings(chains: Chains, priors: PriorSet) -> list[str]:
+    """Say which parameters pile up where the box, not the prior, ends; empty if none does.
+
+    That is where more than a twentieth of the draws lie within a hundredth of the box's width from its end.
+    """
+    draws = chains.by_walker().reshape(-1, len(chains.names))
+    crowded = []
+    for name, values in zip(chains.names, draws.T, strict=True):
+        prior = priors[name]
+        margin = EDGE_WIDTH * (prior.upper - prior.lower)
+        outside = {
+            prior.lower: prior.distribution.cdf(prior.lower),
+            prior.upper: prior.distribution.sf(prior.upper),
+        }
+        for end, mass in outside.items():
+            if mass > EDGE_MASS and np.mean(np.abs(values - end) < margin) > EDGE_SHARE:
+                crowded.append(f"{name} at {end:g}")
+    if not crowded:
+        return []
+    where = ", ".join(crowded)
+    return [f"The box cuts the posterior off: {where}. A surrogate over a wider box would tell more."]
 
 
 def resolve_burn(chains: Chains, burn: int | None) -> int:

@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation
+from estimation.chains import Chains
 from estimation.mode import Mode
-from estimation.results import convergence_warnings
+from estimation.priors import PriorSet, make_prior
+from estimation.results import convergence_warnings, edge_warnings
 from estimation.sampler import Interrupted
 from estimation.table import as_markdown
 from surrogate.errors import BadConfiguration, Changed
@@ -151,6 +153,23 @@ def test_posterior_table_says_what_has_not_converged():
     mixed, scarce = convergence_warnings(table)
     assert "a, c" in mixed
     assert "draws: b." in scarce
+
+
+def test_draws_that_pile_up_at_the_end_of_the_box_are_named():
+    generator = np.random.default_rng(0)
+    priors = PriorSet(
+        {
+            "cut": make_prior("uniform", lower=0, upper=2, truncate=(0, 1)),
+            "whole": make_prior("uniform", lower=0, upper=1),
+            "away": make_prior("normal", 0, 1, truncate=(-1, 1)),
+        }
+    )
+    draws = np.stack([1 - 0.05 * generator.random(600)] * 2 + [0.3 * generator.random(600)], axis=-1)
+    theta = draws.reshape(2, 30, 10, 3)
+    (warning,) = edge_warnings(Chains(priors.names, theta, theta[..., 0], np.ones(2)), priors)
+    assert "cut at 1." in warning
+    assert "whole" not in warning
+    assert "away" not in warning
 
 
 def test_impossible_burn_in_is_found_before_sampling(linear, data):
