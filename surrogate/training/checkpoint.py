@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import inspect
+import io
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,10 @@ def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) ->
         "source": source_file(model),
         "fingerprint": fingerprint(model),
     }
+    content = io.BytesIO()  # torch.save itself hides that a disk is full
+    torch.save({**header, "settings": asdict(settings), "state": state}, content)
     with atomic_path(path) as temporary:
-        torch.save({**header, "settings": asdict(settings), "state": state}, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def read(path: Path) -> dict[str, Any]:
