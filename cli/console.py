@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from surrogate.errors import MissingPackage, SurrogateError
+from surrogate.files import disk_is_full
 
 INTERRUPTED = 130
 
@@ -35,10 +36,16 @@ class ReportingGroup(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone; click ends quietly
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(_plain(error)) from error
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
+
+
+def _plain(error: OSError) -> str:
+    if disk_is_full(error):
+        return "The disk is full. What was saved is kept: free some space and go on with --resume."
+    return str(error)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from cli.record import recall
     "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
 )
 def report(folder: Path, configuration: Path | None) -> None:
-    """Print the posterior table again and write tables, draws and figures.
+    """Print the posterior table and draw the figures again.
 
     FOLDER is the output of `dsge-surrogate estimate`, finished or interrupted.
 

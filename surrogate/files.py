@@ -91,7 +91,7 @@ def _clear_errors(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if _disk_is_full(error):
+        if disk_is_full(error):
             message = f"The disk is full: {target} was not written. Free some space and run this again."
         elif _concerns(error, target):
             message = f"Cannot write {target}: {error.strerror or error}."
@@ -100,8 +100,9 @@ def _clear_errors(target: Path) -> Iterator[None]:
         raise WriteFailed(message) from error
 
 
-def _disk_is_full(error: OSError) -> bool:
-    return error.errno in _FULL or "No space left on device" in str(error)
+def disk_is_full(error: OSError) -> bool:
+    """Whether the operating system, or a library in its words, says that no space is left."""
+    return error.errno in _FULL or "No space left" in str(error)
 
 
 def _concerns(error: OSError, target: Path) -> bool:
