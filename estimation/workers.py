@@ -150,6 +150,6 @@ def _result(future: Future) -> Any:
     except BrokenProcessPool:
         raise WorkerDied(
             "A worker process ended unexpectedly. If this is your own script, put the call under "
-            "`if __name__ == '__main__':`. If memory or disk space ran out, free some, or use fewer processes. "
+            "`if __name__ == '__main__':`. If memory or disk ran out, free some or use fewer processes. "
             "What was saved is kept: run again with resume."
         ) from None
