@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar
+from typing import Any
 
 from surrogate._version import __version__
 from surrogate.errors import BrokenArtifact, NewerFormat
@@ -37,7 +37,11 @@ class ParameterRange:
     default: float
     description: str = ""
     unit: str = ""
-    size: ClassVar[int] = 1
+
+    @property
+    def size(self) -> int:
+        """Columns it takes: always one."""
+        return 1
 
     def __post_init__(self) -> None:
         if not self.lower <= self.default <= self.upper:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +15,11 @@ from surrogate.models.interface import Control, Model, Named, pack, unpack
 class PolicyNetwork(nn.Module):
     """x = anchor(s, theta) moved by a small tanh network of the model's coordinates and the parameters.
 
-    Normalisation lives inside, so callers pass natural units. The first layer is split in a state and a parameter half: with
-    one parameter row for many states the parameter half is computed once and broadcast. In an economy with regimes the
-    network has one set of outputs for each, both smooth; the kink is where the model says that the constraint binds.
+    Normalisation lives inside, so callers pass natural units. A trunk sees only the parameters: from them it
+    stretches the inputs, shifts the first layer and scales the outputs, because the size of what linear
+    theory misses varies over the box by orders of magnitude. With one parameter row for many states the trunk
+    runs once and is broadcast. In an economy with regimes the network has one set of outputs for each, both
+    smooth; the kink is where the model says that the constraint binds.
     """
 
     def __init__(self, model: Model, hidden: Sequence[int] = (24, 24), trunk: int = 24) -> None:
@@ -25,20 +28,24 @@ class PolicyNetwork(nn.Module):
         n_inputs, n_features = sum(v.size for v in model.inputs), sum(v.size for v in model.features)
         n_outputs = sum(control.size for control in model.controls) * max(1, len(model.regimes))
         self.sizes = [n_inputs, n_outputs, hidden[0]]
+        self.layers = nn.ModuleList()
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
         self.from_trunk = nn.Linear(trunk, sum(self.sizes), dtype=torch.float64)
         self.from_states = nn.Linear(n_inputs, hidden[0], bias=False, dtype=torch.float64)
-        widths = [*hidden, n_outputs]
-        pairs = zip(widths[:-1], widths[1:], strict=True)
-        self.layers = nn.ModuleList(nn.Linear(a, b, dtype=torch.float64) for a, b in pairs)
-        with torch.no_grad():  # start close to the anchor
-            self.layers[-1].weight.mul_(0.01)
-            self.layers[-1].bias.zero_()
-            self.from_trunk.weight[: -hidden[0]].mul_(0.1)
-            self.from_trunk.bias[: -hidden[0]].zero_()
+        self.layers.extend(nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise([*hidden, n_outputs]))
+        self._start_at_anchor(self.from_trunk, self.layers[-1])
+
+    @torch.no_grad()
+    def _start_at_anchor(self, trunk: nn.Linear, last: nn.Module) -> None:
+        """Small output weights, and a trunk that at first neither stretches nor scales by much."""
+        before_shift = sum(self.sizes[:2])
+        for tensor, factor in zip(last.parameters(), (0.01, 0.0), strict=True):
+            tensor.mul_(factor)
+        for tensor, factor in ((trunk.weight, 0.1), (trunk.bias, 0.0)):
+            tensor[:before_shift].mul_(factor)
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
-        """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters], natural units."""
+        """Controls [..., n_controls] at states [..., n_states] and parameters [..., n_parameters]."""
         s, p = unpack(states, self.model.states), self.model.name_parameters(parameters)
         candidates = self.candidates(s, p)
         if not self.model.regimes:
@@ -52,7 +59,7 @@ class PolicyNetwork(nn.Module):
         return told.slack(s, unpack(free, self.model.controls), p)
 
     def candidates(self, s: Named, p: Named) -> list[Tensor]:
-        """Controls [..., n_controls] in each regime (just one where the model has none), whichever applies."""
+        """Controls [..., n_controls] in each regime, or the only ones where the model has no regimes."""
         inputs = pack(self.model.coordinates(s, p), self.model.inputs)
         outputs = self.outputs(inputs, pack(self.model.characteristics(p), self.model.features))
         regimes = self.model.regimes or (None,)
@@ -60,7 +67,9 @@ class PolicyNetwork(nn.Module):
         return [controls(self.model.given(r), s, p, part) for r, part in zip(regimes, parts, strict=True)]
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
-        """Raw network outputs [..., n_outputs]: deviations from the anchor in the units of the output activation."""
+        """Raw network outputs [..., n_outputs]: deviations from the anchor in the units of the output
+        activation.
+        """
         conditions = self.from_trunk(torch.tanh(self.trunk(features)))
         stretch, scale, shift = conditions.split(self.sizes, dim=-1)
         hidden = self.from_states(inputs * torch.exp(stretch)) + shift

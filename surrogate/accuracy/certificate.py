@@ -15,7 +15,7 @@ from surrogate.region import Region
 from surrogate.training.sampling import draw_states
 
 POINTS = 10_000
-VECTORS = 8_000
+VECTORS = 5_000
 WORST = 5
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
@@ -34,8 +34,9 @@ def certify(
 ) -> Certificate:
     """Euler errors of a policy at held-out points, with `nodes` Gauss–Hermite points in each shock.
 
-    First the region is found on which an equilibrium exists and the policy follows it; then errors are summarised there, for
-    states uniform on their box and for states of the ergodic set, one for each of `points` parameter vectors.
+    First the region is found on which an equilibrium exists and the policy follows it; then errors are
+    summarised there, for states uniform on their box and for states of the ergodic set, one for each of
+    `points` parameter vectors.
     """
     generator = torch.Generator().manual_seed(SEED)
     region = find_region(policy, nodes, vectors, generator)
@@ -62,7 +63,9 @@ def certify(
 def _laws(
     policy: PolicyNetwork, parameters: Tensor, nodes: int | tuple[int, ...], generator: torch.Generator
 ) -> tuple[dict[str, Any], Tensor]:
-    """Summaries on the state box and on the ergodic set, and the larger error [n] of the two at each parameter vector."""
+    """Summaries on the state box and on the ergodic set, and the larger error [n] of the two at each
+    parameter vector.
+    """
     equations = [equation.name for equation in policy.model.equations]
     on_box = euler_errors(policy, draw_states(policy.model, parameters, generator), parameters, nodes)
     on_ergodic = euler_errors(policy, ergodic_states(policy, parameters, generator), parameters, nodes)

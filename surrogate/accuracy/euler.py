@@ -17,7 +17,9 @@ CHUNK = 512
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 FLOOR = 1e-16
 BURN_IN = 200
-"""Periods after which a simulated economy has forgotten where it started, whatever its persistence in the shipped boxes."""
+"""Periods after which a simulated economy has forgotten where it started, whatever its persistence in the
+shipped boxes.
+"""
 
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
@@ -46,7 +48,9 @@ def accepted_parameters(model: Model, count: int, generator: torch.Generator, ac
 
 @torch.no_grad()
 def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator) -> Tensor:
-    """One state [n, n_states] from the ergodic set of each row of `parameters`, by simulation from a state of the box."""
+    """One state [n, n_states] from the ergodic set of each row of `parameters`, by simulation from a state
+    of the box.
+    """
     states = draw_states(policy.model, parameters, generator)
     for _ in range(BURN_IN):
         shocks = torch.randn(len(states), len(policy.model.shocks), generator=generator, dtype=torch.float64)
@@ -55,7 +59,9 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
 
 
 def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]:
-    """Mean and quantiles of log10 errors [n, n_equations] by equation, and the worst of a simulated or drawn point."""
+    """Mean and quantiles of log10 errors [n, n_equations] by equation, and the worst of a simulated or
+    drawn point.
+    """
     return {
         name: {"mean": float(column.mean())}
         | {q: float(column.quantile(level)) for q, level in QUANTILES.items()}

@@ -18,8 +18,8 @@ from surrogate.policy import PolicyNetwork
 from surrogate.training import load_policy, recipe
 
 TIMING = (
-    "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and shocks dated t+1 "
-    "to states, controls and observables dated t+1"
+    "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
+    "shocks dated t+1 to states, controls and observables dated t+1"
 )
 
 

@@ -24,10 +24,11 @@ EXAMPLE = (3, 5)
 
 
 def to_onnx(module: nn.Module, contract: Contract, columns: Sequence[int]) -> ModelProto:
-    """Trace a float32 copy of `module`, whose inputs have `columns` columns; parameters come last, as in the contract.
+    """Trace a float32 copy of `module`, whose inputs have `columns` columns; parameters come last, as in
+    the contract.
 
-    Modules work on blocks [w, k, .] with parameters [w, 1, .]; the graph around them folds the contract's rows
-    [w * k, .] into blocks and back, so that one parameter row serves k states without being copied.
+    Modules work on blocks [w, k, .] with parameters [w, 1, .]; the graph around them folds the contract's
+    rows [w * k, .] into blocks and back, so that one parameter row serves k states without being copied.
     """
     blocked = len(contract.inputs) > 1
     rows, block = EXAMPLE
@@ -63,7 +64,9 @@ def write(model: ModelProto, card: Card, path: Path) -> None:
 
 
 def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) -> ModelProto:
-    """Put the graph between Reshape nodes: rows [n, .] to blocks [w, n / w, .] at the door, and back on the way out."""
+    """Put the graph between Reshape nodes: rows [n, .] to blocks [w, n / w, .] at the door, and back on the
+    way out.
+    """
     graph = model.graph
     widths = dict(zip(contract.inputs, columns, strict=True))
     outer_outputs = [_matrix(o.name, o.type.tensor_type.shape.dim[2].dim_value, "n") for o in graph.output]

@@ -25,7 +25,8 @@ TOLERANCE = 1e-4
 
 
 def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[str, Any]:
-    """Compare an exported folder with the network at random points, at corners of the box and in several batch sizes.
+    """Compare an exported folder with the network at random points, at corners of the box and in several
+    batch sizes.
 
     Raises:
         SurrogateError: if they differ by more than float32 explains.
@@ -59,7 +60,9 @@ def test_parameters(model: Model, region: Region | None, generator: torch.Genera
 def _compare(
     policy: PolicyNetwork, runtime: Surrogate, states: Tensor, shocks: Tensor, parameters: Tensor, size: int
 ) -> dict[str, float]:
-    """Largest relative differences by output, calling ONNX Runtime `size` rows at a time (a thousand rows at the most)."""
+    """Largest relative differences by output, calling ONNX Runtime `size` rows at a time (a thousand rows
+    at the most).
+    """
     count = len(states) if size > 2 else 50 * size
     s, e, p = states[:count], shocks[:count], parameters[:count]
     x = policy(s, p)

@@ -1,16 +1,17 @@
 """The small New Keynesian model that the field estimates, without and with the zero lower bound.
 
-An and Schorfheide (2007), Herbst and Schorfheide (2015). Consumption c and output y are detrended by productivity A.
+An and Schorfheide (2007), Herbst and Schorfheide (2015). Consumption c and output y are detrended by
+productivity A.
 
-    1 = beta E[ (c'/c)^-tau R / (gamma e^z' pi') ]
-    1 = (1 - c^tau)/nu + phi (pi - pibar) [(1 - 1/(2 nu)) pi + pibar/(2 nu)] - phi beta E[ (c'/c)^-tau (y'/y) (pi' - pibar) pi' ]
-    c = y (1/g - phi/2 (pi - pibar)^2)
-    R = R*^(1 - rho_r) R_-1^rho_r e^eps_r,   R* = (gamma/beta) pibar (pi/pibar)^psi1 (y/y_n)^psi2,   y_n = (1 - nu)^(1/tau) g
+    1 = beta E[ (c'/c)^-tau R / (gamma e^z' pi') ] 1 = (1 - c^tau)/nu + phi (pi - pibar) [(1 - 1/(2 nu)) pi
+    + pibar/(2 nu)] - phi beta E[ (c'/c)^-tau (y'/y) (pi' - pibar) pi' ] c = y (1/g - phi/2 (pi - pibar)^2)
+    R = R*^(1 - rho_r) R_-1^rho_r e^eps_r,   R* = (gamma/beta) pibar (pi/pibar)^psi1 (y/y_n)^psi2,   y_n =
+    (1 - nu)^(1/tau) g
     log g' = (1 - rho_g) log gbar + rho_g log g + eps_g',   z' = rho_z z + eps_z'
 
-The rule sees the lagged rate and the monetary shock only through u = rho_r log(R_-1 / R_ss) + eps_r, so the policy has three
-inputs, not four. In logs the model is linear but for second-order terms, and its linear solution has a closed form up to
-the root of a cubic: that is where the network starts from.
+The rule sees the lagged rate and the monetary shock only through u = rho_r log(R_-1 / R_ss) + eps_r, so the
+policy has three inputs, not four. In logs the model is linear but for second-order terms, and its linear
+solution has a closed form up to the root of a cubic: that is where the network starts from.
 """
 
 from __future__ import annotations
@@ -195,7 +196,9 @@ class AnSchorfheide(Model):
         return self.impulse(s, p)
 
     def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
-        """Two ergodic standard deviations on either side: of the linear solution, and of the exogenous states."""
+        """Two ergodic standard deviations on either side: of the linear solution, and of the exogenous
+        states.
+        """
         sd = {
             "interest_rate_lag": p.linear.sd_rate,
             "government": p.sigma_g / 100 / (1 - p.rho_g**2) ** 0.5,
@@ -209,8 +212,8 @@ class AnSchorfheide(Model):
 class AnSchorfheideZeroLowerBound(AnSchorfheide):
     """The same economy with R = max(1, rule).
 
-    `lagged_rate` is the one switch of the literature: the rule remembers the "actual" rate, as the equation R_-1^rho_r reads,
-    or the "notional" rate that the rule had asked for.
+    `lagged_rate` is the one switch of the literature: the rule remembers the "actual" rate, as the equation
+    R_-1^rho_r reads, or the "notional" rate that the rule had asked for.
     """
 
     name = "an_schorfheide_zlb"
@@ -235,7 +238,7 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
         return {**super().transition(s, x, e, p), "interest_rate_lag": remembered}
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
-        """Also how many standard deviations of the rate lie between its steady state and the bound, in logs."""
+        """Also how many standard deviations of the rate its steady state lies above the bound, in logs."""
         return {**super().characteristics(p), "room": log(p.log_rate / p.linear.sd_rate) / 2}
 
     def effective_impulse(self, s: Named, p: Named) -> Tensor:
@@ -245,10 +248,11 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
 
 
 def smoothing_root(beta: Tensor, p: Named) -> Tensor:
-    """mu = dR/dR_-1 in the linear model: the root of a cubic that rises from negative at 0 to positive at rho_r.
+    """mu = dR/dR_-1 in the linear model: the root of a cubic that rises from negative at 0 to positive at
+    rho_r.
 
-    Newton's method from rho_r / 2; four steps leave at most 1e-3 in the worst corner and rounding error in most of the box,
-    ample for a starting point.
+    Newton's method from rho_r / 2; four steps leave at most 1e-3 in the worst corner and rounding error in
+    most of the box, ample for a starting point.
     """
     mu = p.rho_r / 2
     for _ in range(NEWTON_STEPS):
@@ -262,9 +266,11 @@ def smoothing_root(beta: Tensor, p: Named) -> Tensor:
 
 
 def linear_solution(beta: Tensor, p: Named) -> Named:
-    """Responses of log consumption, log inflation and the log rate to u and z in the linearised model, and ergodic sds.
+    """Responses of log consumption, log inflation and the log rate to u and z in the linearised model, and
+    ergodic sds.
 
-    Undetermined coefficients: first on u, where E u' = rho_r R leaves one cubic, then on z, where the rest is linear.
+    Undetermined coefficients: first on u, where E u' = rho_r R leaves one cubic, then on z, where the rest
+    is linear.
     """
     mu = smoothing_root(beta, p)
     inflation_per_gap = p.kappa / (1 - beta * mu)

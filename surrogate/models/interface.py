@@ -1,13 +1,14 @@
 """What an economy states, in named variables, and nothing about how it is solved.
 
-A model is written once, as in the paper, for tensors of any leading shape. Time and expectations are split in two stages:
+A model is written once, as in the paper, for tensors of any leading shape. Time and expectations are split
+in two stages:
 
     s' = m(s, x, e', theta)                  `transition`
     g  = g(s, x, s', x', theta)              `expectation`: what stands inside E[.]
     0  = F(s, x, E[g], theta)                `residuals`, free of units
 
-because a complementarity of an expectation is not the expectation of a complementarity. Neither a network nor an
-optimiser appears here.
+because a complementarity of an expectation is not the expectation of a complementarity. Neither a network
+nor an optimiser appears here.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -42,7 +43,16 @@ Named = Any  # a namespace whose attributes are tensors, one for each variable
 Values = Mapping[str, Tensor]
 
 
-def unpack(values: Tensor, variables: Sequence[Variable]) -> Named:
+class Column(Protocol):
+    """Whatever has a name and takes `size` columns of a tensor."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+
+
+def unpack(values: Tensor, variables: Sequence[Column]) -> Named:
     """Name the columns of `values` [..., k]: scalars become [...], groups stay [..., size]."""
     named, start = SimpleNamespace(), 0
     for variable in variables:
@@ -52,7 +62,7 @@ def unpack(values: Tensor, variables: Sequence[Variable]) -> Named:
     return named
 
 
-def pack(named: Values, variables: Sequence[Variable]) -> Tensor:
+def pack(named: Values, variables: Sequence[Column]) -> Tensor:
     """Stack named tensors into [..., k] in the order of `variables`, broadcasting their leading shapes.
 
     Raises:
@@ -69,8 +79,8 @@ def pack(named: Values, variables: Sequence[Variable]) -> Tensor:
 class Model(ABC):
     """An economy. Subclass it, declare the variables, and write the equations.
 
-    Every method takes namespaces `s` (states), `x` (controls), `e` (standard normal shocks) and `p` (parameters) of
-    tensors [...], or [..., size] for a group, and returns a dictionary by name.
+    Every method takes namespaces `s` (states), `x` (controls), `e` (standard normal shocks) and `p`
+    (parameters) of tensors [...], or [..., size] for a group, and returns a dictionary by name.
     """
 
     name: ClassVar[str]
@@ -82,14 +92,18 @@ class Model(ABC):
     shocks: ClassVar[tuple[Variable, ...]]
     observables: ClassVar[tuple[Variable, ...]]
     equations: ClassVar[tuple[Variable, ...]]
-    inputs: ClassVar[tuple[Variable, ...]]
+    inputs: ClassVar[tuple[Column, ...]]
     """What the policy network sees of the state; the states themselves unless declared otherwise."""
-    features: ClassVar[tuple[Variable, ...]]
+    features: ClassVar[tuple[Column, ...]]
     """What the policy network sees of the parameters; the parameters themselves unless declared otherwise."""
     regimes: ClassVar[tuple[str, ...]] = ()
-    """Two names, the slack one first, where an occasionally binding constraint splits today's equations in two."""
+    """Two names, the slack one first, where an occasionally binding constraint splits today's equations in
+    two.
+    """
     regime: str | None = None
-    """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy itself."""
+    """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy
+    itself.
+    """
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -116,14 +130,18 @@ class Model(ABC):
 
     @abstractmethod
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
-        """F(s, x, E[g], theta), one value for each of `equations`, as a share (1e-4 is one hundredth of a percent)."""
+        """F(s, x, E[g], theta), one value for each of `equations`, as a share (1e-4 is one hundredth of a
+        percent).
+        """
 
     @abstractmethod
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
         """Observables dated t+1; growth rates may look back at the states and controls dated t."""
 
     def derived(self, p: Named) -> dict[str, Tensor]:
-        """Compound parameters, computed once for each use of `p` and then read beside the others as `p.<name>`."""
+        """Compound parameters, computed once for each use of `p` and then read beside the others as
+        `p.<name>`.
+        """
         return {}
 
     def name_parameters(self, parameters: Tensor) -> Named:
@@ -133,26 +151,33 @@ class Model(ABC):
         return p
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
-        """Inputs of the policy network by the names of `inputs`, of order one: by default each state between its bounds.
+        """Inputs of the policy network by the names of `inputs`, of order one: by default each state
+        between its bounds.
 
-        Override both where fewer numbers than states decide the policy, or where logs are straighter than levels.
+        Override both where fewer numbers than states decide the policy, or where logs are straighter than
+        levels.
         """
         bounds = self.state_bounds(p)
         return {name: 2 * (getattr(s, name) - low) / (high - low) - 1 for name, (low, high) in bounds.items()}
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
-        """What the network sees of the parameters by the names of `features`: by default each one's place in its range."""
+        """What the network sees of the parameters by the names of `features`: by default each one's place
+        in its range.
+        """
         return {
             q.name: (2 * getattr(p, q.name) - q.lower - q.upper) / (q.upper - q.lower)
             for q in self.parameters
         }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        """Controls at which the network's output is zero: the steady state, or a closed-form first approximation."""
+        """Controls at which the network's output is zero: the steady state, or a closed-form first
+        approximation.
+        """
         return self.steady_state(p)[1]
 
     def slack(self, s: Named, x: Named, p: Named) -> Tensor:
-        """How far the constraint is from binding at the controls `x` of the slack regime: negative where it binds, [...].
+        """How far the constraint is from binding at the controls `x` of the slack regime: negative where it
+        binds, [...].
 
         In units in which one is far: training spends little on a regime where it is that far from applying.
         """

@@ -64,7 +64,9 @@ class RealBusinessCycle(Model):
         return {"capital": log(s.capital / capital) / 0.5, "productivity": s.productivity / 0.25}
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        """The log-linear solution (Campbell 1994), applied to the odds of consuming a unit of resources: always feasible."""
+        """The log-linear solution (Campbell 1994), applied to the odds of consuming a unit of resources:
+        always feasible.
+        """
         states, controls = self.steady_state(p)
         on_capital, on_productivity = log_linear_consumption(p)
         steady_resources = controls["consumption"] + states["capital"]
@@ -102,8 +104,8 @@ class RealBusinessCycle(Model):
 def log_linear_consumption(p: Named) -> tuple[Tensor, Tensor]:
     """Elasticities of consumption to capital and to e^z, by undetermined coefficients.
 
-    With hats for log deviations:  k' = k / beta + (Y/K) z - (C/K) c   and   c = E c' + r_g E[(1 - alpha) k' - z'],
-    where r_g = beta r / gamma; the elasticity to capital is the positive root of a quadratic.
+    With hats for log deviations:  k' = k / beta + (Y/K) z - (C/K) c   and   c = E c' + r_g E[(1 - alpha) k'
+    - z'], where r_g = beta r / gamma; the elasticity to capital is the positive root of a quadratic.
     """
     rental_rate = 1 / p.beta - 1 + p.delta
     output_capital = rental_rate / p.alpha

@@ -44,7 +44,8 @@ def _from_file(path: Path) -> Model:
     if not path.is_file():
         raise SurrogateError(f"there is no file {path}")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise SurrogateError(f"{path} cannot be imported as a Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     found = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]

@@ -1,7 +1,8 @@
 """Levenberg–Marquardt on fresh batches: least squares deserves a least-squares method.
 
-Cost of a step with b residuals and w weights: the Jacobian takes O(b w) for each quadrature node, the normal equations
-O(b w^2 + w^3), which dominates beyond a thousand weights; memory is the Jacobian, 8 b w bytes.
+Cost of a step with b residuals and w weights: the Jacobian takes O(b w) for each quadrature node, the
+normal equations O(b w^2 + w^3), which dominates beyond a thousand weights; memory is the Jacobian, 8 b w
+bytes.
 """
 
 from __future__ import annotations
@@ -21,19 +22,22 @@ LEAST_DAMPING = 1e-14
 
 
 class LevenbergMarquardt:
-    """Minimises the mean of rho(r) = r^2 / (1 + (r/c)^2) over the residuals r of `module(states, parameters)`.
+    """Minimises the mean of rho(r) = r^2 / (1 + (r/c)^2) over the residuals r of `module(states,
+    parameters)`.
 
-    rho is the loss of Geman and McClure (1987): quadratic for residuals small against c and never above c^2, so a point without
-    an equilibrium costs the same whatever is done about it. In each step c is the quantile `robust_quantile` of |r|: the share
-    above it is given up for the moment. A trial step is judged on a batch that it was not computed from, so the damping guards
-    against fitting the batch.
+    rho is the loss of Geman and McClure (1987): quadratic for residuals small against c and never above
+    c^2, so a point without an equilibrium costs the same whatever is done about it. In each step c is the
+    quantile `robust_quantile` of |r|: the share above it is given up for the moment. A trial step is judged
+    on a batch that it was not computed from, so the damping guards against fitting the batch.
     """
 
     def __init__(self, module: nn.Module, robust_quantile: float, damping: float = 1e-4) -> None:
         self.module, self.robust_quantile, self.damping = module, robust_quantile, damping
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
-        """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before it."""
+        """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
+        it.
+        """
         weights = parameters_to_vector(self.module.parameters()).detach()
         values, jacobian = per_sample_jacobian(self.module, batch)
         residuals = values.flatten()

@@ -10,10 +10,12 @@ from surrogate.training.residuals import euler_residuals
 
 
 class EulerProblem(nn.Module):
-    """Residuals [n, n_residuals] of (states, parameters) for the network inside, expectations by quadrature."""
+    """Residuals [n, n_residuals] of (states, parameters) for a network, expectations by quadrature."""
 
     def __init__(self, policy: PolicyNetwork, nodes: int | tuple[int, ...]) -> None:
         super().__init__()
+        self.points: Tensor
+        self.weights: Tensor
         self.policy = policy
         points, weights = rule(sum(shock.size for shock in policy.model.shocks), nodes)
         self.register_buffer("points", points)

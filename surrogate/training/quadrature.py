@@ -13,7 +13,8 @@ MONOMIAL_FROM = 5
 
 
 def rule(n_shocks: int, nodes: int | Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Nodes [q, n_shocks] and weights [q] with `nodes` Gauss–Hermite points in each dimension, or the monomial rule.
+    """Nodes [q, n_shocks] and weights [q] with `nodes` Gauss–Hermite points in each dimension, or the
+    monomial rule.
 
     Cost: product of the points per dimension; the monomial rule has 2 n^2 + 1 nodes.
     """
@@ -35,7 +36,7 @@ def gauss_hermite(counts: Sequence[int]) -> tuple[Tensor, Tensor]:
 
 
 def monomial(n: int) -> tuple[Tensor, Tensor]:
-    """Degree-five rule with 2 n^2 + 1 nodes (Stroud 1971, E_n^r2 5-2; Judd, Maliar and Maliar 2011, rule M2)."""
+    """Degree-five rule with 2 n^2 + 1 nodes (Stroud 1971; Judd, Maliar and Maliar 2011, rule M2)."""
     axes = np.sqrt(n + 2) * np.concatenate([np.eye(n), -np.eye(n)])
     pairs = [
         np.sqrt((n + 2) / 2) * (a * np.eye(n)[i] + b * np.eye(n)[j])

@@ -22,7 +22,8 @@ def euler_residuals(
         nodes, weights: the quadrature rule, [q, n_shocks] and [q].
 
     Returns:
-        [..., n_equations]; with regimes [..., 2 * n_equations], each regime's weighted by how close it is to applying.
+        [..., n_equations]; with regimes [..., 2 * n_equations], each regime's weighted by how close it is
+        to applying.
     """
     model = policy.model
     s, p = unpack(states, model.states), model.name_parameters(parameters)
@@ -46,7 +47,9 @@ def _relevance(distance: Tensor) -> Tensor:
 def equilibrium_residuals(
     policy: PolicyNetwork, states: Tensor, parameters: Tensor, nodes: Tensor, weights: Tensor
 ) -> Tensor:
-    """Residuals [..., n_equations] of the economy itself, each state in the regime that the policy puts it in."""
+    """Residuals [..., n_equations] of the economy itself, each state in the regime that the policy puts it
+    in.
+    """
     return regime_residuals(
         policy, policy.model, states, policy(states, parameters), parameters, nodes, weights
     )

@@ -149,14 +149,16 @@ def _checked(run: Run) -> Progress:
     now = run.progress()
     if now.log10_error > -0.5:
         raise SurrogateError(
-            f"the residuals of {run.model.name!r} are of order one ({10**now.log10_error:.2g} at step {now.step}): "
-            "check the equations at the steady state, narrow the box, or give the model an anchor closer to its solution"
+            f"the residuals of {run.model.name!r} are of order one ({10**now.log10_error:.2g}) after "
+            f"{now.step} steps: check the equations at the steady state, narrow the box, or give the model "
+            "an anchor closer to its solution"
         )
     return now
 
 
 def load_policy(path: Path, model: Model | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:
-    """The policy network of a checkpoint and the checkpoint's content; a shipped economy is found by its name.
+    """The policy network of a checkpoint and the checkpoint's content; a shipped economy is found by its
+    name.
 
     Raises:
         BrokenArtifact: if the checkpoint cannot be read.

@@ -51,10 +51,12 @@ def advance(policy: PolicyNetwork, states: Tensor, parameters: Tensor, shocks: T
 
 
 class HardnessTilt:
-    """Draws more parameter vectors where the economy is hard to solve, and none where it seems to have no equilibrium.
+    """Draws more parameter vectors where the economy is hard to solve, and none where it seems to have no
+    equilibrium.
 
-    Learns from the residuals that training computes anyway: every `LEARN_EVERY` batches a quadratic surface is fitted to the
-    log10 of the largest one of each point. Densities are then proportional to 10^(surface / 2), the root of the predicted error.
+    Learns from the residuals that training computes anyway: every `LEARN_EVERY` batches a quadratic surface
+    is fitted to the log10 of the largest one of each point. Densities are then proportional to 10^(surface
+    / 2), the root of the predicted error.
     """
 
     def __init__(self, model: Model, hopeless: float, generator: torch.Generator) -> None:

@@ -23,9 +23,11 @@ class Settings:
     steps: int = 500
     """Levenberg–Marquardt steps after the warm-up."""
     robust_quantile: float = 0.98
-    """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest."""
+    """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
+    """
     hopeless_share: float = 0.01
-    """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there."""
+    """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
+    """
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
@@ -47,7 +49,9 @@ RECIPES: dict[str, Recipe] = {
         Settings(nodes=(5, 2, 5), adam_steps=0, steps=220, hopeless_share=0.1), test_nodes=(11, 3, 11)
     ),
 }
-"""The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters for the policy."""
+"""The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters
+for the policy.
+"""
 
 
 def recipe(model: str) -> Recipe:

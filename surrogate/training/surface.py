@@ -1,9 +1,12 @@
-"""A quadratic surface through the log Euler errors of many parameter vectors: where the economy is hard to solve."""
+"""A quadratic surface through the log Euler errors of many parameter vectors: where the economy is hard to
+solve.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +14,12 @@ from numpy.typing import NDArray
 from surrogate.card import ParameterRange
 from surrogate.region import TRANSFORMS, Region
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
 class Surface:
-    """error(theta) = constant + linear . u + u' quadratic u with u the standardised, straightened parameters."""
+    """error = constant + linear . u + u' quadratic u, with u the parameters straightened and standardised."""
 
     transforms: tuple[str, ...]
     centre: Array
