@@ -1,0 +1,102 @@
+"""Every declared parameter must matter, and one that is wired to a constant must be caught."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from surrogate.accuracy.derivatives import (
+    PolicyAt,
+    Sensitivity,
+    an_schorfheide_reference,
+    central_differences,
+    derivative_table,
+    log_policy,
+    parameter_sensitivity,
+    policy_derivatives,
+    rbc_reference,
+)
+from surrogate.models import Model, Named, get, names, pack
+from surrogate.models.rbc import RealBusinessCycle
+from surrogate.policy import PolicyNetwork
+from surrogate.training.sampling import draw_parameters, draw_states
+
+
+def anchored_policy(model: Model) -> PolicyNetwork:
+    """The model's own first approximation as a policy: the network's output is zero."""
+    policy = PolicyNetwork(model)
+    with torch.no_grad():
+        policy.layers[-1].get_parameter("weight").zero_()
+    return policy
+
+
+def sensitivity(policy: PolicyNetwork) -> dict[str, Sensitivity]:
+    generator = torch.Generator().manual_seed(5)
+    parameters = draw_parameters(policy.model, 32, generator)
+    states = draw_states(policy.model, parameters, generator)
+    shocks = torch.randn(32, len(policy.model.shocks), generator=generator, dtype=torch.float64)
+    return parameter_sensitivity(policy, states, shocks, parameters)
+
+
+class ForgetsDepreciation(RealBusinessCycle):
+    """An economy that reads one of its parameters nowhere: the bug to catch."""
+
+    name = "forgets_depreciation"
+
+    def name_parameters(self, parameters: Tensor) -> Named:
+        p = super().name_parameters(parameters)
+        p.delta = torch.full_like(p.delta, 0.05)
+        return p
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_parameter_moves_the_policy_or_the_step(name: str) -> None:
+    found = sensitivity(anchored_policy(get(name)))
+    assert list(found) == [each.name for each in get(name).parameters]
+    for parameter, norms in found.items():
+        assert max(norms) > 1e-3, parameter
+        assert np.isfinite(norms).all(), parameter
+
+
+def test_a_parameter_wired_to_a_constant_is_caught() -> None:
+    found = sensitivity(PolicyNetwork(ForgetsDepreciation()))
+    assert found.pop("delta") == (0.0, 0.0)
+    assert min(max(norms) for norms in found.values()) > 1e-3
+
+
+def test_automatic_derivatives_are_those_of_differences() -> None:
+    torch.manual_seed(0)
+    policy = PolicyNetwork(get("an_schorfheide"))
+    theta = policy.model.default_parameters()
+    rows = theta.expand(5, -1)
+    states = draw_states(policy.model, rows, torch.Generator().manual_seed(6))
+    logs = policy_derivatives(policy, states, rows) / policy(states, rows).detach()[..., None]
+    steps = np.full(13, 1e-5)
+    differences = central_differences(log_policy(policy, states.numpy()), theta.numpy(), steps)
+    np.testing.assert_allclose(logs.numpy(), differences, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "tolerance"),
+    [
+        ("an_schorfheide", an_schorfheide_reference, 1e-6),
+        pytest.param("rbc", rbc_reference, 0.02, marks=pytest.mark.slow),
+    ],
+)
+def test_references_agree_with_the_anchor_at_the_steady_state(
+    name: str, reference: Callable[[np.ndarray], PolicyAt], tolerance: float
+) -> None:
+    """Anchors are linear solutions written apart from the references."""
+    model = get(name)
+    theta = model.default_parameters()
+    if name == "rbc":
+        theta[-1] = 0.003  # hardly any risk, which the anchor knows nothing of
+    steady = pack(model.steady_state(model.name_parameters(theta))[0], model.states)[None].numpy()
+    steps = 1e-3 * np.array([each.upper - each.lower for each in model.parameters])
+    anchor = central_differences(log_policy(anchored_policy(model), steady), theta.numpy(), steps)
+    solved = central_differences(reference(steady), theta.numpy(), steps)
+    table = derivative_table(model.parameters, anchor, solved)
+    assert list(table.index) == [each.name for each in model.parameters]
+    assert table["difference"].max() < tolerance * table["reference"].max(), table
