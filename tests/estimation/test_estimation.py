@@ -1,4 +1,6 @@
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,15 +13,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from estimation import Estimation
+from estimation import Estimation, load_data
 from estimation.chains import Chains
-from estimation.mode import Mode
 from estimation.priors import PriorSet, make_prior
 from estimation.results import convergence_warnings, edge_warnings
 from estimation.sampler import Interrupted
 from estimation.table import as_markdown
+from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, Changed
 from tests.estimation.economies import MEASUREMENT_SD, simulated_data
+from tests.linear_artifact import example_economy, write_artifact
 
 PRIORS = {
     "sigma": {"density": "inv_gamma_pdf", "mean": 1.0, "sd": 0.3, "truncate": [0.1, 3.0]},
@@ -100,9 +103,10 @@ def test_burn_in_changes_the_summary(finished, linear, data):
 
 
 def test_sampling_longer_continues_the_same_chains(finished, linear, data, tmp_path):
-    results, _ = finished
+    results, folder = finished
+    shutil.copy(folder / "mode.json", tmp_path)
     short = estimation(linear, data, sampler={**SAMPLER, "steps": 7}, burn=2)
-    short.sample(tmp_path, processes=1)
+    short.sample(tmp_path, resume=True, processes=1)
     longer = estimation(linear, data).sample(tmp_path, resume=True, processes=1)
     assert np.array_equal(longer.all_chains.theta, results.all_chains.theta)
 
@@ -138,9 +142,6 @@ def test_resume_refuses_changed_data(finished, linear, data):
 
 
 def test_resume_refuses_a_changed_model(finished, data, tmp_path):
-    from surrogate import Surrogate
-    from tests.linear_artifact import example_economy, write_artifact
-
     economy = example_economy("float64")
     with pytest.raises(Changed, match="The model changed"):
         estimation(Surrogate(write_artifact(economy, tmp_path / "other")), data).sample(
@@ -219,23 +220,16 @@ if __name__ == "__main__":
     while process.poll() is None and not any((tmp_path / "run" / "chains").glob("*_1.h5")):
         time.sleep(0.05)
     time.sleep(1.0)
-    import os
-
     os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert f"{Interrupted.__name__}: Stopped after" in errors
-    resumed = estimation(linear, pd_read(tmp_path), sampler=sampler).sample(tmp_path / "run", resume=True)
-    at_once = estimation(linear, pd_read(tmp_path), sampler=sampler).sample(tmp_path / "other")
+    saved = load_data(tmp_path / "data.csv", {"y0": "y0", "y1": "y1"})
+    resumed = estimation(linear, saved, sampler=sampler).sample(tmp_path / "run", resume=True)
+    at_once = estimation(linear, saved, sampler=sampler).sample(tmp_path / "other")
     assert np.array_equal(resumed.all_chains.theta, at_once.all_chains.theta)
 
 
-def pd_read(folder):
-    from estimation import load_data
-
-    return load_data(folder / "data.csv", {"y0": "y0", "y1": "y1"})
-
-
-def test_mode_is_found_without_sampling(linear, data):
-    mode = estimation(linear, data).find_mode()
-    assert isinstance(mode, Mode)
-    assert mode.names == ("sigma", "rho")
+def test_mode_does_not_depend_on_the_number_of_processes(finished, linear, data):
+    alone = estimation(linear, data).find_mode()
+    assert np.array_equal(alone.theta, finished[0].mode.theta)
+    assert np.array_equal(alone.covariance, finished[0].mode.covariance)
