@@ -10,7 +10,14 @@ from surrogate import catalogue
 from surrogate.card import Card
 from surrogate.runtime import load
 
-COLUMNS = ("surrogate", "economy", "parameters", "Euler errors, box", "Euler errors, ergodic")
+COLUMNS = (
+    "surrogate",
+    "economy",
+    "parameters",
+    "certified part of the box",
+    "Euler errors, box",
+    "Euler errors, ergodic",
+)
 
 
 @click.command()
@@ -18,8 +25,8 @@ COLUMNS = ("surrogate", "economy", "parameters", "Euler errors, box", "Euler err
 def models(markdown: bool) -> None:
     """List what ships and what can be trained.
 
-    Euler errors are log10 of absolute errors, the worst equation: mean (99th percentile), over the box of
-    parameters and states and along simulations.
+    Euler errors are log10 of absolute errors, the worst equation: mean (99th percentile), over the certified
+    part of the box of parameters and the box of states, and along simulations.
 
     \b
     Examples:
@@ -35,8 +42,8 @@ def models(markdown: bool) -> None:
 
 
 def _row(name: str, card: Card) -> tuple[str, ...]:
-    count = str(len(card.parameters))
-    return name, card.description, count, headline_text(card), headline_text(card, "ergodic")
+    count, share = str(len(card.parameters)), f"{card.accuracy.get('share_of_box', 1.0):.0%}"
+    return name, card.description, count, share, headline_text(card), headline_text(card, "ergodic")
 
 
 def _markdown(rows: list[tuple[str, ...]]) -> str:

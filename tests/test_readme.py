@@ -1,0 +1,44 @@
+"""What the README shows runs, and says what the commands say."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.main import dsge_surrogate
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(SNIPPETS)))
+def test_snippets_run(number: int, tmp_path: Path) -> None:
+    """Each in a process of its own; sampling is cut short."""
+    script = tmp_path / "snippet.py"
+    script.write_text(SNIPPETS[number].replace('"steps": 200', '"steps": 12'), encoding="utf-8")
+    (tmp_path / "artifacts").symlink_to(ROOT / "artifacts")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-W", "error::DeprecationWarning", str(script)]
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.strip()
+
+
+def test_there_are_snippets_to_run() -> None:
+    assert len(SNIPPETS) == 3
+
+
+def test_the_table_of_surrogates_is_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(dsge_surrogate, ["models", "--markdown"]).output.strip()
+    assert printed in README
+
+
+def test_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
