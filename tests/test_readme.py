@@ -35,7 +35,7 @@ def test_there_are_snippets_to_run() -> None:
 
 def test_the_table_of_surrogates_is_what_the_command_prints() -> None:
     printed = CliRunner().invoke(dsge_surrogate, ["models", "--markdown"]).output.strip()
-    assert printed in README
+    assert printed in README, "put the output of `dsge-surrogate models --markdown` into the README"
 
 
 def test_links_lead_somewhere() -> None:
