@@ -20,8 +20,10 @@ from surrogate.training.sampling import draw_parameters, draw_states
 POINTS = 1_000
 CORNERS = 64
 BATCH_SIZES = (1, 2, 1_000)
-TOLERANCE = 1e-4
-"""Largest difference that float32 may make, relative to one plus the absolute value."""
+TOLERANCES = {"controls": 1e-5, "next_states": 1e-5, "next_controls": 1e-5, "next_observables": 1e-3}
+"""Largest difference that float32 may make, relative to one plus the absolute value. Observables get a
+hundred times more because growth rates are in percent, and investment, a difference, loses digits.
+"""
 
 
 def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[str, Any]:
@@ -38,7 +40,7 @@ def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[s
     shocks = torch.randn(len(states), runtime.n_shocks, generator=generator, dtype=torch.float64)
     found = [_compare(policy, runtime, states, shocks, parameters, size) for size in BATCH_SIZES]
     worst = {name: max(difference[name] for difference in found) for name in found[0]}
-    if not max(worst.values()) < TOLERANCE:
+    if not all(worst[name] < tolerance for name, tolerance in TOLERANCES.items()):
         raise SurrogateError(
             f"ONNX Runtime and torch differ by {worst}: report this, with the checkpoint, as a bug"
         )
@@ -70,8 +72,7 @@ def _compare(
     arrays = [t.numpy() for t in (s, x, e, p)]
     parts = [_outputs(runtime, *(a[i : i + size] for a in arrays)) for i in range(0, count, size)]
     found = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    names = ("controls", "next_states", "next_controls", "next_observables")
-    return {n: _relative(f, t.numpy()) for n, f, t in zip(names, found, expected, strict=True)}
+    return {n: _relative(f, t.numpy()) for n, f, t in zip(TOLERANCES, found, expected, strict=True)}
 
 
 def _outputs(

@@ -19,7 +19,7 @@ class Settings:
     """States and parameter vectors in a step, fresh each time."""
     ergodic_share: float = 0.5
     """Share of the batch on the ergodic set of the current policy; the rest is uniform on the box."""
-    adam_steps: int = 200
+    adam_steps: int = 100
     steps: int = 500
     """Levenberg–Marquardt steps after the warm-up."""
     robust_quantile: float = 0.98
@@ -43,7 +43,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "rbc": Recipe(Settings(trunk=16, steps=150), test_nodes=11),
+    "rbc": Recipe(Settings(trunk=16, adam_steps=40, steps=110), test_nodes=11),
     "an_schorfheide": Recipe(Settings(nodes=(3, 2, 5), adam_steps=0, steps=420), test_nodes=(5, 3, 7)),
     "an_schorfheide_zlb": Recipe(
         Settings(nodes=(5, 2, 5), adam_steps=0, steps=220, hopeless_share=0.1), test_nodes=(11, 3, 11)

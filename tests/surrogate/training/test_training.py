@@ -1,0 +1,215 @@
+"""Training: least squares that converges, runs that repeat and resume, and clear refusals."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from surrogate.accuracy import certify, euler_errors
+from surrogate.accuracy.euler import ergodic_states
+from surrogate.errors import BrokenArtifact, Changed, SurrogateError, UnknownName
+from surrogate.models import Control, Model, ParameterRange, Variable, get
+from surrogate.policy import PolicyNetwork
+from surrogate.training import Settings, load_policy, train
+from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
+from surrogate.training.problem import EulerProblem
+from surrogate.training.sampling import draw_parameters, draw_states
+from surrogate.training.surface import Surface
+
+SMALL = Settings(hidden=(6, 6), trunk=4, nodes=3, batch=192, adam_steps=2, steps=6)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("training") / "rbc.ckpt"
+    train(get("rbc"), SMALL, path)
+    return path
+
+
+def weights(path: Path) -> torch.Tensor:
+    return torch.nn.utils.parameters_to_vector(load_policy(path)[0].parameters()).detach()
+
+
+def test_a_few_steps_beat_the_log_linear_start(trained: Path) -> None:
+    start = PolicyNetwork(get("rbc"), SMALL.hidden, SMALL.trunk)
+    policy, _ = load_policy(trained)
+    generator = torch.Generator().manual_seed(1)
+    parameters = draw_parameters(policy.model, 400, generator)
+    states = draw_states(policy.model, parameters, generator)
+    before, after = (euler_errors(p, states, parameters, 7).mean() for p in (start, policy))
+    assert after < before - 0.3
+
+
+def test_the_same_seed_gives_the_same_network(trained: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.ckpt"
+    train(get("rbc"), SMALL, again)
+    assert torch.equal(weights(again), weights(trained))
+    other = tmp_path / "other.ckpt"
+    train(get("rbc"), dataclasses.replace(SMALL, seed=1), other)
+    assert not torch.equal(weights(other), weights(trained))
+
+
+def test_an_interrupted_run_resumes_to_the_same_answer(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from surrogate.training import run
+
+    monkeypatch.setattr(run, "SAVE_EVERY", 5)
+
+    def interrupt(progress: run.Progress) -> None:
+        if progress.step == 5:
+            raise KeyboardInterrupt
+
+    path = tmp_path / "interrupted.ckpt"
+    with pytest.raises(KeyboardInterrupt):
+        train(get("rbc"), SMALL, path, progress=interrupt)
+    train(get("rbc"), SMALL, path, resume=True)
+    assert torch.equal(weights(path), weights(trained))
+
+
+def test_resume_refuses_other_settings(trained: Path) -> None:
+    with pytest.raises(Changed, match=r"batch was 192, is 256"):
+        train(get("rbc"), dataclasses.replace(SMALL, batch=256), trained, resume=True)
+
+
+def test_resume_refuses_a_changed_model(trained: Path) -> None:
+    with pytest.raises(Changed, match="has changed"):
+        train(get("an_schorfheide"), SMALL, trained, resume=True)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 broken"])
+def test_a_broken_checkpoint_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.ckpt"
+    path.write_bytes(content)
+    with pytest.raises(BrokenArtifact, match="train again"):
+        load_policy(path)
+
+
+def test_a_missing_checkpoint_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(BrokenArtifact, match="dsge-surrogate train"):
+        load_policy(tmp_path / "none.ckpt")
+
+
+def test_an_unknown_economy_suggests_a_close_one() -> None:
+    with pytest.raises(UnknownName, match="an_schorfheide"):
+        get("an_shorfheide")
+
+
+def test_the_jacobian_is_the_derivative_of_the_residuals() -> None:
+    model = get("an_schorfheide")
+    torch.manual_seed(0)
+    policy = PolicyNetwork(model, (3,), 2)
+    problem = EulerProblem(policy, 2)
+    generator = torch.Generator().manual_seed(0)
+    parameters = draw_parameters(model, 5, generator)
+    states = draw_states(model, parameters, generator)
+    values, jacobian = per_sample_jacobian(problem, (states, parameters))
+    first = next(iter(policy.parameters()))
+    with torch.no_grad():
+        first.view(-1)[3] += 1e-6
+        moved = problem(states, parameters)
+    change = ((moved - values) / 1e-6).flatten()
+    assert torch.allclose(change, jacobian[:, 3], atol=1e-5)
+
+
+def test_levenberg_marquardt_solves_a_linear_least_squares_problem() -> None:
+    torch.manual_seed(0)
+    line = torch.nn.Linear(2, 1, dtype=torch.float64)
+
+    class Problem(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.line = line
+
+        def forward(self, states: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
+            return self.line(states) - parameters[..., :1]
+
+    x = torch.randn(200, 2, dtype=torch.float64)
+    target = x @ torch.tensor([[2.0], [-1.0]], dtype=torch.float64) + 0.5
+    optimiser = LevenbergMarquardt(Problem(), robust_quantile=1.0)
+    for _ in range(20):
+        optimiser.step((x, target), (x, target))
+    assert torch.allclose(line.weight, torch.tensor([[2.0, -1.0]], dtype=torch.float64), atol=1e-6)
+
+
+def test_one_hopeless_point_does_not_move_the_robust_fit() -> None:
+    model = get("rbc")
+    torch.manual_seed(0)
+    problem = EulerProblem(PolicyNetwork(model, (4,), 3), 3)
+    generator = torch.Generator().manual_seed(0)
+    parameters = draw_parameters(model, 64, generator)
+    states = draw_states(model, parameters, generator)
+    states[0, 0] = torch.nan
+    optimiser = LevenbergMarquardt(problem, robust_quantile=0.95)
+    before = optimiser.loss((states[1:], parameters[1:]), 0.01)
+    optimiser.step((states, parameters), (states, parameters))
+    assert optimiser.loss((states[1:], parameters[1:]), 0.01) < before
+
+
+def test_a_surface_finds_a_quadratic_hardness() -> None:
+    ranges = (ParameterRange("a", 0.5, 2.0, 1.0), ParameterRange("b", -1.0, 1.0, 0.0))
+    theta = np.random.default_rng(0).uniform([0.5, -1.0], [2.0, 1.0], (500, 2))
+    errors = np.log(theta[:, 0]) + theta[:, 1] ** 2
+    surface = Surface.fit(ranges, theta, errors)
+    np.testing.assert_allclose(surface.predict(theta), errors, atol=1e-9)
+    region = surface.below(0.1, "easy")
+    assert np.array_equal(region.contains(theta), errors <= 0.1)
+
+
+def test_the_ergodic_set_stays_near_the_steady_state(trained: Path) -> None:
+    policy, _ = load_policy(trained)
+    generator = torch.Generator().manual_seed(2)
+    parameters = draw_parameters(policy.model, 200, generator)
+    states = ergodic_states(policy, parameters, generator)
+    capital = policy.model.steady_state(policy.model.name_parameters(parameters))[0]["capital"]
+    assert torch.log(states[:, 0] / capital).abs().quantile(0.9) < 0.5
+
+
+def test_a_certificate_reports_each_law_and_the_worst_places(trained: Path) -> None:
+    policy, _ = load_policy(trained)
+    accuracy = certify(policy, 7, points=200, vectors=100).accuracy
+    for law in ("box", "ergodic"):
+        figures = accuracy[law]["euler"]
+        assert figures["p50"] <= figures["p90"] <= figures["p99"] <= figures["max"] <= 0
+    assert set(accuracy["worst"][0]["parameters"]) == {p.name for p in policy.model.parameters}
+
+
+class Explosive(Model):
+    """Residuals of order one whatever the policy."""
+
+    name = "explosive"
+    parameters = (ParameterRange("a", 0.0, 1.0, 0.5),)
+    states = (Variable("k"),)
+    controls = (Control("x"),)
+    shocks = (Variable("e"),)
+    observables = (Variable("y"),)
+    equations = (Variable("impossible"),)
+
+    def steady_state(self, p):
+        return {"k": 0 * p.a}, {"x": 0 * p.a}
+
+    def state_bounds(self, p):
+        return {"k": (0 * p.a - 1, 0 * p.a + 1)}
+
+    def transition(self, s, x, e, p):
+        return {"k": 0.5 * s.k + e.e}
+
+    def expectation(self, s, x, s_next, x_next, p):
+        return {"g": x_next.x}
+
+    def residuals(self, s, x, expected, p):
+        return {"impossible": 1 + x.x**2 + expected.g**2}
+
+    def observe(self, s, x, s_next, x_next, p):
+        return {"y": s_next.k}
+
+
+def test_a_run_that_does_not_solve_the_economy_says_what_to_try(tmp_path: Path) -> None:
+    path = tmp_path / "explosive.ckpt"
+    with pytest.raises(SurrogateError, match="narrow the box"):
+        train(Explosive(), SMALL, path)
+    assert not path.exists()
