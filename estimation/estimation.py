@@ -13,7 +13,7 @@ from estimation.chains import read_chains
 from estimation.config import read_toml
 from estimation.data import select_sample
 from estimation.measurement import PREFIX
-from estimation.mode import Mode, find_mode
+from estimation.mode import Mode, find_mode, improved_mode
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
@@ -257,6 +257,8 @@ class Estimation:
 
     def _results(self, mode: Mode, files: list[Path]) -> Results:
         chains = read_chains(files, self.posterior.names)
+        draws = chains.theta.reshape(-1, self.posterior.n_free)
+        mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
         burn = resolve_burn(chains, self.burn)
         return Results(self.posterior, mode, chains, burn, self.data, self._attributes(burn))
 

@@ -23,6 +23,9 @@ DIFFERENCE = 0.1
 TOLERANCE_OF_CLIMB = 1e-3
 TOLERANCE_OF_MODE = 1e-6
 LEAST_CURVATURE = 0.15
+WIDE_BARRIER, THIN_BARRIER = 2.0, 0.05
+CLIFF = 30.0
+NEGLIGIBLE_GAIN = 0.1
 SURFACE_ROUNDS = 3
 OVERDISPERSION = 1.3
 
@@ -89,6 +92,14 @@ class PriorCoordinates:
         """Log posterior density of theta [w], whose maximum is the posterior mode that tables report."""
         return self.posterior.log_prob(self.theta(z))
 
+    def barrier(self, z: np.ndarray) -> np.ndarray:
+        """Logarithm [w] of the distance to the edge of the certified region; minus infinity beyond it."""
+        region = self.posterior.surrogate.region
+        if region is None:
+            return np.zeros(len(z))
+        inside = -region.discriminant(self.posterior.parameters(self.theta(z)))
+        return np.log(inside, where=inside > 0, out=np.full(len(z), -np.inf))
+
 
 def find_mode(
     posterior: Posterior,
@@ -122,8 +133,24 @@ def find_mode(
     fit = partial(response_surface, posterior, seed=seed)
     centre, covariance = next(iter(parallel_map(fit, [best])))
     report("climbing to the mode")
-    (mode,) = parallel_map(partial(climb, posterior, of_theta=True), [centre])
-    return _best_mode(posterior, np.array([mode, centre, best]), centre, covariance)
+    points = np.array([centre, best])
+    higher = points[np.argmax(PriorCoordinates(posterior).log_prob(points))]
+    (mode,) = parallel_map(partial(climb, posterior, of_theta=True), [higher])
+    return _best_mode(posterior, np.array([mode, higher]), centre, covariance)
+
+
+def improved_mode(posterior: Posterior, mode: Mode, draws: np.ndarray, log_prob: np.ndarray) -> Mode:
+    """Climb again from the best of many draws [m, n] if it beats the mode by more than chance.
+
+    ``log_prob`` [m] are the noisy values at the draws; the comparison uses common random numbers.
+    """
+    coordinates = PriorCoordinates(posterior)
+    best = draws[np.argmax(log_prob)][None]
+    if posterior.log_prob(best)[0] < mode.log_prob + NEGLIGIBLE_GAIN:
+        return mode
+    (start,) = coordinates.z(best)
+    points = np.array([climb(posterior, start, of_theta=True), start])
+    return _best_mode(posterior, points, mode.centre, mode.covariance)
 
 
 def start_walkers(
@@ -148,16 +175,22 @@ def start_walkers(
 
 
 def climb(posterior: Posterior, start: np.ndarray, of_theta: bool = False) -> np.ndarray:
-    """Climb from z = ``start`` [n] to a local maximum of the density of z, or of theta; return its z [n]."""
+    """Climb from z = ``start`` [n] to a local maximum of the density of z, or of theta; return its z [n].
+
+    A logarithmic barrier keeps the climber off the edge of the surrogate's certified region and lets it slide
+    along.
+    """
     coordinates = PriorCoordinates(posterior)
-    objective = coordinates.log_prob if of_theta else coordinates.log_density
+    height, weight, tolerance = coordinates.log_density, WIDE_BARRIER, TOLERANCE_OF_CLIMB
+    if of_theta:
+        height, weight, tolerance = coordinates.log_prob, THIN_BARRIER, TOLERANCE_OF_MODE
     found = minimize(
-        partial(_descent, objective),
+        _Descent(lambda z: height(z) + weight * coordinates.barrier(z)),
         np.asarray(start),
         jac=True,
         method="L-BFGS-B",
         bounds=[(-FARTHEST, FARTHEST)] * len(start),
-        options={"maxiter": 60, "ftol": TOLERANCE_OF_MODE if of_theta else TOLERANCE_OF_CLIMB},
+        options={"maxiter": 60, "ftol": tolerance},
     )
     return found.x
 
@@ -199,15 +232,26 @@ def _best_mode(posterior: Posterior, points: np.ndarray, centre: np.ndarray, cov
     return Mode(posterior.names, theta, float(values[best]), centre, covariance)
 
 
-def _descent(objective: Objective, z: np.ndarray) -> tuple[float, np.ndarray]:
-    """Minus the objective and its gradient, by central differences in one batch; one-sided at a cliff."""
-    steps = DIFFERENCE * np.eye(len(z))
-    values = objective(np.vstack([z, z + steps, z - steps]))
-    here, up, down = values[0], values[1 : len(z) + 1], values[len(z) + 1 :]
-    if not np.isfinite(here):
-        return 1e10, np.zeros(len(z))
-    up, down = np.where(np.isfinite(up), up, here), np.where(np.isfinite(down), down, here)
-    return -here, -(up - down) / (2 * DIFFERENCE)
+class _Descent:
+    """Minus an objective and its gradient, by central differences in one batch.
+
+    Where the objective is minus infinity, it counts as a step up from the lowest value so far: an infinite
+    one would make the line search shrink its steps to nothing.
+    """
+
+    def __init__(self, objective: Objective) -> None:
+        self._objective = objective
+        self._lowest = np.inf
+
+    def __call__(self, z: np.ndarray) -> tuple[float, np.ndarray]:
+        steps = DIFFERENCE * np.eye(len(z))
+        values = self._objective(np.vstack([z, z + steps, z - steps]))
+        here, up, down = values[0], values[1 : len(z) + 1], values[len(z) + 1 :]
+        if not np.isfinite(here):
+            return min(self._lowest, 1e10) + CLIFF, np.zeros(len(z))
+        self._lowest = min(self._lowest, -here)
+        up, down = np.where(np.isfinite(up), up, here), np.where(np.isfinite(down), down, here)
+        return -here, -(up - down) / (2 * DIFFERENCE)
 
 
 def _widths(objective: Objective, centre: np.ndarray) -> np.ndarray:

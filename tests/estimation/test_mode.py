@@ -1,13 +1,25 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize
 
 from estimation.filters import TwistedFilter
-from estimation.mode import Mode, PriorCoordinates, climb, find_mode, response_surface, start_walkers
+from estimation.mode import (
+    Mode,
+    PriorCoordinates,
+    climb,
+    find_mode,
+    improved_mode,
+    response_surface,
+    start_walkers,
+)
 from estimation.priors import make_prior
+from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.reference.kalman import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_posterior, linear_priors, simulated_data
+from tests.linear_artifact import example_economy, write_artifact
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +99,31 @@ def test_climb_goes_up_from_far_away(posterior):
     start = np.array([2.0, -2.0])
     gain = coordinates.log_density(climb(posterior, start)[None]) - coordinates.log_density(start[None])
     assert gain > 10
+
+
+def test_a_better_draw_improves_the_mode(posterior, mode):
+    poor = replace(mode, theta=np.array([2.5, 0.2]), log_prob=posterior.log_prob([2.5, 0.2])[0])
+    draws = np.array([[1.0, 0.6], [2.0, 0.1]])
+    found = improved_mode(posterior, poor, draws, posterior.log_prob(draws))
+    assert found.log_prob == pytest.approx(mode.log_prob, abs=0.5)
+    assert improved_mode(posterior, mode, draws, posterior.log_prob(draws)) is mode
+
+
+def test_climb_slides_along_the_edge_of_the_certified_region(tmp_path, data):
+    region = {
+        "transforms": ["identity"] * 3,
+        "center": [0.0] * 3,
+        "scale": [1.0] * 3,
+        "constant": -1.75,
+        "linear": [1.0, 1.0, 0.0],
+        "quadratic": [[0.0] * 3] * 3,
+        "description": "rho + sigma below 1.75, where the posterior is highest beyond",
+    }
+    surrogate = Surrogate(write_artifact(example_economy(region=region), tmp_path / "artifact"))
+    posterior = linear_posterior(surrogate, data, fixed={"mean": 0.3}, filter_class=TwistedFilter)
+    grid = np.stack(np.meshgrid(np.linspace(0.4, 1.6, 60), np.linspace(0.1, 0.9, 60)), axis=-1).reshape(-1, 2)
+    highest = posterior.log_prob(grid).max()
+    assert find_mode(posterior, draws=32).log_prob > highest - 0.3
 
 
 def test_response_surface_returns_a_proper_covariance(posterior):
