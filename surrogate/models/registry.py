@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from surrogate.errors import SurrogateError, UnknownName
 from surrogate.models.an_schorfheide import AnSchorfheide, AnSchorfheideZeroLowerBound
@@ -43,17 +45,27 @@ def get(name: str) -> Model:
 def _from_file(path: Path) -> Model:
     if not path.is_file():
         raise SurrogateError(f"there is no file {path}")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise SurrogateError(f"{path} cannot be imported as a Python file")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = _import(path)
     found = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]
     if len(found) != 1:
         raise SurrogateError(
             f"{path} defines {len(found)} complete subclasses of Model; it must define exactly one"
         )
     return found[0]()
+
+
+def _import(path: Path) -> ModuleType:
+    """The module in a file, registered so that its source can be found again."""
+    spec = importlib.util.spec_from_file_location(f"economy_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise SurrogateError(f"{path} cannot be imported as a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # whatever the user's own code raises
+        raise SurrogateError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    return module
 
 
 def _is_economy(candidate: object) -> bool:
