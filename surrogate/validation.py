@@ -132,11 +132,19 @@ def _rows_are_independent(surrogate: Surrogate, generator: np.random.Generator) 
 def _simulations_stay_finite(surrogate: Surrogate, generator: np.random.Generator) -> Check:
     theta = draw_parameters(surrogate, ECONOMIES, generator)
     shocks = generator.normal(size=(PERIODS, len(theta), surrogate.n_shocks))
-    finite = np.isfinite(surrogate.simulate(theta, shocks).observables).all(axis=(0, 2))
-    detail = f"{len(theta)} economies, {PERIODS} periods"
+    path = surrogate.simulate(theta, shocks)
+    finite = np.all([np.isfinite(values).all(axis=(0, 2)) for values in (path.states, path.controls)], axis=0)
+    detail = f"{len(theta)} economies, {PERIODS} periods{_undefined(surrogate, path.observables)}"
     if not finite.all():
         detail = f"{(~finite).sum()} of {detail} run away, the first {_named(surrogate, theta[~finite][0])}"
     return Check("simulations stay finite", bool(finite.all()), detail)
+
+
+def _undefined(surrogate: Surrogate, observables: NDArray[np.floating]) -> str:
+    """Name observables [T, n, k] without a value somewhere, such as the growth rate of what is negative."""
+    shares = np.mean(~np.isfinite(observables), axis=(0, 1))
+    named = zip(surrogate.observable_names, shares, strict=True)
+    return "".join(f"; {name} undefined in {share:.2%} of periods" for name, share in named if share)
 
 
 def _named(surrogate: Surrogate, theta: NDArray[np.float64]) -> str:

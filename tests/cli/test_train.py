@@ -1,5 +1,6 @@
 """train, and what users get wrong with it."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ torch = pytest.importorskip("torch")
 
 from cli.train import changed  # noqa: E402
 from surrogate.errors import BadConfiguration, UnknownName  # noqa: E402
+from surrogate.models.rbc import RealBusinessCycle  # noqa: E402
 from surrogate.training import Settings, load_policy  # noqa: E402
 
 SMALL = [f"--setting={change}" for change in ("batch=64", "hidden=4,4", "adam_steps=2", "steps=2")]
@@ -40,6 +42,17 @@ def test_an_existing_checkpoint_is_not_overwritten(checkpoint: Path) -> None:
 
 def test_resume_refuses_other_settings(checkpoint: Path) -> None:
     require_clear_error(run("train", "rbc", "--output", checkpoint, "--resume"), "batch was 64")
+
+
+def test_export_refuses_what_is_not_a_checkpoint(checkpoint: Path, tmp_path: Path) -> None:
+    damaged = tmp_path / "damaged.pt"
+    damaged.write_bytes(checkpoint.read_bytes()[:1000])
+    for path, words in ((tmp_path / "none.pt", "no checkpoint"), (damaged, "is damaged")):
+        result = run("export", path, tmp_path / "out")
+        assert result.exit_code == 1
+        assert "Traceback" not in result.output
+        assert words in result.output.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
 
 
 def test_unknown_models_files_and_settings_are_named(tmp_path: Path) -> None:
@@ -75,3 +88,29 @@ def test_ctrl_c_says_how_to_go_on_and_resume_does(tmp_path: Path) -> None:
     assert "Traceback" not in printed
     assert "Go on with: dsge-surrogate train rbc --output a.pt --threads 1 --setting batch=64" in printed
     assert printed.rstrip().endswith("--resume")
+
+
+def test_a_file_that_does_not_run_says_why(tmp_path: Path) -> None:
+    file = tmp_path / "my_economy.py"
+    file.write_text("import surrogate\nbeta = 1 / (1 + r)\n", encoding="utf-8")
+    require_clear_error(run("train", file), "NameError: name 'r' is not defined")
+
+
+@pytest.mark.slow
+def test_an_economy_of_ones_own_goes_all_the_way(tmp_path: Path) -> None:
+    """The model of a user's file, trained a little, exported, inspected and held to its own certificate."""
+    file = tmp_path / "my_economy.py"
+    source = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
+    file.write_text(source.replace('name = "rbc"', 'name = "mine"'), encoding="utf-8")
+    checkpoint, folder = tmp_path / "mine.pt", tmp_path / "mine"
+    few = [f"--setting={change}" for change in ("batch=2048", "adam_steps=20", "steps=60")]
+    for step in (
+        ("train", file, "--output", checkpoint, *few),
+        ("export", checkpoint, folder),
+        ("validate", folder, "--model", file),
+    ):
+        result = run(*step)
+        assert result.exit_code == 0, result.output
+    assert "Euler errors: euler, ergodic" in result.output
+    assert run("inspect", folder).output.startswith("mine version 1")
+    assert "say where mine is with --model" in run("validate", folder).output
