@@ -30,7 +30,11 @@ DOTS_PER_INCH = 150
 
 
 def save_plots(results: Results, folder: Path) -> list[Path]:
-    """Write ``trace.png``, ``prior_posterior.png`` and ``corner.png`` into ``folder`` and return their paths.
+    """Write ``trace.png``, ``prior_posterior.png`` and, of two or more parameters, ``corner.png``.
+
+    Returns
+    -------
+    Their paths in ``folder``.
 
     Raises
     ------
@@ -39,8 +43,9 @@ def save_plots(results: Results, folder: Path) -> list[Path]:
     figures: dict[str, Callable[[Results], Figure]] = {
         "trace.png": trace,
         "prior_posterior.png": prior_posterior,
-        "corner.png": corner,
     }
+    if results.posterior.n_free > 1:
+        figures["corner.png"] = corner
     for name, draw in figures.items():
         figure = draw(results)
         with atomic_path(folder / name) as path:

@@ -30,10 +30,9 @@ class ProgressDisplay:
             console=self._console,
             disable=not self._console.is_terminal,
         )
-        self._task = self._bar.add_task("", total=self._total, completed=done, start=False)
+        self._task = self._bar.add_task("", total=self._total, completed=done)
 
     def __enter__(self) -> "ProgressDisplay":
-        self._bar.start()
         return self
 
     def __exit__(
@@ -50,8 +49,7 @@ class ProgressDisplay:
         self._done += 1
         self._acceptance[step.ensemble] = step.acceptance
         self._best = max(self._best, step.best_log_prob)
-        if self._done == self._shown + 1:
-            self._bar.start_task(self._task)
+        self._bar.start()  # has no effect once started; before, only stages are shown
         self._bar.update(self._task, completed=self._done, description=self._status())
         if self._bar.disable and self._done * LINES // self._total > self._shown * LINES // self._total:
             self._shown = self._done

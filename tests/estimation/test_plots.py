@@ -8,7 +8,7 @@ from estimation.mode import Mode
 from estimation.plots import corner, prior_posterior, save_plots, trace
 from estimation.results import Results
 from surrogate.errors import MissingPackage
-from tests.estimation.economies import linear_posterior, simulated_data
+from tests.estimation.economies import linear_posterior, linear_priors, simulated_data
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +43,17 @@ def test_prior_panel_stays_within_the_support(results):
 
 def test_corner_has_a_panel_for_each_pair(results):
     assert len(corner(results).axes) == 4
+
+
+def test_one_parameter_needs_no_corner(results, tmp_path):
+    one = results.all_chains
+    chains = Chains(("sigma",), one.theta[..., :1], one.log_prob, one.acceptance)
+    posterior = linear_posterior(
+        results.posterior.surrogate, results.data, {"sigma": linear_priors()["sigma"]}
+    )
+    mode = Mode(("sigma",), np.ones(1), -100.0, np.zeros(1), np.eye(1))
+    written = save_plots(Results(posterior, mode, chains, 10, results.data, {}), tmp_path)
+    assert [path.name for path in written] == ["trace.png", "prior_posterior.png"]
 
 
 @pytest.mark.parametrize("package", ["corner", "matplotlib.figure"])
