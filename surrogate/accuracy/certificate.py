@@ -10,6 +10,7 @@ from torch import Tensor
 
 from surrogate.accuracy.euler import accepted_parameters, ergodic_states, euler_errors, summary
 from surrogate.accuracy.region import find_region
+from surrogate.card import expanded_names
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.training.sampling import draw_states
@@ -66,7 +67,7 @@ def _laws(
     """Summaries on the state box and on the ergodic set, and the larger error [n] of the two at each
     parameter vector.
     """
-    equations = [equation.name for equation in policy.model.equations]
+    equations = list(expanded_names(policy.model.equations))
     on_box = euler_errors(policy, draw_states(policy.model, parameters, generator), parameters, nodes)
     on_ergodic = euler_errors(policy, ergodic_states(policy, parameters, generator), parameters, nodes)
     figures = {

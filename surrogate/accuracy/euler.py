@@ -11,7 +11,7 @@ from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.sampling import advance, draw_parameters, draw_states
+from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
 
 CHUNK = 512
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
@@ -53,15 +53,12 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
     """
     states = draw_states(policy.model, parameters, generator)
     for _ in range(BURN_IN):
-        shocks = torch.randn(len(states), len(policy.model.shocks), generator=generator, dtype=torch.float64)
-        states = advance(policy, states, parameters, shocks)
+        states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
     return states
 
 
 def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]:
-    """Mean and quantiles of log10 errors [n, n_equations] by equation, and the worst of a simulated or
-    drawn point.
-    """
+    """Mean and quantiles of log10 errors [n, n_equations] by equation."""
     return {
         name: {"mean": float(column.mean())}
         | {q: float(column.quantile(level)) for q, level in QUANTILES.items()}

@@ -59,6 +59,8 @@ def unpack(values: Tensor, variables: Sequence[Column]) -> Named:
         column = values[..., start] if variable.size == 1 else values[..., start : start + variable.size]
         setattr(named, variable.name, column)
         start += variable.size
+    if start != values.shape[-1]:
+        raise ValueError(f"{values.shape[-1]} columns for variables that take {start}")
     return named
 
 

@@ -42,6 +42,12 @@ def draw_states(model: Model, parameters: Tensor, generator: torch.Generator) ->
     return lower + (upper - lower) * _uniform(tuple(lower.shape), generator)
 
 
+def draw_shocks(model: Model, count: int, generator: torch.Generator) -> Tensor:
+    """Standard normal shocks [count, n_shocks]."""
+    columns = sum(shock.size for shock in model.shocks)
+    return torch.randn(count, columns, generator=generator, dtype=torch.float64)
+
+
 def advance(policy: PolicyNetwork, states: Tensor, parameters: Tensor, shocks: Tensor) -> Tensor:
     """Tomorrow's states [n, n_states] under the policy; `shocks` is [n, n_shocks]."""
     model = policy.model
@@ -109,7 +115,7 @@ class ErgodicPopulation:
     def move(self, policy: PolicyNetwork) -> None:
         """One period with fresh shocks; some economies, and all that left their box by far, start anew."""
         size = len(self.states)
-        shocks = torch.randn(size, len(self.model.shocks), generator=self.generator, dtype=torch.float64)
+        shocks = draw_shocks(self.model, size, self.generator)
         device = next(policy.parameters()).device
         moved = advance(policy, *(t.to(device) for t in (self.states, self.parameters, shocks))).cpu()
         lower, upper = state_box(self.model, self.parameters)
