@@ -167,7 +167,7 @@ class Estimation:
         if not (folder / MODE_FILE).exists() or not all(map(Path.exists, files)):
             raise BadConfiguration(f"There are no draws in {folder}: estimate first.")
         self._check_folder(folder, resume=True)
-        return self._results(Mode.from_dict(_read_json(folder / MODE_FILE)), files)
+        return self._results(_saved_mode(folder / MODE_FILE)[0], files)
 
     def run(
         self, output_dir: str | Path, resume: bool = False, processes: int | None = None, plots: bool = True
@@ -242,13 +242,13 @@ class Estimation:
                 f"{folder} already holds chains: resume to go on with them, or choose another folder."
             )
         if resume and (folder / MODE_FILE).exists():
-            saved = _read_json(folder / MODE_FILE)
-            fingerprint.require_unchanged(saved["fingerprints"], self.fingerprints, str(folder))
+            _, fingerprints = _saved_mode(folder / MODE_FILE)
+            fingerprint.require_unchanged(fingerprints, self.fingerprints, str(folder))
 
     def _mode(self, folder: Path, resume: bool, pool: WorkerPool, display: ProgressDisplay) -> Mode:
         file = folder / MODE_FILE
         if resume and file.exists():
-            return Mode.from_dict(_read_json(file))
+            return _saved_mode(file)[0]
         mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=display.stage)
         display.stage(f"log posterior at the mode {mode.log_prob:.2f}")
         with atomic_path(file) as path:
@@ -279,8 +279,10 @@ class Estimation:
         return {name: json.dumps(value) for name, value in texts.items()}
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def _saved_mode(file: Path) -> tuple[Mode, dict[str, str]]:
+    """The mode in a file, with the fingerprints of what it belongs to."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except ValueError:
+        saved = json.loads(file.read_text(encoding="utf-8"))
+        return Mode.from_dict(saved), dict(saved["fingerprints"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise BadConfiguration(f"{file} is damaged; delete it to look for the mode again.") from None

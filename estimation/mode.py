@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 
 from estimation.posterior import Posterior
+from estimation.workers import stop_requested
 from surrogate.errors import BadConfiguration
 
 FARTHEST = 5.0
@@ -86,10 +87,12 @@ class PriorCoordinates:
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
         """Log posterior density of z [w]: the likelihood times a standard normal."""
+        _stop_if_asked()
         return self.posterior.log_likelihood(self.theta(z)) - 0.5 * np.sum(z**2, axis=1)
 
     def log_prob(self, z: np.ndarray) -> np.ndarray:
         """Log posterior density of theta [w], whose maximum is the posterior mode that tables report."""
+        _stop_if_asked()
         return self.posterior.log_prob(self.theta(z))
 
     def barrier(self, z: np.ndarray) -> np.ndarray:
@@ -208,6 +211,11 @@ def response_surface(posterior: Posterior, start: np.ndarray, seed: int) -> tupl
     for _ in range(SURFACE_ROUNDS):
         centre, root = _refit(objective, centre, root, generator)
     return np.clip(centre, -FARTHEST, FARTHEST), root @ root.T
+
+
+def _stop_if_asked() -> None:
+    if stop_requested():
+        raise KeyboardInterrupt
 
 
 def _screen(posterior: Posterior, draws: int, climbs: int, generator: np.random.Generator) -> np.ndarray:

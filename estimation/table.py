@@ -43,11 +43,11 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
 
 
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
-    """The same table as text: as many digits as each row's ``sd`` deserves, at least three."""
-    digits = np.full(len(table), 3)
-    if "sd" in table:
-        deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
-        digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
+    """The same table as text: as many digits as each row's ``sd`` deserves, else four significant ones."""
+    if "sd" not in table:
+        return table.map(lambda value: f"{value:.4g}")
+    deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
+    digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
     text = table.astype(object)
     for column in table.columns:
         decimals = digits if column not in DECIMALS else np.full(len(table), DECIMALS[column])

@@ -156,6 +156,13 @@ def test_posterior_table_says_what_has_not_converged():
     assert "draws: b." in scarce
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"mode": {"rho": 1}}'])
+def test_damaged_mode_is_one_clear_error(linear, data, tmp_path, text):
+    (tmp_path / "mode.json").write_text(text)
+    with pytest.raises(BadConfiguration, match="damaged; delete it"):
+        estimation(linear, data).sample(tmp_path, resume=True)
+
+
 def test_draws_that_pile_up_at_the_end_of_the_box_are_named():
     generator = np.random.default_rng(0)
     priors = PriorSet(
