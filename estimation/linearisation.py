@@ -1,12 +1,14 @@
-"""Linear approximations of the economy, per parameter vector and period, by forward differences.
+"""Linear approximations of the economy, per parameter vector and period, by central differences.
 
 A period is approximated around a state and a shock, in deviations z = (1, s - centre) that carry the
 constant:
 
     z'  = transition z + impact e'        y' = observation z + observation_shock e'
 
-The derivatives in the state are total: the controls follow the policy. They serve to propose shocks, so
-their quality moves the variance of a likelihood, never its mean.
+The derivatives in the state are total: the controls follow the policy. Those in the shocks are slopes between
+one standard deviation on either side, and what a straight line misses there, at a kink above all, is kept
+as an error of the observation. All this serves to propose shocks, so its quality moves the variance of a
+likelihood, never its mean.
 """
 
 from typing import NamedTuple
@@ -18,12 +20,11 @@ from estimation.state_space import StateSpace
 
 Matrix = NDArray[np.floating]
 
-SHARE_OF_SD = (
-    0.2  # difference widths: float32 rounding stays below 1e-3 of the change, curvature hardly matters
-)
+SHARE_OF_SD = 0.3
 SHARE_OF_LEVEL = 2e-3
 LARGEST_ROOT = 0.999
 LARGEST_OUTCOME = 1e12
+UP_DOWN = np.array([1.0, -1.0])[:, None, None]
 DOUBLINGS = 14  # 2^14 periods: the slowest root then weighs less than 1e-7
 
 
@@ -32,7 +33,7 @@ class Linearisation(NamedTuple):
 
     centre [T + 1, w, n_states], the states expanded around, before the first period to after the last;
     transition [T, w, n_z, n_z], impact [T, w, n_z, n_shocks], observation [T, w, n_y, n_z],
-    observation_shock [T, w, n_y, n_shocks].
+    observation_shock [T, w, n_y, n_shocks], curvature [T, w, n_y], the variance of what the lines miss.
     """
 
     centre: Matrix
@@ -40,6 +41,7 @@ class Linearisation(NamedTuple):
     impact: Matrix
     observation: Matrix
     observation_shock: Matrix
+    curvature: Matrix
 
 
 class SteadyApproximation(NamedTuple):
@@ -84,7 +86,7 @@ def along_path(
 def _expand(
     space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
 ) -> Linearisation:
-    value, by_state, by_shock = _differences(space, parameters, states[:-1], shocks, widths)
+    value, by_state, by_shock, curvature = _differences(space, parameters, states[:-1], shocks, widths)
     n_states = states.shape[2]
     value[..., :n_states] -= states[1:]
     constant = value - np.einsum("twij,twj->twi", by_shock, shocks)
@@ -95,34 +97,39 @@ def _expand(
         np.concatenate([_first_row(by_shock, 0.0), by_shock[:, :, :n_states]], axis=2),
         affine[:, :, n_states:],
         by_shock[:, :, n_states:],
+        curvature[..., n_states:],
     )
 
 
 def _differences(
     space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
-) -> tuple[Matrix, Matrix, Matrix]:
-    """Next states and observables stacked, [T, w, k], and their derivatives [T, w, k, .] in states and
-    shocks.
+) -> tuple[Matrix, Matrix, Matrix, Matrix]:
+    """Next states and observables stacked, [T, w, k], their slopes [T, w, k, .] in states and shocks, and
+    the variance [T, w, k] that their curvature in the shocks adds.
     """
     periods, n_vectors, n_states = states.shape
-    points = 1 + n_states + shocks.shape[2]
-    state_points = np.repeat(states.swapaxes(0, 1)[:, :, None], points, axis=2)
-    shock_points = np.repeat(shocks.swapaxes(0, 1)[:, :, None], points, axis=2)
-    bumped = np.arange(n_states)
-    state_points[:, :, 1 + bumped, bumped] += widths[:, None]
-    shocked = np.arange(shocks.shape[2])
-    shock_points[:, :, 1 + n_states + shocked, shocked] += SHARE_OF_SD
-    outcome = _evaluate(space, parameters, state_points, shock_points)
-    outcome = _usable(outcome.reshape(n_vectors, periods, points, -1)).swapaxes(0, 1)
-    change = (outcome[:, :, 1:] - outcome[:, :, :1]).swapaxes(2, 3)
-    by_state = change[..., :n_states] / widths[:, None]
-    return outcome[:, :, 0].copy(), by_state, change[..., n_states:] / SHARE_OF_SD
+    n_bumps = n_states + shocks.shape[2]
+    outcome = _outcomes(space, parameters, states.swapaxes(0, 1), shocks.swapaxes(0, 1), widths)
+    outcome = _usable(outcome.reshape(n_vectors, periods, 1 + 2 * n_bumps, -1)).swapaxes(0, 1)
+    value, above, below = outcome[:, :, 0], outcome[:, :, 1 : 1 + n_bumps], outcome[:, :, 1 + n_bumps :]
+    slope = (above - below).swapaxes(2, 3) / 2
+    missed = (above + below)[:, :, n_states:] / 2 - value[:, :, None]
+    by_state = slope[..., :n_states] / widths[:, None]
+    return value.copy(), by_state, slope[..., n_states:], np.square(missed).sum(axis=2)
 
 
-def _evaluate(space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix) -> Matrix:
-    """Next states and observables [n, n_states + n_y] at points [w, ..., .] of states and shocks."""
-    state_rows = states.reshape(-1, states.shape[-1]).astype(space.dtype)
-    shock_rows = shocks.reshape(-1, shocks.shape[-1]).astype(space.dtype)
+def _outcomes(
+    space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
+) -> Matrix:
+    """Next states and observables [n, n_states + n_y] at points [w, T, .] and around them: at each, then one
+    coordinate of state and shock up, then one down.
+    """
+    n_states, n_shocks = states.shape[2], shocks.shape[2]
+    moves = np.concatenate([np.zeros((1, n_states + n_shocks)), *np.eye(n_states + n_shocks) * UP_DOWN])
+    state_points = states[:, :, None] + moves[:, :n_states] * widths[:, None, None]
+    shock_points = shocks[:, :, None] + moves[:, n_states:]
+    state_rows = state_points.reshape(-1, n_states).astype(space.dtype)
+    shock_rows = shock_points.reshape(-1, n_shocks).astype(space.dtype)
     controls = space.policy(state_rows, parameters)
     outcome = space.step(state_rows, controls, shock_rows, parameters)
     return np.concatenate([outcome.next_states, outcome.next_observables], axis=1).astype(float)

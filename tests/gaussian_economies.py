@@ -1,11 +1,13 @@
 """Economies as artifacts whose exact likelihood the Kalman filter knows."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import helper
+from scipy.stats import norm
 
 from surrogate import Card, ParameterRange, Variable
 from surrogate.card import METADATA_KEY
@@ -51,19 +53,20 @@ def an_schorfheide_economy(calibration: dict[str, float]) -> LinearEconomy:
     )
 
 
-class ExponentialEconomy:
-    """`x = s`, `log s' = rho log x + sigma e'`, `y' = log s'`: linear in logs, but its state is a level.
-
-    Its likelihood is exact by the Kalman filter, while every linear approximation of it is wrong.
-    """
+class ScalarEconomy(ABC):
+    """One state, control (equal to the state), shock and observable; an AR(1) seen through a nonlinearity."""
 
     persistence = 0.8
+    steady_state = 0.0
     parameters = (ParameterRange("sigma", 0.01, 100.0, 0.1, "standard deviation of the shock"),)
 
-    def state_space(self, sigma: float, measurement_sd: float) -> LinearStateSpace:
-        """The linear state space of the log."""
-        rho, impact = np.array([[self.persistence]]), np.array([[sigma]])
-        return LinearStateSpace(rho, impact, np.zeros(1), rho, impact, np.array([[measurement_sd**2]]))
+    @abstractmethod
+    def state_from_control(self, build: _Builder) -> str:
+        """Today's AR(1) variable, from the control."""
+
+    @abstractmethod
+    def observe(self, build: _Builder, following: str) -> None:
+        """Name next_states and next_observables, given next period's AR(1) variable."""
 
     def write(self, folder: Path) -> Path:
         """Write the artifact into `folder`; returns it."""
@@ -91,12 +94,11 @@ class ExponentialEconomy:
 
     def _step(self) -> onnx.ModelProto:
         build = _Builder("float32")
-        decayed = build.call("Mul", build.call("Log", "controls"), build.constant([[self.persistence]]))
+        decayed = build.call("Mul", self.state_from_control(build), build.constant([[self.persistence]]))
         sigma = build.call("Unsqueeze", "parameters", build.constant([1], np.int64))
         impact = build.call("Mul", build.per_vector("shocks", 1), sigma)
         flat = build.call("Reshape", impact, build.constant([-1, 1], np.int64))
-        build.call("Add", decayed, flat, output="next_observables")
-        build.call("Exp", "next_observables", output="next_states")
+        self.observe(build, build.call("Add", decayed, flat))
         build.call("Identity", "next_states", output="next_controls")
         columns = ("states", "controls", "shocks")
         outputs = ("next_states", "next_controls", "next_observables")
@@ -109,5 +111,59 @@ class ExponentialEconomy:
         build = _Builder("float32")
         for name in ("states", "controls"):
             shape = build.call("Concat", build.rows("parameters"), build.constant([1], np.int64), axis=0)
-            build.call("Expand", build.constant([1.0]), shape, output=name)
+            build.call("Expand", build.constant([self.steady_state]), shape, output=name)
         return build.model({"parameters": ("w", 1)}, {"states": ("w", 1), "controls": ("w", 1)})
+
+
+class ExponentialEconomy(ScalarEconomy):
+    """`x = s`, `log s' = rho log x + sigma e'`, `y' = log s'`: linear in logs, but its state is a level.
+
+    Its likelihood is exact by the Kalman filter, while every linear approximation of it is wrong.
+    """
+
+    steady_state = 1.0
+
+    def state_space(self, sigma: float, measurement_sd: float) -> LinearStateSpace:
+        """The linear state space of the log."""
+        rho, impact = np.array([[self.persistence]]), np.array([[sigma]])
+        return LinearStateSpace(rho, impact, np.zeros(1), rho, impact, np.array([[measurement_sd**2]]))
+
+    def state_from_control(self, build: _Builder) -> str:
+        return build.call("Log", "controls")
+
+    def observe(self, build: _Builder, following: str) -> None:
+        build.call("Identity", following, output="next_observables")
+        build.call("Exp", following, output="next_states")
+
+
+class BoundedEconomy(ScalarEconomy):
+    """`x = s`, `s' = rho x + sigma e'`, `y' = max(0, s')`: while the bound binds, the data say little."""
+
+    def simulate(self, sigma: float, measurement_sd: float, periods: int, seed: int) -> NDArray[np.float64]:
+        """Observations [periods, 1]."""
+        generator = np.random.default_rng(seed)
+        state, observations = 0.0, np.empty((periods, 1))
+        for t in range(periods):
+            state = self.persistence * state + sigma * generator.standard_normal()
+            observations[t] = max(0.0, state) + measurement_sd * generator.standard_normal()
+        return observations
+
+    def log_likelihood(self, data: NDArray[np.float64], sigma: float, measurement_sd: float) -> float:
+        """Exact up to quadrature on a fine grid of states."""
+        ergodic_sd = sigma / np.sqrt(1 - self.persistence**2)
+        grid = np.linspace(-7, 7, 1201) * ergodic_sd
+        width = grid[1] - grid[0]
+        kernel = norm.pdf(grid[:, None], self.persistence * grid, sigma) * width
+        density, total = norm.pdf(grid, 0, ergodic_sd), 0.0
+        for observation in data[:, 0]:
+            density = (kernel @ density) * norm.pdf(observation, np.maximum(grid, 0), measurement_sd)
+            mass = density.sum() * width
+            total, density = total + np.log(mass), density / mass
+        return total
+
+    def state_from_control(self, build: _Builder) -> str:
+        return "controls"
+
+    def observe(self, build: _Builder, following: str) -> None:
+        build.call("Identity", following, output="next_states")
+        build.call("Relu", following, output="next_observables")

@@ -21,6 +21,8 @@ from estimation.linearisation import Linearisation, SteadyApproximation
 
 Matrix = NDArray[np.floating]
 
+CAUTION = 2.0  # 1 is too little while a bound binds for years, 10 wastes what the data say elsewhere
+
 
 class Stages(NamedTuple):
     """Quadratic costs of w economies in (z, e), which number n_z and n_e.
@@ -59,10 +61,16 @@ class InitialState(NamedTuple):
 
 
 def stages(linearisation: Linearisation, measurement: Measurement) -> Stages:
-    """Costs in the shock and the measurement errors of the sample; a missing observation costs nothing."""
+    """Costs in the shock and the measurement errors of the sample; a missing observation costs nothing.
+
+    An observation that the linearisation misses by much counts for less, so that shocks are drawn more
+    widely at a kink: while a bound binds, its misses recur and would add up to false knowledge.
+    """
     error = np.concatenate([linearisation.observation, linearisation.observation_shock], axis=3)
     error[..., 0] -= measurement.observations[:, None]
-    own = error.swapaxes(2, 3) @ (measurement.precision[..., None] * error)
+    missed = measurement.precision * linearisation.curvature
+    precision = measurement.precision / (1.0 + CAUTION * missed**2)
+    own = error.swapaxes(2, 3) @ (precision[..., None] * error)
     shocks = np.arange(linearisation.transition.shape[3], own.shape[3])
     own[..., shocks, shocks] += 1.0
     return Stages(own, np.concatenate([linearisation.transition, linearisation.impact], axis=3))

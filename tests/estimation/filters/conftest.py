@@ -12,7 +12,7 @@ from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, Tw
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.reference.kalman import LinearStateSpace, log_likelihood
-from tests.gaussian_economies import ExponentialEconomy, linear_state_space
+from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space
 from tests.linear_artifact import LinearEconomy
 
 FILTERS = [BootstrapFilter, GuidedFilter, TwistedFilter]
@@ -25,11 +25,12 @@ class Sample(NamedTuple):
     space: StateSpace
     theta: NDArray[np.float64]
     data: NDArray[np.float64]
-    model: LinearStateSpace
+    model: LinearStateSpace | None
 
     @property
     def exact(self) -> float:
         """Kalman log likelihood of the sample."""
+        assert self.model is not None
         return log_likelihood(self.model, self.data)
 
     def repeated(
@@ -55,6 +56,12 @@ def linear_sample(linear: Surrogate, linear_economy: LinearEconomy) -> Sample:
 def exponential(tmp_path_factory: pytest.TempPathFactory) -> Surrogate:
     """An economy that is linear in logs, with a level as its state."""
     return Surrogate(ExponentialEconomy().write(tmp_path_factory.mktemp("artifacts") / "exponential"))
+
+
+@pytest.fixture(scope="session")
+def bounded(tmp_path_factory: pytest.TempPathFactory) -> Surrogate:
+    """An economy whose observable has a lower bound."""
+    return Surrogate(BoundedEconomy().write(tmp_path_factory.mktemp("artifacts") / "bounded"))
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
-from tests.estimation.filters.conftest import FILTERS
-from tests.gaussian_economies import an_schorfheide_economy
+from tests.estimation.filters.conftest import FILTERS, Sample
+from tests.gaussian_economies import BoundedEconomy, an_schorfheide_economy
 from tests.linear_artifact import example_economy, write_artifact
 
 every_filter = pytest.mark.parametrize("filter_class", FILTERS)
@@ -39,6 +39,19 @@ def test_likelihood_is_unbiased_where_the_linearisation_is_wrong(
 ):
     estimates = exponential_sample.repeated(filter_class, particles, 2000, resample_threshold=threshold)
     assert_unbiased(estimates, exponential_sample.exact)
+
+
+@pytest.mark.parametrize(
+    ("filter_class", "particles"), [(BootstrapFilter, 200), (GuidedFilter, 50), (TwistedFilter, 50)]
+)
+def test_likelihood_is_unbiased_where_a_bound_binds(filter_class, particles, bounded):
+    economy, theta, sd = BoundedEconomy(), np.array([0.5]), 0.1
+    data = economy.simulate(theta[0], sd, periods=20, seed=4)
+    assert (data < 0.1).sum() == 15
+    sample = Sample(StateSpace(bounded, ("y",), [sd], burn_in=20), theta, data, None)
+    estimates = sample.repeated(filter_class, particles, 2000)
+    assert_unbiased(estimates, economy.log_likelihood(data, theta[0], sd))
+    assert estimates.std() < 0.8
 
 
 def test_twisted_filter_has_no_variance_in_a_linear_economy(linear_sample):
