@@ -74,7 +74,8 @@ class WorkerPool:
         ------
         WorkerDied : a process was killed or could not start.
         """
-        futures = [self._executor.submit(*task) for task in tasks]
+        with _interrupts_held():
+            futures = [self._executor.submit(*task) for task in tasks]
         try:
             while wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION).not_done:
                 self._deliver(on_message)
@@ -125,6 +126,19 @@ def _child_environment() -> Iterator[None]:
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back; processes started meanwhile inherit that, so that it never hits one while it loads."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _prepare(messages: Any, stop: Any) -> None:
