@@ -130,7 +130,7 @@ def _child_environment() -> Iterator[None]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back; processes started meanwhile inherit that, so that it never hits one while it loads."""
+    """Hold Ctrl-C back; processes started meanwhile inherit that, so it never hits one while it loads."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
