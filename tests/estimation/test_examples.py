@@ -1,20 +1,32 @@
-"""Every example reads, and what it names exists."""
+"""Every example reads, fits the surrogate it names, and has a posterior."""
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from estimation.config import read_toml
-from estimation.settings import likelihood_settings, read_priors
+from estimation import Estimation
+from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 
 
+@pytest.mark.filterwarnings("ignore:The surrogate's box cuts priors off")
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_example_has_data_priors_and_a_likelihood(path):
-    arguments = read_toml(path)
-    assert len(arguments["data"]) >= 80
-    assert arguments["data"].notna().all(axis=None)
-    assert len(read_priors(arguments["priors"])) >= 3
-    assert likelihood_settings(arguments["likelihood"]).method in ("twisted", "moments")
-    assert arguments["sampler"]["ensembles"] >= 2
+def test_example_has_a_posterior_at_the_default_parameters(path):
+    estimation = Estimation.from_toml(path)
+    posterior = estimation.posterior
+    values = dict(zip(estimation.surrogate.parameter_names, estimation.surrogate.default, strict=True))
+    theta = posterior.theta_array({name: values[name] for name in posterior.names})
+    draws = posterior.draw_prior(3, np.random.default_rng(0))
+    assert np.isfinite(posterior.log_prob(np.vstack([theta, draws]))).all()
+    assert estimation.data.notna().all(axis=None)
+    assert len(estimation.data) in (80, 144)
+
+
+@pytest.mark.filterwarnings("ignore:The surrogate's box cuts priors off")
+@pytest.mark.parametrize(("theta", "log_likelihood"), [(THETA_M, -306.2), (THETA_L, -313.9)])
+def test_nonlinear_likelihood_is_near_that_of_the_linearised_economy(theta, log_likelihood):
+    (example,) = (path for path in EXAMPLES if path.stem == "herbst_schorfheide")
+    estimation = Estimation.from_toml(example)
+    assert estimation.posterior.log_likelihood(theta)[0] == pytest.approx(log_likelihood, abs=3.0)
