@@ -86,8 +86,10 @@ def _units_first(values: Tensor, axes: int) -> Tensor:
 
 
 def _across(weight: Tensor, rows: Tensor) -> Tensor:
-    """weight [m, k] times rows [k, ...]: [m, ...]. Units come first because adding one number to a row of states
-    is several times faster in ONNX Runtime than adding a row of a few numbers to each state.
+    """weight [m, k] times rows [k, ...]: [m, ...].
+
+    Units come first because adding one number to a row of states is several times faster in ONNX Runtime than
+    adding a row of a few numbers to each state.
     """
     return torch.tensordot(weight, rows, dims=1)
 
