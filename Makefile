@@ -8,7 +8,9 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test check
+# make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
+
+.PHONY: demo test check artifacts
 
 demo: $(VENV)/installed-demo
 	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
@@ -31,3 +33,9 @@ $(VENV)/installed-all: pyproject.toml constraints.txt | $(VENV)
 
 $(VENV):
 	$(PYTHON) -m venv $(VENV)
+
+artifacts: $(VENV)/installed-all
+	for model in rbc an_schorfheide an_schorfheide_zlb; do \
+		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
+		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
+	done

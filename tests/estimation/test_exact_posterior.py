@@ -17,10 +17,12 @@ def exact_moments(economy, data):
     """Posterior mean and sd of sigma and rho by quadrature of the Kalman likelihood."""
     priors = linear_priors()
     sigma, rho = np.meshgrid(np.linspace(0.4, 2.4, 61), np.linspace(0.1, 0.95, 61))
-    density = np.array([
-        log_likelihood(exact_state_space(economy, {"sigma": s, "rho": r, "mean": 0.3}), data.to_numpy())
-        for s, r in zip(sigma.ravel(), rho.ravel(), strict=True)
-    ])
+    density = np.array(
+        [
+            log_likelihood(exact_state_space(economy, {"sigma": s, "rho": r, "mean": 0.3}), data.to_numpy())
+            for s, r in zip(sigma.ravel(), rho.ravel(), strict=True)
+        ]
+    )
     density += priors["sigma"].log_density(sigma.ravel()) + priors["rho"].log_density(rho.ravel())
     weight = np.exp(density - density.max())
     points = np.column_stack([sigma.ravel(), rho.ravel()])
