@@ -19,6 +19,9 @@ CHUNK = 512
 """Samples whose Jacobian is taken at a time; more only costs memory."""
 MAX_TRIALS = 5
 LEAST_DAMPING = 1e-14
+MOST_DAMPING = 1e12
+LEAST_SCALE = 1e-12
+"""Of the robust loss, where a problem is solved exactly."""
 
 
 class LevenbergMarquardt:
@@ -41,7 +44,7 @@ class LevenbergMarquardt:
         weights = parameters_to_vector(self.module.parameters()).detach()
         values, jacobian = per_sample_jacobian(self.module, batch)
         residuals = values.flatten()
-        scale = float(residuals.abs().nan_to_num(torch.inf).quantile(self.robust_quantile))
+        scale = max(float(residuals.abs().nan_to_num(torch.inf).quantile(self.robust_quantile)), LEAST_SCALE)
         normal, gradient = normal_equations(residuals, jacobian, scale)
         before, damping = self.loss(judge, scale), self.damping
         for _ in range(MAX_TRIALS):
@@ -92,10 +95,11 @@ def _gram(jacobian: Tensor) -> Tensor:
 
 
 def _solve(normal: Tensor, gradient: Tensor, damping: float) -> Tensor:
-    """The damped step; if rounding makes the matrix indefinite, more damping."""
+    """The damped step; more damping if rounding makes the matrix indefinite, no step if nothing helps."""
     identity = torch.eye(len(gradient), dtype=normal.dtype, device=normal.device)
-    while True:
+    while damping < MOST_DAMPING:
         factor, failed = torch.linalg.cholesky_ex(normal + damping * identity)
         if not failed:
             return torch.cholesky_solve(gradient[:, None], factor)[:, 0]
         damping *= 10
+    return torch.zeros_like(gradient)

@@ -20,7 +20,7 @@ from surrogate.training.problem import EulerProblem
 from surrogate.training.sampling import draw_parameters, draw_states
 from surrogate.training.surface import Surface
 
-SMALL = Settings(hidden=(6, 6), trunk=4, nodes=3, batch=192, adam_steps=2, steps=6)
+SMALL = Settings(hidden=(8, 8), trunk=6, nodes=3, batch=512, adam_steps=2, steps=16)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_few_steps_beat_the_log_linear_start(trained: Path) -> None:
     parameters = draw_parameters(policy.model, 400, generator)
     states = draw_states(policy.model, parameters, generator)
     before, after = (euler_errors(p, states, parameters, 7).mean() for p in (start, policy))
-    assert after < before - 0.3
+    assert after < before - 0.5
 
 
 def test_the_same_seed_gives_the_same_network(trained: Path, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_an_interrupted_run_resumes_to_the_same_answer(
 
 
 def test_resume_refuses_other_settings(trained: Path) -> None:
-    with pytest.raises(Changed, match=r"batch was 192, is 256"):
+    with pytest.raises(Changed, match=r"batch was 512, is 256"):
         train(get("rbc"), dataclasses.replace(SMALL, batch=256), trained, resume=True)
 
 
