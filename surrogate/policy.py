@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -74,7 +75,7 @@ class PolicyNetwork(nn.Module):
         axes = max(inputs.ndim, conditions.ndim)
         stretch, scale, shift = _units_first(conditions, axes).split(self.sizes)
         hidden = _across(self.from_states.weight, _units_first(inputs, axes) * torch.exp(stretch)) + shift
-        for layer in self.layers:
+        for layer in cast(list[nn.Linear], list(self.layers)):
             bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
             hidden = _across(layer.weight, torch.tanh(hidden)) + bias
         return (hidden * torch.exp(scale)).movedim(0, -1)
