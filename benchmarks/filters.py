@@ -31,6 +31,7 @@ from tests.linear_artifact import write_artifact
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "benchmark-filters.md"
+POINTS = {"theta_m": THETA_M, "theta_l": THETA_L}
 VECTORS = 32
 ROWS = 16_000
 SETTINGS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
@@ -47,7 +48,8 @@ SETTINGS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
 HEADER = """# Particle filters
 
 Log likelihood of the small New Keynesian model on the sample of Herbst and Schorfheide (80 quarters, three
-series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l.
+series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l;
+`an_schorfheide_zlb` on their sample of 2003 to 2013 (44 quarters), where the bound binds for years.
 
 - `ms`: milliseconds of processor time for one parameter vector, burn-in of {burn_in} quarters included,
 one thread,
@@ -78,13 +80,14 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Case:
-    """An economy at a point: parameters [p] and, where known, the exact log likelihood."""
+    """An economy at a point: parameters [p], sample [T, 3], and, where known, the exact log likelihood."""
 
     economy: str
     point: str
     surrogate: Surrogate
     theta: NDArray[np.float64]
-    exact: float | None
+    data: NDArray[np.float64]
+    exact: float | None = None
 
 
 @dataclass(frozen=True)
@@ -116,25 +119,31 @@ class Row:
         )
 
 
-def sample() -> NDArray[np.float64]:
-    """Output growth, inflation and the interest rate, [80, 3]."""
-    table = pd.read_csv(ROOT / "estimation" / "datasets" / "herbst_schorfheide_us.csv")
+def sample(name: str) -> NDArray[np.float64]:
+    """Output growth, inflation and the interest rate of a shipped sample, [T, 3]."""
+    table = pd.read_csv(ROOT / "estimation" / "datasets" / f"{name}.csv")
     return table[["YGR", "INFL", "INT"]].to_numpy()
 
 
-def cases(folder: Path, data: NDArray[np.float64], sd: NDArray[np.float64]) -> Iterator[Case]:
+def measurement_sd(data: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A fifth of each series' standard deviation, [3]."""
+    return 0.2 * data.std(axis=0, ddof=1)
+
+
+def cases(folder: Path) -> Iterator[Case]:
     """The log-linear economy, written into `folder`, and the shipped nonlinear ones."""
-    points = {"theta_m": THETA_M, "theta_l": THETA_L}
-    for point, calibration in points.items():
-        exact = kalman.log_likelihood(an_schorfheide_linear.state_space(calibration, sd), data)
-        economy = an_schorfheide_economy(calibration)
-        surrogate = Surrogate(write_artifact(economy, folder / point))
-        yield Case("log-linear", point, surrogate, surrogate.default, exact)
-    for name in ("an_schorfheide", "an_schorfheide_zlb"):
+    data = sample("herbst_schorfheide_us")
+    for point, calibration in POINTS.items():
+        model = an_schorfheide_linear.state_space(calibration, measurement_sd(data))
+        surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), folder / point))
+        exact = kalman.log_likelihood(model, data)
+        yield Case("log-linear", point, surrogate, surrogate.default, data, exact)
+    at_the_bound = sample("herbst_schorfheide_us_great_recession")
+    for name, observed in (("an_schorfheide", data), ("an_schorfheide_zlb", at_the_bound)):
         if name in catalogue.available():
             surrogate = load(name)
-            for point, calibration in points.items():
-                yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], None)
+            for point, calibration in POINTS.items():
+                yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], observed)
 
 
 def measure(
@@ -142,20 +151,17 @@ def measure(
     filter_class: type[ParticleFilter],
     particles: int,
     replications: int,
-    data: NDArray[np.float64],
-    sd: NDArray[np.float64],
 ) -> Row:
     """Replicate a filter on a case; the fastest batch counts."""
-    particle_filter = filter_class(
-        StateSpace(case.surrogate, an_schorfheide_linear.OBSERVABLES, sd), particles
-    )
+    space = StateSpace(case.surrogate, an_schorfheide_linear.OBSERVABLES, measurement_sd(case.data))
+    particle_filter = filter_class(space, particles)
     vectors = min(VECTORS, max(1, ROWS // particles))
     theta = np.tile(case.theta, (vectors, 1))
     generator = np.random.Generator(np.random.SFC64(1))
     values, seconds = [], []
     for _ in range(max(2, replications // vectors)):
         start = time.process_time()
-        values.append(particle_filter.log_likelihood(theta, data, generator))
+        values.append(particle_filter.log_likelihood(theta, case.data, generator))
         seconds.append((time.process_time() - start) / vectors)
     name = filter_class.__name__.removesuffix("Filter").lower()
     return Row(
@@ -165,16 +171,15 @@ def measure(
 
 def rows() -> Iterator[Row]:
     """All measurements."""
-    data = sample()
-    sd = 0.2 * data.std(axis=0, ddof=1)
     with tempfile.TemporaryDirectory() as folder:
-        for case in cases(Path(folder), data, sd):
+        for case in cases(Path(folder)):
             for filter_class, particles, replications in SETTINGS:
-                yield measure(case, filter_class, particles, replications, data, sd)
+                yield measure(case, filter_class, particles, replications)
     if importlib.util.find_spec("particles"):
         from benchmarks.filters_peer import peer_rows
 
-        yield from peer_rows(data, sd)
+        data = sample("herbst_schorfheide_us")
+        yield from peer_rows(data, measurement_sd(data))
 
 
 def machine() -> str:
