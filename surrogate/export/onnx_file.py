@@ -55,12 +55,19 @@ def to_onnx(module: nn.Module, contract: Contract, columns: Sequence[int]) -> Mo
 def write(model: ModelProto, card: Card, path: Path) -> None:
     """Check the model, put the card in its metadata, and write it as one file, whole or not at all."""
     model.producer_name = "dsge-surrogate"
-    model.doc_string = ""
-    del model.metadata_props[:]
+    _forget_origin(model)
     model.metadata_props.add(key=METADATA_KEY, value=card.to_json())
     onnx.checker.check_model(model, full_check=True)
     with atomic_path(path) as temporary:
         onnx.save_model(model, str(temporary))
+
+
+def _forget_origin(model: ModelProto) -> None:
+    """Drop the exporter's notes, which hold source lines and paths of the machine that trained the network."""
+    noted = [model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input]
+    for part in [*noted, *model.graph.output, *model.graph.value_info]:
+        part.doc_string = ""
+        del part.metadata_props[:]
 
 
 def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) -> ModelProto:
