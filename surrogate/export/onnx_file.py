@@ -63,7 +63,7 @@ def write(model: ModelProto, card: Card, path: Path) -> None:
 
 
 def _forget_origin(model: ModelProto) -> None:
-    """Drop the exporter's notes, which hold source lines and paths of the machine that trained the network."""
+    """Drop the exporter's notes, with source lines and paths of the machine that trained it."""
     noted = [model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input]
     for part in [*noted, *model.graph.output, *model.graph.value_info]:
         part.doc_string = ""
