@@ -51,16 +51,13 @@ Log likelihood of the small New Keynesian model on the sample of Herbst and Scho
 series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l;
 `an_schorfheide_zlb` on their sample of 2003 to 2013 (44 quarters), where the bound binds for years.
 
-- `ms`: milliseconds of processor time for one parameter vector, burn-in of {burn_in} quarters included,
-one thread,
-  {vectors} vectors in a batch (fewer above 500 particles).
-- `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy
-has; about
-  minus half the variance of it belongs to any unbiased likelihood.
+- `ms`: milliseconds of processor time for one parameter vector, burn-in of {burn_in} quarters included, one
+  thread, {vectors} vectors in a batch (fewer above 500 particles).
+- `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy has;
+  about minus half the variance of it belongs to any unbiased likelihood.
 - `time x variance`: what an equally precise answer costs.
 - `particles` is the package of that name (Chopin), on the same matrices without a network to evaluate, one
-vector at
-  a time, from the ergodic distribution without burn-in.
+  vector at a time, from the ergodic distribution without burn-in.
 
 {machine}. Written by `python -m benchmarks.filters`.
 
