@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from surrogate.errors import SurrogateError
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
@@ -14,6 +15,7 @@ from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
 
 CHUNK = 512
+ROUNDS = 1_000
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 FLOOR = 1e-16
 BURN_IN = 200
@@ -38,12 +40,15 @@ def euler_errors(
 
 def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:
     """`count` uniform draws [count, n_parameters] from the part of the box that is accepted."""
-    drawn = draw_parameters(model, count, generator)
-    kept = [drawn[accept(drawn)]]
-    while sum(len(rows) for rows in kept) < count:
+    kept = torch.empty(0, len(model.parameters), dtype=torch.float64)
+    for _ in range(ROUNDS):
         drawn = draw_parameters(model, count, generator)
-        kept.append(drawn[accept(drawn)])
-    return torch.cat(kept)[:count]
+        kept = torch.cat([kept, drawn[accept(drawn)]])
+        if len(kept) >= count:
+            return kept[:count]
+    raise SurrogateError(
+        f"the policy solves {model.name!r} hardly anywhere in its box: train longer or narrow it"
+    )
 
 
 @torch.no_grad()
