@@ -67,6 +67,10 @@ class RbcSolution:
         _require_on(self.productivity, z, "productivity")
         return np.exp(self._spline.ev(log_capital, z))
 
+    def controls(self, states: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Consumption at `capital` and `productivity`, by name; raises BadData outside the grid."""
+        return {"consumption": self.consumption(states["capital"], states["productivity"])}
+
     @cached_property
     def _spline(self) -> RectBivariateSpline:
         return RectBivariateSpline(self.log_capital, self.productivity, self.log_consumption)

@@ -1,0 +1,51 @@
+"""Classical answers by the name of the economy, each solved at one calibration at a time."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from surrogate.errors import UnknownName
+
+Array = NDArray[np.float64]
+
+_SOLVERS: dict[str, str] = {
+    "rbc": "surrogate.reference.time_iteration:solve_rbc",
+}
+"""Economy -> module and function, imported when it is first asked for."""
+
+
+class Solution(Protocol):
+    """What a solver returns: the economy's policy at one calibration."""
+
+    def controls(self, states: Mapping[str, ArrayLike]) -> dict[str, Array]:
+        """Controls by name at states by name, arrays of any common shape, both in natural units.
+
+        Raises
+        ------
+        BadData : a state outside the grid on which the economy was solved.
+        """
+        ...
+
+
+def names() -> list[str]:
+    """Economies with a classical answer, sorted."""
+    return sorted(_SOLVERS)
+
+
+def solve(name: str, parameters: Mapping[str, float]) -> Solution:
+    """Solve the economy called `name` at `parameters` (by name, natural units), without its surrogate.
+
+    Raises
+    ------
+    UnknownName : the economy has no classical answer here; the message names those that have one.
+    SurrogateError : no solution is found at `parameters`.
+    """
+    if name not in _SOLVERS:
+        raise UnknownName(
+            f"There is no classical solution of {name!r} here; there is one of: {', '.join(names())}."
+        )
+    module, _, solver = _SOLVERS[name].partition(":")
+    return getattr(import_module(module), solver)(parameters)

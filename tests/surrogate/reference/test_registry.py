@@ -1,0 +1,42 @@
+"""Classical answers are found by the name of the economy and are what they say."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from surrogate import load
+from surrogate.catalogue import available
+from surrogate.errors import UnknownName
+from surrogate.reference import registry
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.names()) & set(available())))
+def test_at_the_steady_state_of_the_surrogate_the_controls_are_its_own(name: str) -> None:
+    economy = load(name)
+    parameters = dict(zip(economy.parameter_names, economy.default.tolist(), strict=True))
+    rest = economy.steady_state(parameters)
+    states = dict(zip(economy.state_names, rest.states.T.astype(float), strict=True))
+    found = registry.solve(name, parameters).controls(states)
+    for control, expected in zip(economy.control_names, rest.controls.T, strict=True):
+        assert found[control].shape == (1,)
+        assert found[control].dtype == np.float64
+        np.testing.assert_allclose(found[control], expected, rtol=2e-3, atol=2e-3)
+
+
+def test_an_economy_without_one_is_told_which_have_one() -> None:
+    with pytest.raises(UnknownName, match=r"'krusell'.*rbc"):
+        registry.solve("krusell", {})
+
+
+def test_solvers_need_no_training_framework() -> None:
+    program = (
+        "import importlib, sys\n"
+        "from surrogate.reference.registry import _SOLVERS\n"
+        "for solver in _SOLVERS.values():\n"
+        "    importlib.import_module(solver.partition(':')[0])\n"
+        "print('torch' in sys.modules)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "False"
