@@ -20,6 +20,10 @@ class OutsideBox(SurrogateError):
     """A parameter vector where the surrogate is not certified."""
 
 
+class NoEquilibrium(SurrogateError):
+    """A calibration at which no equilibrium was found."""
+
+
 class BadData(SurrogateError):
     """Numbers that cannot be used: wrong shape, not a number, infinite, unparsable."""
 
