@@ -1,13 +1,15 @@
 """The New Keynesian model with the zero lower bound at one calibration, by time iteration.
 
-    1 = beta R E[ exp(zeta' - zeta) (Y/Y')^sigma / Pi' ],   R = max[ 1, R_ss (Pi/Pibar)^theta_pi (Y/Y_ss)^theta_y ]
-    phi (Pi/Pibar - 1) Pi/Pibar = 1 - eps + eps chi Y^(eta+sigma) + phi E[ (Pi'/R) (Pi'/Pibar - 1) (Pi'/Pibar) Y'/Y ]
+    1 = beta R E[ exp(zeta' - zeta) (Y/Y')^sigma / Pi' ]
+    phi (Pi/Pibar - 1) Pi/Pibar = 1 - eps + eps chi Y^(eta+sigma)
+                                  + phi E[ (Pi'/R) (Pi'/Pibar - 1) (Pi'/Pibar) Y'/Y ]
+    R = max[ 1, R_ss (Pi/Pibar)^theta_pi (Y/Y_ss)^theta_y ]
 
-Kase, Melosi and Rottner, appendix C; Coleman (1991), Econometrica 59; Richter, Throckmorton and Walker (2014),
-Computational Economics 44. One iteration takes the policy that is expected tomorrow and returns today's. The
-bound is exact: both regimes are solved at every point, and the kink sits where the rule asks for R = 1. Only
-what is expected, which shocks make smooth, is kept on a grid. Written apart from the code that trains
-networks, so that the two can disagree.
+Kase, Melosi and Rottner, appendix C; Coleman (1991), Econometrica 59; Richter, Throckmorton and Walker
+(2014), Computational Economics 44. One iteration takes the policy that is expected tomorrow and returns
+today's. The bound is exact: both regimes are solved at every point, and the kink sits where the rule asks
+for R = 1. Only what is expected, which shocks make smooth, is kept on a grid. Written apart from the code
+that trains networks, so that the two can disagree.
 """
 
 from collections.abc import Mapping
@@ -80,8 +82,8 @@ class NkZlbSolution:
         low, high = self.preference[[0, -1]]
         if preference.size and not (preference.min() >= low and preference.max() <= high):
             raise BadData(
-                f"preference from {preference.min():g} to {preference.max():g} leaves the grid from {low:g} to "
-                f"{high:g}: solve on a wider grid."
+                f"preference from {preference.min():g} to {preference.max():g} leaves the grid from {low:g} "
+                f"to {high:g}: solve on a wider grid."
             )
         log_bond, price = self._splines
         return today(log_bond(preference), price(preference), self.parameters, np.zeros_like(preference))
@@ -92,7 +94,10 @@ class NkZlbSolution:
 
 
 def solve_nk_zlb(
-    parameters: Mapping[str, float], grid: Grid | None = None, tolerance: float = 1e-10, iterations: int = 20_000
+    parameters: Mapping[str, float],
+    grid: Grid | None = None,
+    tolerance: float = 1e-10,
+    iterations: int = 20_000,
 ) -> NkZlbSolution:
     """Solve the model at `parameters` (theta_pi, theta_y, phi, rho_zeta, sigma_zeta).
 
@@ -171,7 +176,7 @@ def _bound(log_bond: Array, price: Array, p: Mapping[str, float]) -> Regime:
 
 
 def _free(log_bond: Array, price: Array, p: Mapping[str, float], guess: Array) -> Regime:
-    """R as the rule asks: in logs the Euler equation is linear, so one unknown is left for Newton's method."""
+    """R as the rule asks: in logs the Euler equation is linear, so Newton's method finds one unknown."""
     output_slope = -p["theta_pi"] / (SIGMA + p["theta_y"])
     rate_slope = p["theta_pi"] + p["theta_y"] * output_slope
     intercept = (p["theta_y"] * LOG_STEADY_OUTPUT - LOG_TARGET - log_bond) / (SIGMA + p["theta_y"])
@@ -193,6 +198,6 @@ def _free(log_bond: Array, price: Array, p: Mapping[str, float], guess: Array) -
 def _told(p: Mapping[str, float], what: str) -> str:
     where = ", ".join(f"{name} = {value:g}" for name, value in p.items())
     return (
-        f"time iteration {what}, so there seems to be no equilibrium at {where}: try smaller, less persistent "
-        "shocks"
+        f"time iteration {what}, so there seems to be no equilibrium at {where}: try smaller, less "
+        "persistent shocks"
     )

@@ -13,6 +13,7 @@ Array = NDArray[np.float64]
 
 _SOLVERS: dict[str, str] = {
     "rbc": "surrogate.reference.time_iteration:solve_rbc",
+    "nk_zlb": "surrogate.reference.nk_zlb:solve_nk_zlb",
 }
 """Economy -> module and function, imported when it is first asked for."""
 
