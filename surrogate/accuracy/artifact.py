@@ -13,7 +13,8 @@ from surrogate.errors import Changed
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import Surrogate
-from surrogate.training import recipe
+from surrogate.training import Settings, recipe
+from surrogate.training.formulation import formulation
 from surrogate.training.sampling import draw_states
 from surrogate.validation import Check, draw_parameters
 
@@ -50,6 +51,7 @@ def check_accuracy(artifact: Surrogate, model: Model, seed: int = 0) -> list[Che
             f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
             f"version {model.version}: export the artifact again."
         )
+    model = formulation(model, Settings(**card.training.get("settings", {})))
     return [
         _compare(law, equation, found, card.accuracy[law][equation])
         for law, equations in measure(artifact, model, seed).items()

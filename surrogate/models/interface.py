@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from surrogate.card import ParameterRange, Variable
+from surrogate.models.complementarity import fischer_burmeister
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Control(Variable):
 Named = Any  # a namespace whose attributes are tensors, one for each variable
 
 Values = Mapping[str, Tensor]
+
+Pairs = dict[str, tuple[Tensor, Tensor]]
+"""Complementarities (a, b) by the names of their equations."""
 
 
 class Column(Protocol):
@@ -136,6 +140,18 @@ class Model(ABC):
         """F(s, x, E[g], theta), one value for each of `equations`, as a share (1e-4 is one hundredth of a
         percent).
         """
+
+    def complementarities(self, s: Named, x: Named, expected: Named, p: Named) -> Pairs:
+        """Pairs (a, b) with a >= 0, b >= 0, a b = 0, both as shares, for the `equations` that `residuals`
+        leaves out.
+        """
+        return {}
+
+    def conditions(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """All of `equations`: the residuals, and each complementarity as a Fischer–Burmeister residual."""
+        pairs = self.complementarities(s, x, expected, p)
+        solved = {name: fischer_burmeister(a, b) for name, (a, b) in pairs.items()}
+        return {**self.residuals(s, x, expected, p), **solved}
 
     @abstractmethod
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:

@@ -80,4 +80,4 @@ class _Equations:
         s, x = unpack(states, model.states), unpack(controls, model.controls)
         s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
         expected = model.expectation(s, x, s_next, x_next, self.p)
-        return pack(model.residuals(s, x, SimpleNamespace(**expected), self.p), model.equations)
+        return pack(model.conditions(s, x, SimpleNamespace(**expected), self.p), model.equations)

@@ -80,15 +80,15 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
         raise Changed(
             f"the economy {model.name!r} has changed since {path} was written; train without --resume"
         )
-    before, now = content["settings"], asdict(settings)
-    changed = [name for name in now if before.get(name) != now[name]]
+    before, now = asdict(settings_of(content)), asdict(settings)
+    changed = [name for name in now if before[name] != now[name]]
     if changed:
-        told = ", ".join(f"{name} was {before.get(name)!r}, is {now[name]!r}" for name in changed)
+        told = ", ".join(f"{name} was {before[name]!r}, is {now[name]!r}" for name in changed)
         raise Changed(f"{path} was trained with other settings ({told}); use those or train without --resume")
 
 
 def settings_of(content: dict[str, Any]) -> Settings:
-    """The settings of a checkpoint."""
+    """The settings of a checkpoint; those that it is too old to have are at their defaults."""
     return Settings(**content["settings"])
 
 

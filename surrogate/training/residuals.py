@@ -81,7 +81,7 @@ def regime_residuals(
     expected = SimpleNamespace(
         **{name: _mean(g, weights, next_states.dim() - 1) for name, g in inside.items()}
     )
-    return pack(today.residuals(s, here, expected, p), today.equations).squeeze(-2)
+    return pack(today.conditions(s, here, expected, p), today.equations).squeeze(-2)
 
 
 def _mean(g: Tensor, weights: Tensor, leading: int) -> Tensor:

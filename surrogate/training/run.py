@@ -15,6 +15,7 @@ from surrogate.errors import SurrogateError
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.training import checkpoint
+from surrogate.training.formulation import formulation
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt
 from surrogate.training.problem import EulerProblem
 from surrogate.training.sampling import Sampler
@@ -42,12 +43,13 @@ class Run:
     def __init__(self, model: Model, settings: Settings) -> None:
         torch.set_num_threads(settings.threads)
         self.model, self.settings = model, settings
+        formulated = formulation(model, settings)
         self.generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.policy = PolicyNetwork(model, settings.hidden, settings.trunk)
+            self.policy = PolicyNetwork(formulated, settings.hidden, settings.trunk)
         self.problem = EulerProblem(self.policy, settings.nodes).to(settings.device)
-        self.sampler = Sampler(model, settings, self.generator)
+        self.sampler = Sampler(formulated, settings, self.generator)
         self.adam = torch.optim.Adam(self.policy.parameters(), lr=1e-3)
         self.optimiser = LevenbergMarquardt(self.problem, settings.robust_quantile)
         self.step, self.seconds = 0, 0.0
@@ -170,6 +172,6 @@ def load_policy(path: Path, model: Model | None = None) -> tuple[PolicyNetwork, 
     economy = model or get(content["source"] or content["model"])
     settings = checkpoint.settings_of(content)
     checkpoint.require_same(content, economy, settings, path)
-    policy = PolicyNetwork(economy, settings.hidden, settings.trunk)
+    policy = PolicyNetwork(formulation(economy, settings), settings.hidden, settings.trunk)
     policy.load_state_dict(content["state"]["policy"])
     return policy, content

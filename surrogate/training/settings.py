@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from surrogate.errors import unknown_name
+
+CONSTRAINTS = ("fischer_burmeister", "multipliers")
+"""Complementarities as one residual each, or with multipliers as further choices of the network."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -28,9 +33,15 @@ class Settings:
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
     """
+    constraints: str = "fischer_burmeister"
+    """How complementarities are solved: `CONSTRAINTS` has the names."""
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        if self.constraints not in CONSTRAINTS:
+            raise unknown_name("value of the setting constraints", self.constraints, CONSTRAINTS)
 
 
 @dataclass(frozen=True)

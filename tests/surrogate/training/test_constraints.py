@@ -1,0 +1,139 @@
+"""Complementarities: a small economy with a known solution, by either way of solving them."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from surrogate.accuracy import certify
+from surrogate.errors import BadConfiguration, UnknownName
+from surrogate.models import Control, Model, ParameterRange, Variable, get, unpack
+from surrogate.models.complementarity import fischer_burmeister
+from surrogate.models.multipliers import with_multipliers
+from surrogate.policy import PolicyNetwork
+from surrogate.training import Settings, load_policy, train
+from surrogate.training.sampling import draw_parameters, draw_states
+
+SMALL = Settings(hidden=(12, 12), trunk=4, nodes=3, batch=512, adam_steps=20, steps=60)
+
+
+class Store(Model):
+    """A shop orders what it expects to sell tomorrow, but cannot send goods back: order = max(0, rho demand).
+
+    order >= 0, order >= E[demand'], one of them with equality.
+    """
+
+    name = "store"
+    parameters = (ParameterRange("rho", 0.5, 0.9, 0.8), ParameterRange("sigma", 0.1, 0.3, 0.2))
+    states = (Variable("demand"),)
+    controls = (Control("order"),)
+    shocks = (Variable("news"),)
+    observables = (Variable("sales"),)
+    equations = (Variable("no_return"),)
+
+    def steady_state(self, p):
+        return {"demand": 0 * p.rho}, {"order": 0 * p.rho}
+
+    def state_bounds(self, p):
+        return {"demand": (0 * p.rho - 1, 0 * p.rho + 1)}
+
+    def transition(self, s, x, e, p):
+        return {"demand": p.rho * s.demand + p.sigma * e.news}
+
+    def expectation(self, s, x, s_next, x_next, p):
+        return {"demand": s_next.demand}
+
+    def residuals(self, s, x, expected, p):
+        return {}
+
+    def complementarities(self, s, x, expected, p):
+        return {"no_return": (x.order, x.order - expected.demand)}
+
+    def observe(self, s, x, s_next, x_next, p):
+        return {"sales": s_next.demand}
+
+
+class Stores(Store):
+    """Two of them, as a group."""
+
+    states = (Variable("demand", size=2),)
+    controls = (Control("order", size=2),)
+    shocks = (Variable("news", size=2),)
+    equations = (Variable("no_return", size=2),)
+    observables = (Variable("sales", size=2),)
+
+    def steady_state(self, p):
+        zero = 0 * torch.stack([p.rho, p.rho], dim=-1)
+        return {"demand": zero}, {"order": zero}
+
+    def state_bounds(self, p):
+        zero = self.steady_state(p)[0]["demand"]
+        return {"demand": (zero - 1, zero + 1)}
+
+    def transition(self, s, x, e, p):
+        return {"demand": p.rho[..., None] * s.demand + p.sigma[..., None] * e.news}
+
+
+def points(model: Model) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(5)
+    parameters = draw_parameters(model, 500, generator)
+    return draw_states(model, parameters, generator), parameters
+
+
+def test_the_residual_is_zero_exactly_where_the_complementarity_holds() -> None:
+    a = torch.tensor([0.0, 0.3, 0.0, 0.2, -0.1, 0.5], dtype=torch.float64)
+    b = torch.tensor([0.7, 0.0, 0.0, 0.1, 0.0, -0.2], dtype=torch.float64)
+    phi = fischer_burmeister(a, b)
+    assert torch.all(phi[:3].abs() < 1e-14)
+    assert torch.all(phi[3:].abs() > 0.01)
+
+
+def test_its_derivative_is_a_number_at_the_kink() -> None:
+    a = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    fischer_burmeister(a, torch.zeros((), dtype=torch.float64)).backward()
+    assert a.grad is not None
+    assert torch.isfinite(a.grad)
+
+
+@pytest.mark.parametrize("constraints", ["fischer_burmeister", "multipliers"])
+def test_both_ways_find_the_constrained_choice(tmp_path: Path, constraints: str) -> None:
+    settings = dataclasses.replace(SMALL, constraints=constraints)
+    train(Store(), settings, tmp_path / "store.pt")
+    policy, _ = load_policy(tmp_path / "store.pt", Store())
+    states, parameters = points(policy.model)
+    found = unpack(policy(states, parameters).detach(), policy.model.controls)
+    wanted = parameters[:, 0] * states[:, 0]
+    error = (found.order - wanted.clamp(min=0)).abs()
+    assert error.max() < 0.06
+    assert error.mean() < 0.01
+    if constraints == "multipliers":
+        assert torch.all(found.no_return_multiplier > 0)
+        assert (found.no_return_multiplier - (-wanted).clamp(min=0)).abs().mean() < 0.01
+    names = {"no_return"} if constraints == "fischer_burmeister" else {"no_return", "no_return_multiplier"}
+    assert set(certify(policy, 5, points=100, vectors=200).accuracy["box"]) == names
+
+
+def test_multipliers_are_as_many_as_constraints() -> None:
+    told = with_multipliers(Stores())
+    assert [control.size for control in told.controls] == [2, 2]
+    states, parameters = points(told)
+    p = told.name_parameters(parameters)
+    anchor = told.anchor(unpack(states, told.states), p)
+    assert anchor["no_return_multiplier"].shape == (500, 2)
+    assert PolicyNetwork(told, (4,), 2)(states, parameters).shape == (500, 4)
+    assert told.steady_state(p)[1]["no_return_multiplier"].shape == (500, 2)
+
+
+def test_an_economy_without_constraints_has_no_multipliers(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="leave out constraints=multipliers"):
+        train(get("rbc"), dataclasses.replace(SMALL, constraints="multipliers"), tmp_path / "rbc.pt")
+    assert not (tmp_path / "rbc.pt").exists()
+
+
+def test_a_misspelt_way_is_named() -> None:
+    with pytest.raises(UnknownName, match="fischer_burmeister"):
+        Settings(constraints="fisher_burmeister")
