@@ -7,7 +7,7 @@ bytes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 Batch = tuple[Tensor, Tensor]
-CHUNK = 512
+CHUNK = 1024
 """Samples whose Jacobian is taken at a time; more only costs memory."""
 MAX_TRIALS = 5
 LEAST_DAMPING = 1e-14
@@ -65,12 +65,16 @@ class LevenbergMarquardt:
 
 
 def normal_equations(residuals: Tensor, jacobian: Tensor, scale: float) -> tuple[Tensor, Tensor]:
-    """J'WJ / b and J'W r / b with the weights W of the robust loss at c = `scale`; J is [b, w]."""
-    usable = torch.isfinite(jacobian).all(-1) & torch.isfinite(residuals)
+    """J'WJ / b and J'W r / b with the weights W of the robust loss at c = `scale`; J is [b, w] and is
+    overwritten.
+    """
+    usable = torch.isfinite(jacobian.sum(-1)) & torch.isfinite(residuals)
     root = 1 / (1 + (residuals / scale) ** 2)
-    residuals = torch.where(usable, residuals * root, 0.0)
-    jacobian = torch.where(usable[:, None], jacobian * root[:, None], 0.0)
-    return _gram(jacobian) / len(residuals), jacobian.T @ residuals / len(residuals)
+    jacobian.mul_(root[:, None])
+    jacobian[~usable] = 0.0
+    return _gram(jacobian) / len(residuals), jacobian.T @ torch.where(usable, residuals * root, 0.0) / len(
+        residuals
+    )
 
 
 def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -81,8 +85,18 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
         values = functional_call(module, weights, (states, parameters))
         return values, values
 
-    derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0), chunk_size=CHUNK)
-    parts, values = derivative(weights, *batch)
+    derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0))
+    parts = [_one_matrix(*derivative(weights, *chunk)) for chunk in _chunks(batch)]
+    values, jacobians = zip(*parts, strict=True)
+    return torch.cat(values), torch.cat(jacobians)
+
+
+def _chunks(batch: Batch) -> Iterator[Batch]:
+    return zip(batch[0].split(CHUNK), batch[1].split(CHUNK), strict=True)
+
+
+def _one_matrix(parts: dict[str, Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
+    """Residuals [n, m] and the derivatives [n, m, ...] by each weight as one matrix [n * m, w]."""
     return values, torch.cat([part.flatten(2) for part in parts.values()], dim=-1).flatten(0, 1)
 
 
