@@ -2,31 +2,21 @@
 
 import math
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from estimation.results import Results
-from surrogate.errors import MissingPackage
-from surrogate.files import atomic_path
+from surrogate import figures
+from surrogate.figures import BLUE, RED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PRIOR, POSTERIOR, MODE = "#8c8c8c", "#2f6f9f", "#c1440e"
-ENSEMBLES = ("#2f6f9f", "#c1440e", "#4f8f4f", "#8a5aa8", "#b8860b", "#5f9ea0")
-STYLE = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "axes.labelsize": 9,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-}
+PRIOR, POSTERIOR, MODE = "#8c8c8c", BLUE, RED
+ENSEMBLES = (BLUE, RED, "#4f8f4f", "#8a5aa8", "#b8860b", "#5f9ea0")
 PANELS_A_ROW = 4
-DOTS_PER_INCH = 150
 
 
 def save_plots(results: Results, folder: Path) -> list[Path]:
@@ -40,17 +30,13 @@ def save_plots(results: Results, folder: Path) -> list[Path]:
     ------
     MissingPackage : Matplotlib or corner is not installed.
     """
-    figures: dict[str, Callable[[Results], Figure]] = {
+    drawings: dict[str, Callable[[Results], Figure]] = {
         "trace.png": trace,
         "prior_posterior.png": prior_posterior,
     }
     if results.posterior.n_free > 1:
-        figures["corner.png"] = corner
-    for name, draw in figures.items():
-        figure = draw(results)
-        with atomic_path(folder / name) as path:
-            figure.savefig(path, dpi=DOTS_PER_INCH, bbox_inches="tight")
-    return [folder / name for name in figures]
+        drawings["corner.png"] = corner
+    return [figures.save(draw(results), folder / name) for name, draw in drawings.items()]
 
 
 def trace(results: Results) -> "Figure":
@@ -88,19 +74,19 @@ def prior_posterior(results: Results) -> "Figure":
         panel.axvline(mode, color=MODE, linewidth=1.2, linestyle="--", label="posterior mode")
         panel.set_yticks([])
         panel.spines["left"].set_visible(False)
-    _legend(figure, panels[0])
+    figures.legend(figure, panels[0])
     return figure
 
 
 def corner(results: Results) -> "Figure":
     """Pairs of parameters: densities of all draws, with the posterior mode."""
-    package = _import("corner")
+    package = figures.plotting("corner")
     draws = results.chains.by_walker().reshape(-1, results.posterior.n_free)
     size = max(4.0, 1.15 * results.posterior.n_free)
-    with _import("matplotlib").rc_context({**STYLE, "xtick.labelsize": 7, "ytick.labelsize": 7}):
+    with figures.styled(**{"xtick.labelsize": 7, "ytick.labelsize": 7}):
         figure = package.corner(
             draws,
-            fig=_import("matplotlib.figure").Figure(figsize=(size, size)),
+            fig=figures.plotting("matplotlib.figure").Figure(figsize=(size, size)),
             labels=list(results.posterior.names),
             label_kwargs={"fontsize": 11},
             truths=results.mode.theta,
@@ -121,10 +107,8 @@ def corner(results: Results) -> "Figure":
 def _panels(names: tuple[str, ...], height: float) -> "tuple[Figure, list[Any]]":
     columns = min(PANELS_A_ROW, len(names))
     rows = math.ceil(len(names) / columns)
-    size = (2.6 * columns + 0.4, height * rows + 0.6)
-    figure = _import("matplotlib.figure").Figure(figsize=size, layout="constrained")
-    with _import("matplotlib").rc_context(STYLE):
-        panels = list(figure.subplots(rows, columns, squeeze=False).flat)
+    figure, grid = figures.panels(rows, columns, width=2.6, height=height)
+    panels = list(grid.flat)
     for panel in panels[len(names) :]:
         panel.remove()
     for panel, name in zip(panels, names, strict=False):
@@ -142,11 +126,6 @@ def _range(prior: Any, values: np.ndarray) -> tuple[float, float]:
     )
 
 
-def _legend(figure: "Figure", panel: Any) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-
-
 def _colors(count: int) -> list[str]:
     return [ENSEMBLES[index % len(ENSEMBLES)] for index in range(count)]
 
@@ -156,13 +135,3 @@ def _thin_lines(figure: "Figure", color: str) -> None:
         for line in axes.lines:
             if line.get_color() == color:
                 line.set(linewidth=0.8, markersize=3)
-
-
-def _import(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        package = name.split(".")[0]
-        raise MissingPackage(
-            f"Figures need {package}: install it with `pip install 'dsge-surrogate[plot]'`."
-        ) from None

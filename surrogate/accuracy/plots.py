@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from surrogate.accuracy.euler import accepted_parameters, ergodic_states, euler_errors
-from surrogate.errors import MissingPackage
-from surrogate.files import atomic_path
+from surrogate.figures import BLUE, GRAY, RED, legend, panels, styled
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.time_iteration import PARAMETER_NAMES, RbcSolution, solve_rbc, steady_capital
 from surrogate.region import Region
@@ -26,24 +23,14 @@ Array = NDArray[np.float64]
 Policy = Callable[[Array, Array], NDArray[np.floating]]
 """From states [n, n_states] and one parameter vector [n_parameters] to controls, as `Surrogate.policy`."""
 
-COLORS = {"box": "#2f6f9f", "ergodic": "#c1440e"}
+COLORS = {"box": BLUE, "ergodic": RED}
 LAWS = {"box": "box", "ergodic": "ergodic set"}
 LEVELS = {
-    -2.0: ("#2f6f9f", "productivity two sd low"),
-    0.0: ("#6b6b6b", "mean productivity"),
-    2.0: ("#c1440e", "two sd high"),
+    -2.0: (BLUE, "productivity two sd low"),
+    0.0: (GRAY, "mean productivity"),
+    2.0: (RED, "two sd high"),
 }
 """Productivity levels of the policy slices, in standard deviations, with their colors and names."""
-STYLE = {
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 10,
-    "axes.labelsize": 9,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 8,
-}
-DOTS_PER_INCH = 150
 REACH = 0.4
 """Half-width of the policy slices in log capital."""
 LEAST_DIFFERENCE = 1e-6
@@ -82,8 +69,8 @@ def euler_error_figure(errors: Mapping[str, Array], equations: Mapping[str, str]
     ------
     MissingPackage : Matplotlib is not installed.
     """
-    figure, rows = _panels(len(equations), 2, width=3.6, height=2.3)
-    with _matplotlib().rc_context(STYLE):
+    figure, rows = panels(len(equations), 2, width=3.6, height=2.3)
+    with styled():
         for column, ((name, unit), (density, tail)) in enumerate(zip(equations.items(), rows, strict=True)):
             density.set_title(f"{name}: density of errors", loc="left")
             tail.set_title(f"{name}: share of points with a larger error", loc="left")
@@ -110,8 +97,8 @@ def policy_slices(policy: Policy, calibrations: Mapping[str, Mapping[str, float]
     ------
     MissingPackage : Matplotlib is not installed.
     """
-    figure, rows = _panels(2, len(calibrations), width=2.9, height=2.2, sharex=True, sharey="row")
-    with _matplotlib().rc_context(STYLE):
+    figure, rows = panels(2, len(calibrations), width=2.9, height=2.2, sharex=True, sharey="row")
+    with styled():
         for (title, parameters), levels, gaps in zip(calibrations.items(), *rows, strict=True):
             levels.set_title(title, loc="left")
             gaps.set_yscale("log")
@@ -125,15 +112,8 @@ def policy_slices(policy: Policy, calibrations: Mapping[str, Mapping[str, float]
         )
         rows[1][0].set_ylabel("relative difference")
         rows[1][0].set_ylim(LEAST_DIFFERENCE, None)
-        _legend(figure, rows[0][0])
+        legend(figure, rows[0][0])
     return figure
-
-
-def save(figure: Figure, path: Path) -> Path:
-    """Write a figure to `path`, whole or not at all."""
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=DOTS_PER_INCH, format=path.suffix.removeprefix("."))
-    return path
 
 
 def _draw_errors(density: Any, tail: Any, errors: Array, law: str) -> None:
@@ -174,28 +154,3 @@ def _draw_slice(
     levels.plot(x, found / unit, color=color, linewidth=1.3, label=LEVELS[deviations][1])
     levels.plot(x[::8], exact[::8] / unit, marker="o", **dots)
     gaps.plot(x, np.abs(found / exact - 1), color=color, linewidth=1.1)
-
-
-def _panels(rows: int, columns: int, width: float, height: float, **shared: Any) -> tuple[Figure, Any]:
-    size = (width * columns + 0.5, height * rows + 0.6)
-    figure = _import("matplotlib.figure").Figure(figsize=size, layout="constrained")
-    with _matplotlib().rc_context(STYLE):
-        return figure, figure.subplots(rows, columns, squeeze=False, **shared)
-
-
-def _legend(figure: Figure, panel: Any) -> None:
-    handles, labels = panel.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-
-
-def _matplotlib() -> Any:
-    return _import("matplotlib")
-
-
-def _import(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise MissingPackage(
-            "Figures need matplotlib: install it with `pip install 'dsge-surrogate[plot]'`."
-        ) from None

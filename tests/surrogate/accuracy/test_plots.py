@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from surrogate.accuracy.plots import euler_error_figure, policy_slices, sample_errors, save
+from surrogate.accuracy.plots import euler_error_figure, policy_slices, sample_errors
 from surrogate.errors import MissingPackage
+from surrogate.figures import save
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.time_iteration import PARAMETER_NAMES, solve_rbc
