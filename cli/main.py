@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cli.compare import compare
 from cli.console import ReportingGroup
 from cli.estimate import estimate
 from cli.export import export
@@ -33,7 +34,7 @@ def dsge_surrogate() -> None:
     """
 
 
-for command in (models, inspect, estimate, report, train, export, validate):
+for command in (models, inspect, estimate, report, train, export, validate, compare):
     dsge_surrogate.add_command(command)
 
 

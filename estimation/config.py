@@ -14,12 +14,12 @@ Paths are relative to the TOML file. What a section means is said where it is us
 ``estimation.priors``, ``estimation.measurement``, ``estimation.settings`` and ``estimation.sampler``.
 """
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from estimation.data import load_data
+from surrogate import toml
 from surrogate.errors import BadConfiguration, unknown_name
 
 SECTIONS = ("model", "data", "measurement_error", "likelihood", "priors", "fixed", "sampler")
@@ -35,7 +35,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     BadConfiguration : no such file, not TOML, a section missing or something else in its place.
     UnknownName : an unknown section or setting, with close matches.
     """
-    sections = _parse(path)
+    sections = toml.read(path)
     for name, section in sections.items():
         if name not in SECTIONS:
             raise unknown_name("section", name, SECTIONS)
@@ -56,16 +56,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         "burn": sampler.pop("burn", None),
         "sampler": sampler,
     }
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    try:
-        with open(path, "rb") as file:
-            return tomllib.load(file)
-    except FileNotFoundError:
-        raise BadConfiguration(f"There is no file {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadConfiguration(f"{path} is not valid TOML: {error}") from None
 
 
 def _required(sections: Mapping[str, Any], name: str) -> dict[str, Any]:

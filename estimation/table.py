@@ -8,6 +8,7 @@ import pandas as pd
 from estimation.chains import Chains, effective_sample_size, rhat
 from estimation.mode import Mode
 from estimation.priors import PriorSet
+from surrogate import markdown
 from surrogate.files import atomic_path
 
 HDI_SHARE = 0.9
@@ -65,8 +66,7 @@ def as_text(table: pd.DataFrame) -> str:
 def as_markdown(table: pd.DataFrame) -> str:
     """A Markdown table."""
     text = formatted(table).reset_index()
-    rows = [list(text.columns), ["---"] + ["---:"] * (text.shape[1] - 1), *text.to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
+    return markdown.table(list(text.columns), text.to_numpy().tolist()) + "\n"
 
 
 def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:

@@ -4,7 +4,7 @@ import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,21 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+def require_replaceable(path: str | os.PathLike, files: Iterable[str]) -> None:
+    """Find out before long work whether a folder of these `files` can be put at `path`.
+
+    Raises
+    ------
+    WriteFailed : the place cannot be written, or it holds other files.
+    """
+    target = Path(path)
+    with _clear_errors(target):
+        probe = _sibling(target)
+        probe.mkdir()
+        probe.rmdir()
+        _refuse_other_files(set(files), target)
+
+
 def _sibling(target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     return target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}.tmp{target.suffix}")
@@ -71,18 +86,19 @@ def _replace_folder(temporary: Path, target: Path) -> None:
     if not target.exists():
         temporary.rename(target)
         return
-    _refuse_other_files(temporary, target)
+    _refuse_other_files({item.name for item in temporary.iterdir()}, target)
     old = _sibling(target)
     target.rename(old)
     temporary.rename(target)
     shutil.rmtree(old)
 
 
-def _refuse_other_files(temporary: Path, target: Path) -> None:
+def _refuse_other_files(files: set[str], target: Path) -> None:
+    if not target.exists():
+        return
     if not target.is_dir():
         raise WriteFailed(f"{target} is a file; give the name of a folder.")
-    other = sorted({item.name for item in target.iterdir()} - {item.name for item in temporary.iterdir()})
-    if other:
+    if other := sorted({item.name for item in target.iterdir()} - files):
         raise WriteFailed(f"{target} holds other files ({', '.join(other[:3])}); choose a new folder.")
 
 

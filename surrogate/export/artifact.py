@@ -11,7 +11,7 @@ from surrogate.card import Card, Variable
 from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph
 from surrogate.export.onnx_file import to_onnx, write
 from surrogate.export.parity import parity
-from surrogate.files import atomic_folder
+from surrogate.files import atomic_folder, require_replaceable
 from surrogate.graph import POLICY, STEADY_STATE, STEP
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
@@ -29,8 +29,10 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | None = Non
     Raises:
         BrokenArtifact: if the checkpoint cannot be read.
         Changed: if the economy has changed since.
+        WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
         SurrogateError: if ONNX Runtime and the network disagree.
     """
+    require_replaceable(folder, [contract.file for contract in (POLICY, STEP, STEADY_STATE)])
     policy, content = load_policy(Path(checkpoint), model)
     certificate = certify(policy, recipe(policy.model.name).test_nodes)
     graphs = _graphs(policy)

@@ -1,0 +1,11 @@
+"""A surrogate beside the classical solution of the same economy at one calibration.
+
+Both policies drive the same economy, the transition in step.onnx, with the same shocks; so whatever differs
+is the policy's doing. None of this needs a training framework, but for observables under the classical
+policy: see `surrogate.comparison.observables`.
+"""
+
+from surrogate.comparison.calibration import read_calibration
+from surrogate.comparison.compare import Comparison, compare
+
+__all__ = ["Comparison", "compare", "read_calibration"]

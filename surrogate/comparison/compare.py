@@ -1,0 +1,120 @@
+"""Solve a calibration both ways and hold one answer against the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from surrogate.comparison.observables import observer
+from surrogate.comparison.policies import ReferencePolicy, slices
+from surrogate.comparison.simulation import Path, follow_reference, follow_surrogate
+from surrogate.comparison.tables import SIMULATION, Policies, moment_table, path_table, policy_table
+from surrogate.errors import BadData
+from surrogate.runtime import Surrogate
+
+Array = NDArray[np.float64]
+
+PERIODS = 1_000
+AT_REST = 0.7
+"""An economy without shocks starts at this share of its steady state, so that there is a path to compare."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A surrogate and the classical solution at one calibration.
+
+    Attributes
+    ----------
+    surrogate : what is compared.
+    parameters : the calibration, by name.
+    seed : of the shocks.
+    policies : both policies along each state, the others at the steady state, and, under
+        ``"simulation"``, at the states that the classical solution visits.
+    paths : (surrogate's, classical solution's), with the same shocks.
+    """
+
+    surrogate: Surrogate
+    parameters: Mapping[str, float]
+    seed: int
+    policies: Mapping[str, Policies]
+    paths: tuple[Path, Path]
+
+    @cached_property
+    def simulations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The surrogate's and the classical solution's paths: a row a period, columns (kind, variable)."""
+        found, exact = (self._frame(path) for path in self.paths)
+        return found, exact
+
+    @cached_property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Differences of ``policies`` and ``paths``, and the ``moments`` side by side."""
+        return {
+            "policies": policy_table(self.policies),
+            "paths": path_table(*self.simulations),
+            "moments": moment_table(*self.simulations),
+        }
+
+    def _frame(self, path: Path) -> pd.DataFrame:
+        compared = list(self.policies[SIMULATION].reference)
+        chosen = [self.surrogate.control_names.index(name) for name in compared]
+        groups = {
+            "state": (self.surrogate.state_names, path.states[1:]),
+            "control": (compared, path.controls[1:, chosen]),
+        }
+        if path.observables is not None:
+            groups["observable"] = (self.surrogate.observable_names, path.observables)
+        columns = [(kind, name) for kind, (names, _) in groups.items() for name in names]
+        return pd.DataFrame(
+            np.concatenate([values for _, values in groups.values()], axis=1),
+            columns=pd.MultiIndex.from_tuples(columns, names=["kind", "variable"]),
+            index=pd.RangeIndex(1, len(path.states), name="period"),
+        )
+
+
+def compare(
+    surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
+) -> Comparison:
+    """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
+
+    Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,
+    from seven tenths of it.
+
+    Raises
+    ------
+    UnknownName : an unknown parameter, or an economy without a classical solution.
+    OutsideBox : the surrogate is not certified at `parameters`.
+    BadData : the simulation leaves the grid of the classical solution.
+    SurrogateError : there is no classical solution at `parameters`.
+    """
+    if periods < 2:
+        raise BadData(f"Moments need at least 2 periods, not {periods}.")
+    theta = _one_vector(surrogate, parameters)
+    observe = observer(surrogate.card)
+    named = dict(zip(surrogate.parameter_names, theta.tolist(), strict=True))
+    policy = ReferencePolicy(surrogate, named)
+    rest = surrogate.steady_state(theta).states[0].astype(float)
+    start = rest if surrogate.n_shocks else AT_REST * rest
+    shocks = np.random.default_rng(seed).normal(size=(periods, surrogate.n_shocks))
+    exact = follow_reference(surrogate, policy, theta, shocks, start, observe)
+    paths = follow_surrogate(surrogate, theta, shocks, start), exact
+    places = {**slices(exact.states, rest, surrogate.state_names), SIMULATION: exact.states}
+    policies = {place: _policies(surrogate, policy, theta, states) for place, states in places.items()}
+    return Comparison(surrogate, named, seed, policies, paths)
+
+
+def _one_vector(surrogate: Surrogate, parameters: Mapping[str, ArrayLike]) -> Array:
+    theta = surrogate.parameter_array(parameters)
+    if len(theta) > 1:
+        raise BadData("A comparison is made at one calibration: give each parameter one number.")
+    surrogate.require_inside(theta)
+    return theta[0]
+
+
+def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, states: Array) -> Policies:
+    exact = policy(states)
+    chosen = surrogate.policy(states, theta).astype(float)
+    found = dict(zip(surrogate.control_names, chosen.T, strict=True))
+    return Policies(states, {name: found[name] for name in exact}, exact)
