@@ -43,6 +43,15 @@ class ParameterRange:
         """Columns it takes: always one."""
         return 1
 
+    @property
+    def transform(self) -> str:
+        """What straightens its effect: "log" where it stays positive, "log_one_minus" for a persistence or
+        a discount factor, whose effect explodes near one, "identity" otherwise.
+        """
+        if self.lower > 0 and 0.9 < self.upper < 1:
+            return "log_one_minus"
+        return "log" if self.lower > 0 else "identity"
+
     def __post_init__(self) -> None:
         if not self.lower <= self.default <= self.upper:
             raise BrokenArtifact(

@@ -12,6 +12,9 @@ from torch import Tensor, nn
 
 from surrogate.models.interface import Control, Model, Named, pack, unpack
 
+FEATURE_DRAWS = 10_000
+"""Draws of parameters from which the spread of the features is known."""
+
 
 class PolicyNetwork(nn.Module):
     """x = anchor(s, theta) moved by a small tanh network of the model's coordinates and the parameters.
@@ -33,6 +36,10 @@ class PolicyNetwork(nn.Module):
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
         self.from_trunk = nn.Linear(trunk, sum(self.sizes), dtype=torch.float64)
         self.from_states = nn.Linear(n_inputs, hidden[0], bias=False, dtype=torch.float64)
+        self.centre: Tensor
+        self.scale: Tensor
+        for name, value in zip(("centre", "scale"), _spread_of_features(model), strict=True):
+            self.register_buffer(name, value)
         self.layers.extend(nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise([*hidden, n_outputs]))
         self._start_at_anchor(self.from_trunk, self.layers[-1])
 
@@ -62,13 +69,14 @@ class PolicyNetwork(nn.Module):
     def candidates(self, s: Named, p: Named) -> list[Tensor]:
         """Controls [..., n_controls] in each regime, or the only ones where the model has no regimes."""
         inputs = pack(self.model.coordinates(s, p), self.model.inputs)
-        outputs = self.outputs(inputs, pack(self.model.characteristics(p), self.model.features))
+        features = (pack(self.model.characteristics(p), self.model.features) - self.centre) / self.scale
+        outputs = self.outputs(inputs, features)
         regimes = self.model.regimes or (None,)
         parts = outputs.chunk(len(regimes), dim=-1)
         return [controls(self.model.given(r), s, p, part) for r, part in zip(regimes, parts, strict=True)]
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
-        """Raw network outputs [..., n_outputs]: deviations from the anchor in the units of the output
+        """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the units of the output
         activation.
         """
         conditions = self.from_trunk(torch.tanh(self.trunk(features)))
@@ -79,6 +87,19 @@ class PolicyNetwork(nn.Module):
             bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
             hidden = _across(layer.weight, torch.tanh(hidden)) + bias
         return (hidden * torch.exp(scale)).movedim(0, -1)
+
+
+@torch.no_grad()
+def _spread_of_features(model: Model) -> tuple[Tensor, Tensor]:
+    """Centre and scale [n_features] of the features over the box of parameters."""
+    lower, upper = model.parameter_box()
+    generator = torch.Generator().manual_seed(0)
+    draws = torch.rand(FEATURE_DRAWS, len(lower), generator=generator, dtype=torch.float64)
+    p = model.name_parameters(lower + (upper - lower) * draws)
+    features = pack(model.characteristics(p), model.features)
+    spread = features.std(0)
+    centre = features.mean(0)
+    return centre, torch.where(spread > 1e-9 * (1 + centre.abs()), 2 * spread, 1.0)
 
 
 def _units_first(values: Tensor, axes: int) -> Tensor:

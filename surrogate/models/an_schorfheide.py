@@ -39,8 +39,8 @@ class AnSchorfheide(Model):
         ParameterRange("psi1", 1.05, 3.0, 2.25, "rule: response to inflation"),
         ParameterRange("psi2", 0.0, 1.5, 0.65, "rule: response to the output gap"),
         ParameterRange("rho_r", 0.3, 0.95, 0.81, "rule: interest rate smoothing"),
-        ParameterRange("rho_g", 0.5, 0.995, 0.98, "persistence of government spending"),
-        ParameterRange("rho_z", 0.3, 0.97, 0.93, "persistence of productivity growth"),
+        ParameterRange("rho_g", 0.5, 0.999, 0.98, "persistence of government spending"),
+        ParameterRange("rho_z", 0.3, 0.99, 0.93, "persistence of productivity growth"),
         ParameterRange("r_a", 0.0, 2.0, 0.34, "steady-state real rate", "percent a year"),
         ParameterRange("pi_a", 1.0, 12.0, 3.16, "target inflation", "percent a year"),
         ParameterRange("gamma_q", 0.0, 1.0, 0.51, "trend growth", "percent a quarter"),
@@ -174,13 +174,14 @@ class AnSchorfheide(Model):
         ) ** 0.5
         return {
             **super().characteristics(p),
+            "psi1": log(p.psi1 - 1),
             "consumption_u": log(-linear.consumption_u),
             "inflation_u": log(-linear.inflation_u),
             "consumption_z": log(linear.consumption_z),
             "inflation_z": log(linear.inflation_z),
-            "sd_rate": log(linear.sd_rate) + 5,
-            "sd_growth": log(linear.sd_growth) + 5,
-            "adjustment_share": log(p.adjustment * sd_inflation**2) / 2 + 2,
+            "sd_rate": log(linear.sd_rate),
+            "sd_growth": log(linear.sd_growth),
+            "adjustment_share": log(p.adjustment * sd_inflation**2),
         }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
@@ -239,7 +240,7 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
         """Also how many standard deviations of the rate its steady state lies above the bound, in logs."""
-        return {**super().characteristics(p), "room": log(p.log_rate / p.linear.sd_rate) / 2}
+        return {**super().characteristics(p), "room": log(p.log_rate / p.linear.sd_rate)}
 
     def effective_impulse(self, s: Named, p: Named) -> Tensor:
         if self.regime != "bound":

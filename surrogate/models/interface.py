@@ -16,7 +16,7 @@ from __future__ import annotations
 import copy
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, Protocol
@@ -38,6 +38,13 @@ class Control(Variable):
     lower: float | str = -math.inf
     upper: float | str = math.inf
 
+
+STRAIGHTEN: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": lambda value: value,
+    "log": torch.log,
+    "log_one_minus": lambda value: torch.log1p(-value),
+}
+"""By the names of `ParameterRange.transform`."""
 
 Named = Any  # a namespace whose attributes are tensors, one for each variable
 
@@ -180,13 +187,12 @@ class Model(ABC):
         return {name: 2 * (getattr(s, name) - low) / (high - low) - 1 for name, (low, high) in bounds.items()}
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
-        """What the network sees of the parameters by the names of `features`: by default each one's place
-        in its range.
+        """What the network sees of the parameters by the names of `features`, in any units (the network
+        standardises them): by default each parameter, in logs where its range suggests it.
+
+        Add what decides the shape of the policy where the linear solution is known: its elasticities.
         """
-        return {
-            q.name: (2 * getattr(p, q.name) - q.lower - q.upper) / (q.upper - q.lower)
-            for q in self.parameters
-        }
+        return {q.name: STRAIGHTEN[q.transform](getattr(p, q.name)) for q in self.parameters}
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
         """Controls at which the network's output is zero: the steady state, or a closed-form first

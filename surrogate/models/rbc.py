@@ -23,11 +23,17 @@ class RealBusinessCycle(Model):
         ParameterRange("delta", 0.01, 0.10, 0.025, "depreciation rate"),
         ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion"),
         ParameterRange("rho", 0.70, 0.98, 0.95, "persistence of productivity"),
-        ParameterRange("sigma", 0.002, 0.03, 0.01, "standard deviation of productivity shocks", "log"),
+        ParameterRange("sigma", 0.002, 0.04, 0.01, "standard deviation of productivity shocks", "log"),
     )
     states = (
         Variable("capital", "capital stock", "goods"),
         Variable("productivity", "total factor productivity", "log"),
+    )
+    features = (
+        *parameters,
+        Variable("consumption_capital"),
+        Variable("on_capital"),
+        Variable("on_productivity"),
     )
     controls = (Control("consumption", "consumption", "goods", lower=0.0, upper="resources"),)
     shocks = (Variable("technology", "productivity shock", "standard deviations"),)
@@ -62,6 +68,17 @@ class RealBusinessCycle(Model):
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
         capital = self.steady_state(p)[0]["capital"]
         return {"capital": log(s.capital / capital) / 0.5, "productivity": s.productivity / 0.25}
+
+    def characteristics(self, p: Named) -> dict[str, Tensor]:
+        """Beside the parameters, the steady state and the linear solution that they imply."""
+        states, controls = self.steady_state(p)
+        on_capital, on_productivity = log_linear_consumption(p)
+        return {
+            **super().characteristics(p),
+            "consumption_capital": log(controls["consumption"] / states["capital"]),
+            "on_capital": log(on_capital),
+            "on_productivity": log(on_productivity),
+        }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
         """The log-linear solution (Campbell 1994), applied to the odds of consuming a unit of resources:

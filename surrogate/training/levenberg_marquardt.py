@@ -15,8 +15,14 @@ from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 
 Batch = tuple[Tensor, Tensor]
+NormalEquations = tuple[Tensor, Tensor]
+"""J'WJ / b [w, w] and J'W r / b [w]."""
 CHUNK = 1024
 """Samples whose Jacobian is taken at a time; more only costs memory."""
+MEMORY = 0.8
+"""Weight of the remembered normal equations: a step rests on 1 / (1 - MEMORY) batches."""
+STALE = 0.95
+"""A step that lowers the loss to less than this share of it went too far for what is remembered."""
 MAX_TRIALS = 5
 LEAST_DAMPING = 1e-14
 MOST_DAMPING = 1e12
@@ -32,30 +38,53 @@ class LevenbergMarquardt:
     c^2, so a point without an equilibrium costs the same whatever is done about it. In each step c is the
     quantile `robust_quantile` of |r|: the share above it is given up for the moment. A trial step is judged
     on a batch that it was not computed from, so the damping guards against fitting the batch.
+
+    Once steps are small, earlier batches still say something: their normal equations are kept with
+    geometrically falling weight and moved along with the weights, as in recursive least squares. So a step
+    rests on several batches at the price of one.
     """
 
     def __init__(self, module: nn.Module, robust_quantile: float, damping: float = 1e-4) -> None:
         self.module, self.robust_quantile, self.damping = module, robust_quantile, damping
+        self.memory: NormalEquations | None = None
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
         """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
         it.
         """
-        weights = parameters_to_vector(self.module.parameters()).detach()
         values, jacobian = per_sample_jacobian(self.module, batch)
         residuals = values.flatten()
         scale = max(float(residuals.abs().nan_to_num(torch.inf).quantile(self.robust_quantile)), LEAST_SCALE)
-        normal, gradient = normal_equations(residuals, jacobian, scale)
+        self._move(self._remembering(*normal_equations(residuals, jacobian, scale)), judge, scale)
+        return values
+
+    def remember(self, memory: NormalEquations | None) -> None:
+        """Take over what an earlier optimiser of the same problem remembered."""
+        device = next(self.module.parameters()).device
+        self.memory = None if memory is None else (memory[0].to(device), memory[1].to(device))
+
+    def _remembering(self, normal: Tensor, gradient: Tensor) -> NormalEquations:
+        """The batch's normal equations, averaged with those that are remembered."""
+        if self.memory is None:
+            return normal, gradient
+        return torch.lerp(normal, self.memory[0], MEMORY), torch.lerp(gradient, self.memory[1], MEMORY)
+
+    def _move(self, equations: NormalEquations, judge: Batch, scale: float) -> None:
+        """Try the step with more and more damping, until the loss on `judge` falls."""
+        normal, gradient = self.memory = equations
+        weights = parameters_to_vector(self.module.parameters()).detach()
         before, damping = self.loss(judge, scale), self.damping
         for _ in range(MAX_TRIALS):
-            vector_to_parameters(weights - _solve(normal, gradient, damping), self.module.parameters())
-            if self.loss(judge, scale) < before:
+            change = _solve(normal, gradient, damping)
+            vector_to_parameters(weights - change, self.module.parameters())
+            after = self.loss(judge, scale)
+            if after < before:
                 self.damping = max(damping / 3, LEAST_DAMPING)
-                return values
+                self.memory = (normal, gradient - normal @ change) if after > STALE * before else None
+                return
             damping *= 4
         vector_to_parameters(weights, self.module.parameters())
-        self.damping *= 16
-        return values
+        self.damping *= 4
 
     @torch.no_grad()
     def loss(self, batch: Batch, scale: float) -> float:
@@ -64,7 +93,7 @@ class LevenbergMarquardt:
         return float((squared / (1 + squared / scale**2)).nan_to_num(scale**2).mean())
 
 
-def normal_equations(residuals: Tensor, jacobian: Tensor, scale: float) -> tuple[Tensor, Tensor]:
+def normal_equations(residuals: Tensor, jacobian: Tensor, scale: float) -> NormalEquations:
     """J'WJ / b and J'W r / b with the weights W of the robust loss at c = `scale`; J is [b, w] and is
     overwritten.
     """

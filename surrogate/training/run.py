@@ -102,6 +102,7 @@ class Run:
             "policy": self.policy.state_dict(),
             "adam": self.adam.state_dict(),
             "damping": self.optimiser.damping,
+            "memory": self.optimiser.memory,
             "generator": self.generator.get_state(),
             "population": (population.states, population.parameters),
             "tilt": self.sampler.tilt.state(),
@@ -114,6 +115,7 @@ class Run:
         self.policy.load_state_dict(state["policy"])
         self.adam.load_state_dict(state["adam"])
         self.optimiser.damping = state["damping"]
+        self.optimiser.remember(state["memory"])
         self.generator.set_state(state["generator"])
         self.sampler.population.states, self.sampler.population.parameters = state["population"]
         self.sampler.tilt.restore(state["tilt"])

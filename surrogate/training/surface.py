@@ -29,7 +29,7 @@ class Surface:
     @classmethod
     def fit(cls, ranges: Sequence[ParameterRange], theta: Array, errors: Array) -> Surface:
         """Least squares of `errors` [n] on 1, u_i and u_i u_j at `theta` [n, n_parameters]."""
-        straight = _straighten([_transform(each) for each in ranges], theta)
+        straight = _straighten([each.transform for each in ranges], theta)
         centre, scale = straight.mean(0), straight.std(0)
         terms = _quadratic_terms((straight - centre) / scale)
         return cls.of(ranges, centre, scale, np.linalg.lstsq(terms, errors, rcond=None)[0])
@@ -39,7 +39,7 @@ class Surface:
         cls, ranges: Sequence[ParameterRange], centre: Array, scale: Array, coefficients: Array
     ) -> Surface:
         """A surface from numbers fitted before."""
-        return cls(tuple(_transform(each) for each in ranges), centre, scale, coefficients)
+        return cls(tuple(each.transform for each in ranges), centre, scale, coefficients)
 
     def predict(self, theta: Array) -> Array:
         """Predicted errors [n] at `theta` [n, n_parameters]."""
@@ -62,13 +62,6 @@ class Surface:
             linear=tuple(self.coefficients[1 : 1 + n].tolist()),
             quadratic=tuple(tuple(row) for row in ((upper + upper.T) / 2).tolist()),
         )
-
-
-def _transform(each: ParameterRange) -> str:
-    """Log where a parameter stays positive; log(1 - .) for a persistence, whose effect explodes near one."""
-    if each.lower > 0 and 0.9 < each.upper < 1:
-        return "log_one_minus"
-    return "log" if each.lower > 0 else "identity"
 
 
 def _straighten(transforms: Sequence[str], theta: Array) -> Array:
