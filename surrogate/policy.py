@@ -76,8 +76,8 @@ class PolicyNetwork(nn.Module):
         return [controls(self.model.given(r), s, p, part) for r, part in zip(regimes, parts, strict=True)]
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
-        """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the units of the output
-        activation.
+        """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the
+        units of the output activation.
         """
         conditions = self.from_trunk(torch.tanh(self.trunk(features)))
         axes = max(inputs.ndim, conditions.ndim)
