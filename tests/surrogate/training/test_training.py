@@ -14,7 +14,7 @@ from surrogate.accuracy.euler import ergodic_states
 from surrogate.errors import BrokenArtifact, Changed, SurrogateError, UnknownName
 from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
-from surrogate.training import Settings, load_policy, train
+from surrogate.training import Settings, levenberg_marquardt, load_policy, train
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
 from surrogate.training.problem import EulerProblem
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -116,24 +116,49 @@ def test_the_jacobian_is_the_derivative_of_the_residuals() -> None:
     assert torch.allclose(change, jacobian[:, 3], atol=1e-5)
 
 
+class Line(torch.nn.Module):
+    """Residuals of a line through noisy data: states are its two inputs, the parameter column its output."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.line = torch.nn.Linear(2, 1, dtype=torch.float64)
+
+    def forward(self, states: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
+        return self.line(states) - parameters[..., :1]
+
+
+SLOPES = torch.tensor([[2.0, -1.0]], dtype=torch.float64)
+
+
+def noisy_line(count: int, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
+    x = torch.randn(count, 2, dtype=torch.float64)
+    return x, x @ SLOPES.T + 0.5 + noise * torch.randn(count, 1, dtype=torch.float64)
+
+
 def test_levenberg_marquardt_solves_a_linear_least_squares_problem() -> None:
     torch.manual_seed(0)
-    line = torch.nn.Linear(2, 1, dtype=torch.float64)
-
-    class Problem(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.line = line
-
-        def forward(self, states: torch.Tensor, parameters: torch.Tensor) -> torch.Tensor:
-            return self.line(states) - parameters[..., :1]
-
-    x = torch.randn(200, 2, dtype=torch.float64)
-    target = x @ torch.tensor([[2.0], [-1.0]], dtype=torch.float64) + 0.5
-    optimiser = LevenbergMarquardt(Problem(), robust_quantile=1.0)
+    problem, batch = Line(), noisy_line(200, noise=0.0)
+    optimiser = LevenbergMarquardt(problem, robust_quantile=1.0)
     for _ in range(20):
-        optimiser.step((x, target), (x, target))
-    assert torch.allclose(line.weight, torch.tensor([[2.0, -1.0]], dtype=torch.float64), atol=1e-6)
+        optimiser.step(batch, batch)
+    assert torch.allclose(problem.line.weight, SLOPES, atol=1e-6)
+
+
+def slope_error(memory: float, monkeypatch: pytest.MonkeyPatch) -> float:
+    """Mean squared error of the slopes over forty steps on fresh batches of noisy data."""
+    monkeypatch.setattr(levenberg_marquardt, "MEMORY", memory)
+    torch.manual_seed(0)
+    problem = Line()
+    optimiser = LevenbergMarquardt(problem, robust_quantile=1.0)
+    errors = []
+    for _ in range(60):
+        optimiser.step(noisy_line(50, noise=1.0), noisy_line(5_000, noise=1.0))
+        errors.append(float((problem.line.weight.detach() - SLOPES).square().mean()))
+    return sum(errors[20:]) / 40
+
+
+def test_remembered_batches_average_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert slope_error(0.8, monkeypatch) < slope_error(0.0, monkeypatch) / 2
 
 
 def test_one_hopeless_point_does_not_move_the_robust_fit() -> None:
