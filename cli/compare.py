@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.console import console, table
+from cli.console import SEED, console, table
 from surrogate.comparison import Comparison, read_calibration
 from surrogate.comparison import compare as solve_both
 from surrogate.comparison.report import DIGITS, FILES, TITLES, notes, write
@@ -27,7 +27,7 @@ from surrogate.runtime import load
     "--calibration", type=click.Path(path_type=Path), help="TOML file of lines such as alpha = 0.3."
 )
 @click.option("--periods", type=click.IntRange(min=2), default=1_000, show_default=True, help="To simulate.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the shocks.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the shocks.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [default: results/compare_MODEL]")
 def compare(
     model: str,

@@ -3,6 +3,7 @@
 import errno
 import shlex
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,6 +19,8 @@ from surrogate.errors import MissingPackage, SurrogateError
 from surrogate.files import disk_is_full
 
 INTERRUPTED = 130
+SEED = click.IntRange(min=0, max=2**63 - 1)
+"""What every generator of random numbers takes."""
 
 
 class ReportingGroup(click.Group):
@@ -28,9 +31,12 @@ class ReportingGroup(click.Group):
         return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the chosen command; user errors become ``Error: …`` and exit status 1, Ctrl-C status 130."""
+        """Run the chosen command; user errors become ``Error: …`` and exit status 1, Ctrl-C status 130, and
+        warnings one line each.
+        """
         try:
-            return super().invoke(ctx)
+            with plain_warnings():
+                return super().invoke(ctx)
         except SurrogateError as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
@@ -40,6 +46,18 @@ class ReportingGroup(click.Group):
         except KeyboardInterrupt:
             click.echo("\nInterrupted.", err=True)
             ctx.exit(INTERRUPTED)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Show warnings as ``Warning: …`` on standard error, without the place in the source."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        yield
+
+
+def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
+    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
 
 
 def _plain(error: OSError) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import click
 
-from cli.console import StepReport, command_line, needs_extra, resumable
+from cli.console import SEED, StepReport, command_line, needs_extra, resumable
 from surrogate.errors import BadConfiguration, WriteFailed, unknown_name
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,2
     help="Checkpoint to write.  [default: checkpoints/MODEL.pt]",
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
-@click.option("--seed", type=int, help="Seed of the network and of the batches.")
+@click.option("--seed", type=SEED, help="Seed of the network and of the batches.")
 @click.option("--threads", type=click.IntRange(min=1), help="CPU threads to use.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train.")
 @click.option(

@@ -1,58 +1,80 @@
 """dsge-surrogate validate: hold an artifact to what it claims."""
 
 import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import console, table
-from surrogate.errors import UnknownName
+from cli.console import SEED, console, table
+from surrogate.errors import BadConfiguration
+from surrogate.figures import save
 from surrogate.runtime import Surrogate, load
 from surrogate.validation import Check
 from surrogate.validation import validate as run_checks
+
+if TYPE_CHECKING:
+    from surrogate.accuracy.artifact import Measurement
 
 
 @click.command()
 @click.argument("artifact")
 @click.option("--model", help="Python file of the economy, if it is your own: tests its Euler errors too.")
-@click.option("--seed", default=0, show_default=True, help="Seed of the random test points.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the random test points.")
+@click.option("--plots", type=click.Path(path_type=Path), help="Folder for a figure of the Euler errors.")
 @click.pass_context
-def validate(ctx: click.Context, artifact: str, model: str | None, seed: int) -> None:
+def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, plots: Path | None) -> None:
     """Check that an artifact keeps its promises.
 
     ARTIFACT is a folder or the name of a shipped surrogate. Checked are finite numbers over the box and at
     its corners, the same answer alone and in a batch, simulations that stay finite, a complete card. Where
     the training framework is installed, Euler errors are measured again, on the ONNX files and at points
-    that the certificate has not seen. The exit status is 1 if a check fails.
+    that the certificate has not seen; --plots draws them. The exit status is 1 if a check fails.
 
     \b
     Examples:
       dsge-surrogate validate rbc
-      dsge-surrogate validate my_artifact --model my_economy.py
+      dsge-surrogate validate my_artifact --model my_economy.py --plots figures
     """
     surrogate = load(artifact)
+    measured, note = _measure(surrogate, model, seed)
+    if plots and measured is None:
+        raise BadConfiguration(note)
     checks = run_checks(surrogate, seed)
-    accuracy, note = _accuracy(surrogate, model, seed)
-    _print_checks([*checks, *accuracy])
+    if measured is not None:
+        checks += _certified(surrogate, measured)
+    if plots and measured is not None:
+        note = f"Saved {_draw(measured, plots)}"
+    _print_checks(checks)
     if note:
         click.echo(note)
-    if not all(check.passed for check in (*checks, *accuracy)):
+    if not all(check.passed for check in checks):
         ctx.exit(1)
 
 
-def _accuracy(surrogate: Surrogate, model: str | None, seed: int) -> tuple[list[Check], str]:
-    """Checks that need the economy's equations, or a note on why they were left out."""
+def _measure(surrogate: Surrogate, model: str | None, seed: int) -> "tuple[Measurement | None, str]":
+    """Euler errors by the economy's equations, or a note on why they were not measured."""
     if importlib.util.find_spec("torch") is None:
-        return [], 'Euler errors were not measured again: that needs pip install "dsge-surrogate[train]".'
+        return None, 'Euler errors were not measured again: that needs pip install "dsge-surrogate[train]".'
     from surrogate import models
+    from surrogate.accuracy.artifact import measure
+
+    name = surrogate.card.model
+    if model is None and name not in models.names():
+        return None, f"Euler errors were not measured again: say where {name} is with --model."
+    return measure(surrogate, models.get(model or name), seed), ""
+
+
+def _certified(surrogate: Surrogate, measured: "Measurement") -> list[Check]:
     from surrogate.accuracy.artifact import check_accuracy
 
-    try:
-        economy = models.get(model or surrogate.card.model)
-    except UnknownName:
-        if model:
-            raise
-        return [], f"Euler errors were not measured again: say where {surrogate.card.model} is with --model."
-    return check_accuracy(surrogate, economy, seed), ""
+    return check_accuracy(surrogate.card, measured)
+
+
+def _draw(measured: "Measurement", folder: Path) -> Path:
+    from surrogate.accuracy.plots import euler_error_figure
+
+    return save(euler_error_figure(measured), folder / "euler_errors.png")
 
 
 def _print_checks(checks: list[Check]) -> None:

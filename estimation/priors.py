@@ -219,8 +219,8 @@ def cut_to_box(priors: PriorSet, ranges: Mapping[str, tuple[float, float]]) -> P
     losses = [_loss(name, priors[name], cut[name]) for name in priors]
     if any(losses):
         warnings.warn(
-            "The surrogate's box cuts priors off; what is left of each is scaled up to integrate to one.\n"
-            + "\n".join(loss for loss in losses if loss),
+            "The surrogate's box cuts priors off; what is left of each is scaled up to integrate to one: "
+            + "; ".join(loss for loss in losses if loss),
             stacklevel=2,
         )
     return PriorSet(cut)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors, summary
+from surrogate.card import Card, Variable, expanded_names
 from surrogate.errors import Changed
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
@@ -39,8 +40,15 @@ class ArtifactPolicy:
         return controls.reshape(*leading, -1)
 
 
-def check_accuracy(artifact: Surrogate, model: Model, seed: int = 0) -> list[Check]:
-    """Hold the Euler errors of the ONNX files at fresh points to the certificate in the card.
+class Measurement(NamedTuple):
+    """log10 Euler errors [points, n_equations] by law (box, ergodic), and the equations."""
+
+    equations: tuple[Variable, ...]
+    errors: dict[str, Tensor]
+
+
+def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POINTS) -> Measurement:
+    """Euler errors of the ONNX files at `points` fresh parameter vectors of the certified region.
 
     Raises:
         Changed: if the card describes another version of the economy.
@@ -52,17 +60,6 @@ def check_accuracy(artifact: Surrogate, model: Model, seed: int = 0) -> list[Che
             f"version {model.version}: export the artifact again."
         )
     model = formulation(model, Settings(**card.training.get("settings", {})))
-    return [
-        _compare(law, equation, found, card.accuracy[law][equation])
-        for law, equations in measure(artifact, model, seed).items()
-        for equation, found in equations.items()
-    ]
-
-
-def measure(
-    artifact: Surrogate, model: Model, seed: int = 0, points: int = POINTS
-) -> dict[str, dict[str, dict[str, float]]]:
-    """Euler errors by law (box, ergodic), equation and statistic, at `points` parameter vectors."""
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(draw_parameters(artifact, points, np.random.default_rng(seed)))
@@ -71,8 +68,18 @@ def measure(
         "ergodic": ergodic_states(policy, parameters, generator),
     }
     nodes = recipe(model.name).test_nodes
-    equations = [equation.name for equation in model.equations]
-    return {law: summary(euler_errors(policy, s, parameters, nodes), equations) for law, s in states.items()}
+    errors = {law: euler_errors(policy, s, parameters, nodes) for law, s in states.items()}
+    return Measurement(tuple(model.equations), errors)
+
+
+def check_accuracy(card: Card, measured: Measurement) -> list[Check]:
+    """Hold what was measured to the certificate in the card."""
+    names = list(expanded_names(measured.equations))
+    return [
+        _compare(law, equation, found, card.accuracy[law][equation])
+        for law, errors in measured.errors.items()
+        for equation, found in summary(errors, names).items()
+    ]
 
 
 def _compare(law: str, equation: str, found: dict[str, float], claimed: dict[str, Any]) -> Check:

@@ -68,6 +68,19 @@ def test_a_sound_artifact_passes_every_check(linear_folder: Path) -> None:
     assert result.output.count("passed") == 5
 
 
+def test_validate_draws_the_errors_that_it_measures(tmp_path: Path) -> None:
+    for package in ("torch", "matplotlib"):
+        pytest.importorskip(package)
+    result = run("validate", "rbc", "--plots", tmp_path / "figures")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "figures" / "euler_errors.png").stat().st_size > 10_000
+
+
+def test_validate_has_nothing_to_draw_without_equations(linear_folder: Path, tmp_path: Path) -> None:
+    require_clear_error(run("validate", linear_folder, "--plots", tmp_path / "figures"), "not measured")
+    assert not (tmp_path / "figures").exists()
+
+
 @pytest.mark.parametrize("command", ["inspect", "validate"])
 def test_bad_artifacts_give_one_clear_error(command: str, folder: Path) -> None:
     require_clear_error(run(command, "an_schorfhide"), "surrogate 'an_schorfhide'")
