@@ -220,9 +220,11 @@ class _Distance:
         self.lower, self.upper = posterior.priors.bounds()
 
     def theta(self, unit: np.ndarray) -> np.ndarray:
+        """Parameters [w, n] at unit [w, n]."""
         return self.lower + np.clip(unit, 0, 1) * (self.upper - self.lower)
 
     def unit(self, theta: np.ndarray) -> np.ndarray:
+        """The inverse of `theta`."""
         return (theta - self.lower) / (self.upper - self.lower)
 
     def residuals(self, unit: np.ndarray) -> np.ndarray:
@@ -235,9 +237,11 @@ class _Distance:
         return values
 
     def residual(self, unit: np.ndarray) -> np.ndarray:
+        """The residuals of one point `unit` of the cube."""
         return self.residuals(unit[None])[0]
 
     def jacobian(self, unit: np.ndarray) -> np.ndarray:
+        """Their derivatives, residuals by parameters, by central differences in one batch."""
         steps = DIFFERENCE * np.eye(len(unit))
         points = np.clip(np.vstack([unit + steps, unit - steps]), 0, 1)
         values = self.residuals(points)

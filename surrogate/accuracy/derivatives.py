@@ -109,6 +109,7 @@ def rbc_reference(states: Array) -> PolicyAt:
     """Log consumption [n, 1] at `states` [n, 2] (capital, productivity), by time iteration."""
 
     def policy_at(parameters: Array) -> Array:
+        """Solve again at `parameters` [6]."""
         solution = solve_rbc(dict(zip(RBC_NAMES, parameters.tolist(), strict=True)))
         return np.log(solution.consumption(*states.T))[:, None]
 
@@ -122,6 +123,7 @@ def an_schorfheide_reference(states: Array) -> PolicyAt:
     """
 
     def policy_at(parameters: Array) -> Array:
+        """Solve again at `parameters` [13]."""
         p = dict(zip(AN_SCHORFHEIDE_NAMES, parameters.tolist(), strict=True))
         target = p["pi_a"] / 400
         rate = p["gamma_q"] / 100 + np.log1p(p["r_a"] / 400) + target
@@ -136,6 +138,7 @@ def log_policy(policy: PolicyNetwork, states: Array) -> PolicyAt:
 
     @torch.no_grad()
     def policy_at(parameters: Array) -> Array:
+        """Evaluate at `parameters` [n_parameters]."""
         return policy(torch.from_numpy(states), torch.from_numpy(parameters)).log().numpy()
 
     return policy_at
@@ -146,6 +149,7 @@ def _step(policy: PolicyNetwork) -> Callable[[Tensor, Tensor, Tensor, Tensor], T
     model: Model = policy.model
 
     def step(states: Tensor, controls: Tensor, shocks: Tensor, parameters: Tensor) -> Tensor:
+        """Next states, controls and observables of one point, end to end [n_outputs]."""
         s, x = unpack(states, model.states), unpack(controls, model.controls)
         p = model.name_parameters(parameters)
         next_states = pack(model.transition(s, x, unpack(shocks, model.shocks), p), model.states)

@@ -16,6 +16,7 @@ class PolicyGraph(nn.Module):
         self.policy = policy
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Controls of the network, shapes as above."""
         return self.policy(states, parameters)
 
 
@@ -50,6 +51,7 @@ class SteadyStateGraph(nn.Module):
         self.policy = policy
 
     def forward(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """States [w, n_states] and controls [w, n_controls] at rest."""
         model = self.policy.model
         states = pack(model.steady_state(model.name_parameters(parameters))[0], model.states)
         return states, self.policy(states, parameters)

@@ -85,6 +85,7 @@ class AnSchorfheide(Model):
     )
 
     def derived(self, p: Named) -> dict[str, Tensor]:
+        """Discounting, target, steady rate in logs, cost of adjusting prices, and the linear solution."""
         beta, target = 1 / (1 + p.r_a / 400), exp(p.pi_a / 400)
         return {
             "beta": beta,
@@ -96,6 +97,7 @@ class AnSchorfheide(Model):
         }
 
     def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Inflation on target, output at its natural level, no shocks."""
         zero = torch.zeros_like(p.log_rate)
         states = {
             "interest_rate_lag": p.log_rate,
@@ -106,6 +108,7 @@ class AnSchorfheide(Model):
         return states, {"consumption": p.steady_consumption, "inflation": p.target}
 
     def output(self, s: Named, x: Named, p: Named) -> Tensor:
+        """y from the resource constraint, [...]."""
         return x.consumption / (exp(-s.government) - p.adjustment / 2 * (x.inflation - p.target) ** 2)
 
     def impulse(self, s: Named, p: Named) -> Tensor:
@@ -123,6 +126,7 @@ class AnSchorfheide(Model):
         return self.notional_rate(s, x, p)
 
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """The rate of today is lagged tomorrow; g, z and the monetary shock are exogenous."""
         return {
             "interest_rate_lag": self.log_rate(s, x, p),
             "government": (1 - p.rho_g) * LOG_GBAR + p.rho_g * s.government + p.sigma_g / 100 * e.government,
@@ -131,6 +135,7 @@ class AnSchorfheide(Model):
         }
 
     def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """What the consumption Euler equation and the Phillips curve expect of tomorrow."""
         discount = exp(-p.tau * log(x_next.consumption / x.consumption)) * p.beta
         output_growth = self.output(s_next, x_next, p) / self.output(s, x, p)
         return {
@@ -145,6 +150,7 @@ class AnSchorfheide(Model):
         }
 
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """Errors of the Euler equation in consumption, and of the Phillips curve in inflation."""
         gap = x.inflation - p.target
         marginal_cost = (1 - exp(p.tau * log(x.consumption))) / NU
         price_cost = p.adjustment * gap * ((1 - 1 / (2 * NU)) * x.inflation + p.target / (2 * NU))
@@ -154,6 +160,7 @@ class AnSchorfheide(Model):
         }
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Output growth, inflation and the interest rate as the data have them."""
         growth = log(self.output(s_next, x_next, p) / self.output(s, x, p)) + s_next.growth
         rate_gap = self.log_rate(s_next, x_next, p) - p.log_rate
         return {
@@ -163,6 +170,7 @@ class AnSchorfheide(Model):
         }
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """The three numbers that decide the policy, scaled to be of order one."""
         government = (s.government - LOG_GBAR) / 0.2
         return {"impulse": self.impulse(s, p) / 0.02, "government": government, "growth": s.growth / 0.02}
 
@@ -185,6 +193,7 @@ class AnSchorfheide(Model):
         }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """The linear solution, in logs."""
         linear, impulse = p.linear, self.effective_impulse(s, p)
         return {
             "consumption": p.steady_consumption
@@ -226,15 +235,18 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
     features = (*AnSchorfheide.features, Variable("room"))
 
     def log_rate(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Log gross rate of the quarter: never negative, unless the regime is told to be free."""
         notional = self.notional_rate(s, x, p)
         if self.regime == "free":
             return notional
         return torch.zeros_like(notional) if self.regime == "bound" else torch.relu(notional)
 
     def slack(self, s: Named, x: Named, p: Named) -> Tensor:
+        """The notional rate, in percent."""
         return self.notional_rate(s, x, p) / 0.01
 
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """As without the bound, but `lagged_rate` says which rate the rule remembers."""
         remembered = self.log_rate(s, x, p) if self.lagged_rate == "actual" else self.notional_rate(s, x, p)
         return {**super().transition(s, x, e, p), "interest_rate_lag": remembered}
 
@@ -243,6 +255,7 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
         return {**super().characteristics(p), "room": log(p.log_rate / p.linear.sd_rate)}
 
     def effective_impulse(self, s: Named, p: Named) -> Tensor:
+        """At the bound, the impulse that brings the linear rate down to zero."""
         if self.regime != "bound":
             return self.impulse(s, p)
         return -(p.log_rate + p.linear.rate_z * s.growth) / p.linear.rate_u

@@ -58,9 +58,14 @@ class Column(Protocol):
     """Whatever has a name and takes `size` columns of a tensor."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many columns it takes."""
+        ...
 
 
 def unpack(values: Tensor, variables: Sequence[Column]) -> Named:

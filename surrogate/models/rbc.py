@@ -48,6 +48,7 @@ class RealBusinessCycle(Model):
     )
 
     def output(self, s: Named, p: Named) -> Tensor:
+        """e^z K^alpha, in goods [...]."""
         return exp(s.productivity + p.alpha * log(s.capital))
 
     def resources(self, s: Named, p: Named) -> Tensor:
@@ -55,17 +56,20 @@ class RealBusinessCycle(Model):
         return self.output(s, p) + (1 - p.delta) * s.capital
 
     def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Where the return on capital pays for impatience."""
         rental_rate = 1 / p.beta - 1 + p.delta
         capital = (p.alpha / rental_rate) ** (1 / (1 - p.alpha))
         consumption = capital**p.alpha - p.delta * capital
         return {"capital": capital, "productivity": 0 * capital}, {"consumption": consumption}
 
     def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        """Half a log point of capital, and three standard deviations of productivity, either side."""
         capital = self.steady_state(p)[0]["capital"]
         three_sd = 3 * p.sigma / (1 - p.rho**2) ** 0.5
         return {"capital": (capital * 0.6065, capital * 1.6487), "productivity": (-three_sd, three_sd)}
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """Log capital relative to the steady state, and productivity."""
         capital = self.steady_state(p)[0]["capital"]
         return {"capital": log(s.capital / capital) / 0.5, "productivity": s.productivity / 0.25}
 
@@ -94,21 +98,25 @@ class RealBusinessCycle(Model):
         return {"consumption": resources * odds / (1 + odds)}
 
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """Capital is what is not consumed; productivity is autoregressive."""
         return {
             "capital": self.resources(s, p) - x.consumption,
             "productivity": p.rho * s.productivity + p.sigma * e.technology,
         }
 
     def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """beta (C'/C)^-gamma times tomorrow's gross return on capital."""
         gross_return = p.alpha * self.output(s_next, p) / s_next.capital + 1 - p.delta
         return {
             "marginal_value": p.beta * exp(-p.gamma * log(x_next.consumption / x.consumption)) * gross_return
         }
 
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """Consumption that the Euler equation asks for, less one, as a share of consumption."""
         return {"euler": 1 - exp(-log(expected.marginal_value) / p.gamma)}
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Growth in percent, and log output; no growth of investment (NaN) where that is negative."""
         output, output_next = self.output(s, p), self.output(s_next, p)
         return {
             "output_growth": 100 * log(output_next / output),

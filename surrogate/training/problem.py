@@ -22,4 +22,5 @@ class EulerProblem(nn.Module):
         self.register_buffer("weights", weights)
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Residuals at `states` [n, n_states] and `parameters` [n, n_parameters]."""
         return euler_residuals(self.policy, states, parameters, self.points, self.weights)

@@ -2,11 +2,13 @@
 
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 
-from surrogate.accuracy.euler import accepted_parameters  # noqa: E402
-from surrogate.errors import SurrogateError  # noqa: E402
-from surrogate.models import get  # noqa: E402
+import torch
+
+from surrogate.accuracy.euler import accepted_parameters
+from surrogate.errors import SurrogateError
+from surrogate.models import get
 
 
 def test_a_box_that_is_solved_hardly_anywhere_is_not_certified() -> None:
