@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from estimation.sampler import open_backend, steps_done
+from estimation.sampler import LEAST_KEPT, open_backend, steps_done
 from surrogate.errors import BadConfiguration
 
 LEAST_SHARE, LARGEST_SHARE = 0.2, 0.5
@@ -48,7 +48,7 @@ class Chains:
         ------
         BadConfiguration : hardly any step is left.
         """
-        if not 0 <= burn < self.steps - 3:
+        if not 0 <= burn <= self.steps - LEAST_KEPT:
             raise BadConfiguration(f"A burn-in of {burn} leaves too little of {self.steps} steps.")
         return replace(self, theta=self.theta[:, burn:], log_prob=self.log_prob[:, burn:])
 

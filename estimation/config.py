@@ -70,6 +70,8 @@ def _required(sections: Mapping[str, Any], name: str) -> dict[str, Any]:
         if key not in section:
             raise BadConfiguration(f"[{name}] needs {key}.")
     columns = section.get("columns", {})
+    if name == "data" and not columns:
+        raise BadConfiguration('[data] needs columns such as { inflation = "INFL" }.')
     if not isinstance(columns, Mapping) or not all(isinstance(column, str) for column in columns.values()):
         raise BadConfiguration('columns in [data] must be like { inflation = "INFL" }.')
     return section

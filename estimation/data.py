@@ -43,6 +43,8 @@ def load_data(
     UnknownName : a column that the file does not have.
     """
     table = _read(_locate(file), file)
+    if not columns:
+        raise BadData('Choose columns of the data, such as {"inflation": "INFL"}.')
     for column in (date_column, *columns.values()):
         if column not in table.columns:
             raise unknown_name(f"column of {file}", column, table.columns)
@@ -80,8 +82,10 @@ def select_sample(table: pd.DataFrame, start: str | None = None, end: str | None
 def check_table(table: pd.DataFrame) -> None:
     """Raise ``BadData`` unless quarters follow one another without gap and every number is finite or NaN."""
     quarterly = isinstance(table.index, pd.PeriodIndex) and table.index.freqstr.startswith("Q")
-    if not quarterly or table.empty:
-        raise BadData("Data must be a non-empty table with a quarterly PeriodIndex; load_data makes one.")
+    if not quarterly:
+        raise BadData("Data must be a table with a quarterly PeriodIndex; load_data makes one.")
+    if table.empty:
+        raise BadData("The data have no rows or no columns.")
     duplicated = table.index[table.index.duplicated()]
     if len(duplicated):
         raise BadData(f"The quarter {duplicated[0]} occurs more than once; the data must be quarterly.")

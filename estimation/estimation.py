@@ -86,8 +86,7 @@ class Estimation:
         else:
             self.posterior = self._of_filter(self.likelihood, chosen, held, measurement_error or {})
         self.sampler.check(self.posterior.n_free)
-        if burn is not None and not 0 <= burn < self.sampler.steps:
-            raise BadConfiguration(f"A burn-in of {burn} does not fit into {self.sampler.steps} steps.")
+        self.sampler.check_burn(burn)
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Estimation":

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -68,20 +69,17 @@ def measurement_error(
     """
     observables = tuple(str(name) for name in data.columns)
     free = {_observable(name, observables) for name in estimated}
-    scale = dict(zip(observables, data.to_numpy(dtype=float).T, strict=True))
+    scale = dict(zip(observables, data.std().to_numpy(dtype=float), strict=True))
     rules = {
-        "sd": (sd, lambda value, series: value),
-        "share_of_sd": (share_of_sd, lambda value, series: value * np.nanstd(series, ddof=1)),
-        "share_of_variance": (
-            share_of_variance,
-            lambda value, series: np.sqrt(value * np.nanvar(series, ddof=1)),
-        ),
+        "sd": (sd, lambda value, series_sd: value),
+        "share_of_sd": (share_of_sd, lambda value, series_sd: value * series_sd),
+        "share_of_variance": (share_of_variance, lambda value, series_sd: np.sqrt(value) * series_sd),
     }
     chosen: dict[str, float] = dict.fromkeys(free, np.nan)
     for rule, (given, convert) in rules.items():
         for name, value in _per_series(given, observables, free).items():
             _check(rule, name, value, taken=name in chosen)
-            chosen[name] = float(convert(value, scale[name]))
+            chosen[name] = _positive(name, float(convert(value, scale[name])))
     _require_all(chosen, observables)
     return MeasurementError(observables, np.array([chosen[name] for name in observables]))
 
@@ -112,10 +110,19 @@ def _check(rule: str, name: str, value: float, taken: bool) -> None:
             f"The measurement error of {name} has two rules: keep one of sd, share_of_sd, share_of_variance "
             f"or a prior on {PREFIX}{name}."
         )
-    if not (np.isfinite(value) and value > 0):
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
         raise BadConfiguration(
-            f"The measurement error {rule} of {name} must be a positive number, not {value}."
+            f"The measurement error {rule} of {name} must be a positive number, not {value!r}."
         )
+
+
+def _positive(name: str, sd: float) -> float:
+    if not 0 < sd < np.inf:
+        raise BadConfiguration(
+            f"{name} hardly varies, or overflows, so that no share of its variation is a measurement error "
+            f"(sd {sd:g}): give the sd itself, or put a prior on {PREFIX}{name}."
+        )
+    return sd
 
 
 def _require_all(chosen: Mapping[str, float], observables: tuple[str, ...]) -> None:

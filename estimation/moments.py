@@ -74,7 +74,7 @@ def parse_moment(text: str, observables: Sequence[str]) -> Moment:
     UnknownName : an unknown function or observable.
     BadConfiguration : something that is not a moment, or a wrong number of arguments.
     """
-    match = CALL.fullmatch(text)
+    match = CALL.fullmatch(str(text))
     if not match:
         raise BadConfiguration(
             f"{text!r} is not a moment; write one like sd(x), autocorr(x, 1) or corr(x, y)."

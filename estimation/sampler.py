@@ -32,6 +32,10 @@ from surrogate.files import atomic_path
 MOVES = ((0.8, DEMove), (0.2, DESnookerMove))
 GROUP = "mcmc"
 FINGERPRINTS = "fingerprints"
+LEAST_KEPT = 4
+"""Steps after the burn-in without which nothing can be said about convergence."""
+LEAST_STEPS = 2 * LEAST_KEPT
+"""The automatic burn-in takes at most half of them."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -66,6 +70,21 @@ class SamplerSettings:
         if self.walkers < 2 * n_free:
             raise BadConfiguration(
                 f"{n_free} free parameters need {2 * n_free} walkers an ensemble or more, not {self.walkers}."
+            )
+
+    def check_burn(self, burn: int | None) -> None:
+        """Raise ``BadConfiguration`` unless a burn-in, the automatic one if ``None``, leaves enough steps."""
+        if burn is None and self.steps < LEAST_STEPS:
+            raise BadConfiguration(
+                f"At least {LEAST_STEPS} steps are needed to choose a burn-in, not {self.steps}."
+            )
+        if burn is None:
+            return
+        if type(burn) is not int:
+            raise BadConfiguration(f"burn in [sampler] must be a whole number, not {burn!r}.")
+        if not 0 <= burn <= self.steps - LEAST_KEPT:
+            raise BadConfiguration(
+                f"A burn-in of {burn} does not fit into {self.steps} steps: {LEAST_KEPT} must be left."
             )
 
 

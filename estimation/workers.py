@@ -8,6 +8,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -144,8 +145,13 @@ def _interrupts_held() -> Iterator[None]:
 def _prepare(messages: Any, stop: Any) -> None:
     global _messages, _stop
     _messages, _stop = messages, stop
+    sys.excepthook = sys.unraisablehook = _say_nothing
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _say_nothing(*failure: object) -> None:
+    """Of what HDF5 cannot do while it closes a file on a full disk: a task's own error goes to the parent."""
 
 
 def _end_with_parent() -> None:

@@ -1,6 +1,8 @@
 """estimate and report on simulated data of the linear economy."""
 
+import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import pandas as pd
 import pytest
 
 from surrogate import Surrogate
-from tests.cli.running import interrupt_at, require_clear_error, run
+from tests.cli.running import COMMAND, interrupt_at, require_clear_error, run
 
 CONFIGURATION = """
 [model]
@@ -111,6 +113,11 @@ def test_resume_refuses_changed_priors(finished: tuple[Path, Path], tmp_path: Pa
         ("linear", "lineal", "lineal"),
         ("particles", "partikles", "Did you mean particles?"),
         ("[model]", "[model", "not valid TOML"),
+        ('{ y0 = "a", y1 = "b" }', "{}", "[data] needs columns"),
+        ("share_of_sd = 0.2", 'share_of_sd = { y0 = "a", y1 = 0.1 }', "positive number, not 'a'"),
+        ("steps = 10", 'steps = 10\nburn = "all"', "whole number, not 'all'"),
+        ("steps = 10", "steps = 10\nburn = 8", "4 must be left"),
+        ("steps = 10", "steps = 3", "At least 8 steps"),
     ],
 )
 def test_mistakes_in_the_configuration_are_named(
@@ -120,6 +127,24 @@ def test_mistakes_in_the_configuration_are_named(
     configuration.write_text(configuration.read_text().replace(wrong, right))
     require_clear_error(run("estimate", configuration, "--output", tmp_path / "out"), words)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_chains_that_do_not_fit_on_the_disk_are_one_clear_error(linear: Surrogate, tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    write_project(tmp_path, linear, steps=100)
+    command = [*COMMAND, "estimate", "small.toml", "--output", "out", "--processes", "1"]
+    result = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000)),
+    )
+    assert result.returncode == 1
+    assert "Traceback" not in result.stderr
+    assert result.stderr.splitlines()[-1].startswith("Error: ")
 
 
 def test_a_missing_configuration_is_named(tmp_path: Path) -> None:

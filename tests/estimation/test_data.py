@@ -64,7 +64,7 @@ def test_columns_are_matched_by_name_not_by_position(tmp_path):
         ("date,x\n2000Q1,1\n2000Q2,inf\n", "x is infinite in 2000Q2"),
         ("date,x\n2000Q1,1\n2000Q2,n.a.x\n", "not a number"),
         ("date,x\n2000Q1,\n2000Q2,\n", "no observation"),
-        ("date,x\n", "non-empty"),
+        ("date,x\n", "no rows"),
         ("", "cannot be read"),
     ],
 )
@@ -76,6 +76,11 @@ def test_bad_files_are_one_clear_error(tmp_path, text, message):
 def test_unknown_column_lists_close_matches(tmp_path):
     with pytest.raises(UnknownName, match="ffr_a"):
         load_data("us_derived.csv", {"r": "ffr"})
+
+
+def test_no_columns_is_an_error():
+    with pytest.raises(BadData, match="Choose columns"):
+        load_data("herbst_schorfheide_us", {})
 
 
 def test_sample_outside_the_data_is_an_error():

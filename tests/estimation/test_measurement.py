@@ -40,6 +40,7 @@ def test_estimated_sd_takes_the_column_of_its_name(data):
         ({}, "No measurement error is given for y, r"),
         ({"sd": {"y": 1.0}}, "for r: .*measurement_sd_r"),
         ({"sd": 0.0}, "positive"),
+        ({"sd": {"y": "much", "r": 0.1}}, "positive number, not 'much'"),
         ({"sd": 0.1, "share_of_sd": 0.2}, "two rules"),
         ({"sd": {"y": 0.1, "r": 0.1}, "estimated": ["measurement_sd_y"]}, "two rules"),
     ],
@@ -47,6 +48,12 @@ def test_estimated_sd_takes_the_column_of_its_name(data):
 def test_contradictory_rules_are_one_clear_error(data, rules, message):
     with pytest.raises(BadConfiguration, match=message):
         measurement_error(data, **rules)
+
+
+@pytest.mark.parametrize("values", [2.0, np.nan])
+def test_a_share_of_a_series_that_does_not_vary_is_an_error(data, values):
+    with pytest.raises(BadConfiguration, match="y hardly varies"):
+        measurement_error(data.assign(y=values), share_of_sd=0.2)
 
 
 def test_unknown_series_is_an_error(data):

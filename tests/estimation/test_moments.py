@@ -46,6 +46,7 @@ def test_changed_length_is_one_clear_error(samples):
         ("sd(z)", UnknownName, r"observable in sd\(z\)"),
         ("std(x)", UnknownName, "sd"),
         ("sd x", BadConfiguration, "not a moment"),
+        (3, BadConfiguration, "3 is not a moment"),
         ("autocorr(x)", BadConfiguration, r"autocorr\(x, 1\)"),
         ("sd(x, 1)", BadConfiguration, "number of arguments"),
         ("autocorr(x, one)", BadConfiguration, "whole number"),
