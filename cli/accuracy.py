@@ -1,5 +1,7 @@
 """Certified accuracy in one line."""
 
+from math import nan
+
 from surrogate.card import Card
 
 
@@ -8,7 +10,8 @@ def headline(card: Card, law: str = "box") -> tuple[float, float] | None:
     equations = card.accuracy.get(law)
     if not equations:
         return None
-    return max(s["mean"] for s in equations.values()), max(s["p99"] for s in equations.values())
+    mean, p99 = (max(s.get(name, nan) for s in equations.values()) for name in ("mean", "p99"))
+    return mean, p99
 
 
 def headline_text(card: Card, law: str = "box") -> str:

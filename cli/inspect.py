@@ -2,13 +2,14 @@
 
 import json
 from dataclasses import asdict
+from math import nan
 from typing import Any
 
 import click
 from rich.console import Console
 
 from cli.console import console, table
-from surrogate.card import Card
+from surrogate.card import LAWS, Card
 from surrogate.runtime import load
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
@@ -40,7 +41,7 @@ def _print_card(card: Card, out: Console) -> None:
     out.print(f"Timing: {card.timing}. Numbers: {card.dtype}. Format {card.format_version}.")
     _print_parameters(card, out)
     _print_variables(card, out)
-    for law in ("box", "ergodic"):
+    for law in LAWS:
         _print_accuracy(law, card.accuracy.get(law) or {}, out)
     _print_provenance(card, out)
 
@@ -66,7 +67,7 @@ def _print_accuracy(law: str, equations: dict[str, dict[str, float]], out: Conso
         return
     rows = table("equation", *STATISTICS, title=f"log10 absolute Euler error, {law}")
     for equation, statistics in equations.items():
-        rows.add_row(equation, *(f"{statistics[name]:.2f}" for name in STATISTICS))
+        rows.add_row(equation, *(f"{statistics.get(name, nan):.2f}" for name in STATISTICS))
     out.print(rows)
 
 

@@ -11,6 +11,8 @@ from surrogate.region import Region
 
 METADATA_KEY = "dsge_surrogate.card"
 FORMAT_VERSION = 1
+LAWS = ("box", "ergodic")
+"""Where accuracy is certified: uniformly over parameters and states, and along simulations."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,8 @@ class Card:
     def __post_init__(self) -> None:
         if self.dtype not in ("float32", "float64"):
             raise BrokenArtifact(f"The card's dtype is {self.dtype!r}; it must be float32 or float64.")
+        for law in LAWS:
+            _require_statistics(law, self.accuracy.get(law, {}))
         for group in (self.states, self.controls, self.shocks, self.observables, self.parameters):
             _require_distinct(item.name for item in group)
         if self.region is not None and len(Region.from_dict(self.region).center) != len(self.parameters):
@@ -134,6 +138,16 @@ def _require_readable(values: Mapping[str, Any]) -> None:
             f"The artifact needs format {oldest}; this dsge-surrogate reads up to {FORMAT_VERSION}. "
             'Upgrade with `pip install --upgrade "dsge-surrogate"`.'
         )
+
+
+def _require_statistics(law: str, equations: Any) -> None:
+    """Whoever shows them may rely on numbers by equation and statistic, though not on which there are."""
+    try:
+        numbers = [value for statistics in equations.values() for value in statistics.values()]
+    except AttributeError:
+        numbers = [None]
+    if not all(isinstance(number, int | float) for number in numbers):
+        raise BrokenArtifact(f"The card's accuracy over the {law} is not made of numbers by equation.")
 
 
 def _require_distinct(names: Iterable[str]) -> None:

@@ -19,6 +19,10 @@ _MODELS: dict[str, type[Model]] = {
 }
 
 
+DECLARED = ("name", "parameters", "states", "controls", "shocks", "observables", "equations")
+"""What an economy has to say of itself beside its methods."""
+
+
 def names() -> list[str]:
     """Names of the economies that ship."""
     return list(_MODELS)
@@ -46,10 +50,18 @@ def _from_file(path: Path) -> Model:
     if not path.is_file():
         raise SurrogateError(f"there is no file {path}")
     module = _import(path)
-    found = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]
+    written = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]
+    found = [m for m in written if not inspect.isabstract(m)]
+    if len(written) == 1 and not found:
+        lacking = ", ".join(sorted(written[0].__abstractmethods__))
+        raise SurrogateError(f"{written[0].__name__} in {path} does not define {lacking}")
     if len(found) != 1:
         raise SurrogateError(
             f"{path} defines {len(found)} complete subclasses of Model; it must define exactly one"
+        )
+    if missing := [name for name in DECLARED if not hasattr(found[0], name)]:
+        raise SurrogateError(
+            f"{found[0].__name__} in {path} declares no {', '.join(missing)}: see docs/model-authors-guide.md"
         )
     return found[0]()
 
@@ -69,4 +81,4 @@ def _import(path: Path) -> ModuleType:
 
 
 def _is_economy(candidate: object) -> bool:
-    return inspect.isclass(candidate) and issubclass(candidate, Model) and not inspect.isabstract(candidate)
+    return inspect.isclass(candidate) and issubclass(candidate, Model)

@@ -6,7 +6,7 @@ import ast
 import hashlib
 import inspect
 import io
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,21 @@ def read(path: Path) -> dict[str, Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise BrokenArtifact(f"{path} is damaged or not a checkpoint of this package; train again") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if not isinstance(content, dict) or content.get("format") != FORMAT or not _is_complete(content):
         raise BrokenArtifact(
             f"{path} is not a checkpoint that this version of dsge-surrogate can read; train again"
         )
     return content
+
+
+def _is_complete(content: dict[str, Any]) -> bool:
+    """Whether everything is there, and no setting that another version of the package may have had."""
+    known = {each.name for each in fields(Settings)}
+    return (
+        {"model", "source", "fingerprint", "settings", "state"} <= content.keys()
+        and set(content["settings"]) <= known
+        and "policy" in content["state"]
+    )
 
 
 def require_same(content: dict[str, Any], model: Model, settings: Settings, path: Path) -> None:

@@ -20,6 +20,7 @@ from surrogate.training.levenberg_marquardt import LevenbergMarquardt
 from surrogate.training.problem import EulerProblem
 from surrogate.training.sampling import Sampler
 from surrogate.training.settings import Settings
+from surrogate.training.trial import require_sensible, require_sound
 
 SAVE_EVERY = 20
 """Steps between checkpoints, and between looks at the Euler error."""
@@ -135,6 +136,8 @@ def train(
         Changed: on `resume`, if the economy or the settings are not those of the checkpoint.
         SurrogateError: if the residuals are not finite at the start or the run diverges.
     """
+    require_sensible(settings, model)
+    require_sound(model)
     run = Run(model, settings)
     if resume:
         content = checkpoint.read(path)

@@ -1,6 +1,7 @@
 """models, inspect and validate, on good and on bad artifacts."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from onnx import helper
 
 from cli.main import dsge_surrogate
-from surrogate import catalogue
+from surrogate import catalogue, load
 from surrogate.card import METADATA_KEY, Card
 from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact
@@ -113,6 +114,27 @@ def failed_checks(folder: Path) -> list[str]:
 def test_validate_sees_an_incomplete_card(folder: Path) -> None:
     set_card(folder, accuracy={"box": {"euler": {"mean": -4.0}}})
     assert failed_checks(folder) == ["card"]
+
+
+def test_inspect_shows_what_there_is_of_an_incomplete_card(folder: Path) -> None:
+    set_card(folder, accuracy={"box": {"euler": {"mean": -4.0}}})
+    result = run("inspect", folder)
+    assert result.exit_code == 0
+    assert "-4.00" in result.output
+
+
+def test_accuracy_that_is_not_made_of_numbers_is_refused(folder: Path) -> None:
+    set_card(folder, accuracy={"box": 3})
+    require_clear_error(run("inspect", folder), "accuracy over the box is not made of numbers")
+
+
+def test_an_equation_without_a_certificate_fails(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    copy = tmp_path / "rbc"
+    shutil.copytree(catalogue.find("rbc"), copy)
+    accuracy = {**load(copy).card.accuracy, "ergodic": {}}
+    set_card(copy, accuracy=accuracy)
+    assert failed_checks(copy) == ["Euler errors: euler, ergodic"]
 
 
 def test_validate_sees_a_simulation_that_runs_away(linear_economy: LinearEconomy, tmp_path: Path) -> None:

@@ -47,12 +47,25 @@ def test_resume_refuses_other_settings(checkpoint: Path) -> None:
 def test_export_refuses_what_is_not_a_checkpoint(checkpoint: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.pt"
     damaged.write_bytes(checkpoint.read_bytes()[:1000])
-    for path, words in ((tmp_path / "none.pt", "no checkpoint"), (damaged, "is damaged")):
+    other = tmp_path / "other.pt"  # of a version with another setting
+    content = torch.load(checkpoint, weights_only=True)
+    torch.save({**content, "settings": {**content["settings"], "colour": 1}}, other)
+    wrong = {tmp_path / "none.pt": "no checkpoint", damaged: "is damaged", other: "this version"}
+    for path, words in wrong.items():
         result = run("export", path, tmp_path / "out")
         assert result.exit_code == 1
         assert "Traceback" not in result.output
         assert words in result.output.splitlines()[-1]
     assert not (tmp_path / "out").exists()
+
+
+def test_export_looks_at_the_folder_before_it_certifies(checkpoint: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    for folder, words in ((tmp_path, "other files (notes.txt)"), (tmp_path / "notes.txt", "is a file")):
+        result = run("export", checkpoint, folder)
+        assert result.exit_code == 1
+        assert words in result.output.splitlines()[-1]
+    assert [item.name for item in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_unknown_models_files_and_settings_are_named(tmp_path: Path) -> None:

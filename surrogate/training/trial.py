@@ -1,0 +1,131 @@
+"""Try everything once before a long run, so that a slip in an economy or in a setting is named at once."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from surrogate.errors import BadConfiguration, SurrogateError
+from surrogate.models.interface import Model, pack, unpack
+from surrogate.policy import PolicyNetwork
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.sampling import state_box
+from surrogate.training.settings import Settings
+
+LEAST = {
+    "hidden": 1,
+    "trunk": 1,
+    "nodes": 1,
+    "batch": 16,
+    "adam_steps": 0,
+    "steps": 0,
+    "horizon": 1,
+    "seed": 0,
+    "threads": 1,
+}
+RANGES = {
+    "ergodic_share": (0.0, 1.0),
+    "robust_quantile": (0.5, 1.0),
+    "hopeless_share": (0.0, 0.9),
+    "learning_rate": (1e-8, 1.0),
+}
+DEVICES = ("cpu", "cuda")
+
+
+def require_sensible(settings: Settings, model: Model) -> None:
+    """Refuse settings that no run can have.
+
+    Raises:
+        BadConfiguration: naming the setting, its value and what it may be.
+    """
+    values = asdict(settings)
+    for name, least in LEAST.items():
+        numbers = values.get(name, least)
+        if not numbers or min(numbers) < least if isinstance(numbers, tuple) else numbers < least:
+            raise BadConfiguration(f"The setting {name} must be {least} or more, not {_plain(numbers)}.")
+    for name, (low, high) in RANGES.items():
+        if not low <= values.get(name, low) <= high:
+            raise BadConfiguration(
+                f"The setting {name} must be between {low:g} and {high:g}, not {values[name]:g}."
+            )
+    if settings.device.partition(":")[0] not in DEVICES:
+        raise BadConfiguration(f"The setting device must be {' or '.join(DEVICES)}, not {settings.device}.")
+    if settings.steps + settings.adam_steps < 1:
+        raise BadConfiguration("A run needs steps or adam_steps: both are zero.")
+    _require_a_rule_for_each_shock(settings, model)
+
+
+def require_sound(model: Model) -> None:
+    """Evaluate every equation once, at the default parameters and the steady state.
+
+    Raises:
+        SurrogateError: naming the line of the economy that fails, or what is not a finite number.
+    """
+    with _blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        parameters = model.default_parameters()[None]
+        p = model.name_parameters(parameters)
+        states, controls = model.steady_state(p)
+        at_rest = {
+            "states": pack(states, model.states),
+            "controls": pack(controls, model.controls),
+            "state_bounds": torch.cat(state_box(model, parameters)),
+        }
+        _require_finite(model, at_rest)
+        _evaluate(model, at_rest["states"], parameters)
+
+
+def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
+    policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
+    calm = torch.zeros(1, n_shocks, dtype=torch.float64)
+    equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
+    s, x = unpack(states, model.states), unpack(policy(states, parameters), model.controls)
+    pack(model.observe(s, x, s, x, model.name_parameters(parameters)), model.observables)
+
+
+def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
+    for name, value in values.items():
+        if not torch.isfinite(value).all():
+            raise SurrogateError(
+                f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
+                f"{_plain(tuple(value.flatten().tolist()))}: they must be finite numbers"
+            )
+
+
+@contextmanager
+def _blaming(model: Model) -> Iterator[None]:
+    """Turn whatever goes wrong inside an economy into an error that names the place."""
+    try:
+        yield
+    except SurrogateError:
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        raise SurrogateError(
+            f"{model.name!r} cannot be evaluated{_place(model, error)}: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _place(model: Model, error: Exception) -> str:
+    file = inspect.getfile(type(model))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f", line {own[-1].lineno} of {Path(file).name}, in {own[-1].name}" if own else ""
+
+
+def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
+    n_shocks = sum(shock.size for shock in model.shocks)
+    if isinstance(settings.nodes, tuple) and len(settings.nodes) != n_shocks:
+        raise BadConfiguration(
+            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks: give "
+            "one number, or one for each shock."
+        )
+
+
+def _plain(value: Any) -> str:
+    return ",".join(f"{each:g}" for each in value) if isinstance(value, tuple) else f"{value:g}"

@@ -1,0 +1,62 @@
+"""Slips in an economy or in the settings are named before training."""
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from surrogate.errors import BadConfiguration, SurrogateError
+from surrogate.models import get, names
+from surrogate.models.rbc import RealBusinessCycle
+from surrogate.training import Settings, recipe
+from surrogate.training.trial import require_sensible, require_sound
+
+SOURCE = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", names())
+def test_every_economy_that_ships_is_sound_and_its_recipe_sensible(name: str) -> None:
+    require_sound(get(name))
+    require_sensible(recipe(name).settings, get(name))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "words"),
+    [
+        ('"productivity": p.rho', '"prodctivity": p.rho', "returned .*prodctivity.* where it declares"),
+        ("p.beta * exp(", "p.bta * exp(", r"line \d+ of mine.py, in expectation: AttributeError"),
+        ('"log_output": log', '"log_outptu": log', "returned .*log_outptu"),
+        ('upper="resources"', 'upper="resource"', "no attribute 'resource'"),
+        ("1 / p.beta - 1 + p.delta\n        capital", "-p.delta\n        capital", "must be finite"),
+        ('    name = "rbc"', '    label = "rbc"', "declares no name"),
+        ("def observe", "def watch", "RealBusinessCycle in .* does not define observe"),
+    ],
+)
+def test_a_slip_in_an_economy_is_named(tmp_path: Path, right: str, wrong: str, words: str) -> None:
+    assert right in SOURCE
+    file = tmp_path / "mine.py"
+    file.write_text(SOURCE.replace(right, wrong), encoding="utf-8")
+    with pytest.raises(SurrogateError, match=words):
+        require_sound(get(str(file)))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"steps": -1}, "steps must be 0 or more, not -1"),
+        ({"steps": 0, "adam_steps": 0}, "both are zero"),
+        ({"batch": 1}, "batch must be"),
+        ({"hidden": ()}, "hidden must be 1 or more"),
+        ({"hidden": (8, 0)}, "hidden must be 1 or more, not 8,0"),
+        ({"nodes": 0}, "nodes must be 1 or more"),
+        ({"nodes": (3, 3)}, "rbc has 1 shocks"),
+        ({"ergodic_share": 2.0}, "between 0 and 1, not 2"),
+        ({"robust_quantile": float("nan")}, "robust_quantile must be between"),
+        ({"device": "tpu"}, "cpu or cuda, not tpu"),
+        ({"seed": -1}, "seed must be 0 or more"),
+    ],
+)
+def test_settings_that_no_run_can_have_are_refused(change: dict, words: str) -> None:
+    with pytest.raises(BadConfiguration, match=words):
+        require_sensible(replace(Settings(), **change), get("rbc"))
