@@ -12,6 +12,8 @@ from surrogate.errors import UnknownName
 Array = NDArray[np.float64]
 
 _SOLVERS: dict[str, str] = {
+    "an_schorfheide": "surrogate.reference.an_schorfheide_projection:solve_an_schorfheide",
+    "an_schorfheide_zlb": "surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
     "rbc": "surrogate.reference.time_iteration:solve_rbc",
     "nk_zlb": "surrogate.reference.nk_zlb:solve_nk_zlb",
 }
