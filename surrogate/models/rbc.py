@@ -40,7 +40,7 @@ class RealBusinessCycle(Model):
     observables = (
         Variable("output_growth", "output growth", "percent"),
         Variable("consumption_growth", "consumption growth", "percent"),
-        Variable("investment_growth", "investment growth", "percent"),
+        Variable("investment_growth", "investment growth, NaN where investment is negative", "percent"),
         Variable("log_output", "output", "log"),
     )
     equations = (

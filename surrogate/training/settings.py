@@ -54,10 +54,13 @@ class Recipe:
 
 
 RECIPES: dict[str, Recipe] = {
-    "rbc": Recipe(Settings(hidden=(28, 28), adam_steps=20, steps=300, hopeless_share=0.0), test_nodes=11),
-    "an_schorfheide": Recipe(Settings(nodes=(3, 2, 5), adam_steps=0, steps=420), test_nodes=(5, 3, 7)),
+    "rbc": Recipe(Settings(batch=1024, adam_steps=20, steps=260, hopeless_share=0.0), test_nodes=11),
+    "an_schorfheide": Recipe(
+        Settings(nodes=(3, 2, 5), batch=2048, adam_steps=0, steps=500), test_nodes=(5, 3, 7)
+    ),
     "an_schorfheide_zlb": Recipe(
-        Settings(nodes=(5, 2, 5), adam_steps=0, steps=140, hopeless_share=0.1), test_nodes=(11, 3, 11)
+        Settings(nodes=(5, 2, 5), batch=1024, adam_steps=0, steps=500, hopeless_share=0.1),
+        test_nodes=(11, 3, 11),
     ),
 }
 """The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters
