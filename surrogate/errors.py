@@ -44,6 +44,10 @@ class Changed(SurrogateError):
     """A run cannot resume because what it depends on has changed."""
 
 
+class NotSolved(SurrogateError):
+    """A training run that did not find a solution."""
+
+
 class MissingPackage(SurrogateError):
     """An optional package that the request needs is not installed."""
 

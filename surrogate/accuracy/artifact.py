@@ -16,7 +16,7 @@ from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import Surrogate
 from surrogate.training import Settings, recipe
-from surrogate.training.formulation import formulation
+from surrogate.training.methods import formulation
 from surrogate.training.sampling import draw_states
 from surrogate.validation import Check, draw_parameters
 

@@ -16,6 +16,8 @@ from surrogate.graph import POLICY, STEADY_STATE, STEP
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.training import load_policy, recipe
+from surrogate.training.checkpoint import require_solved, settings_of
+from surrogate.training.methods import describe
 
 TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
@@ -29,11 +31,13 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | None = Non
     Raises:
         BrokenArtifact: if the checkpoint cannot be read.
         Changed: if the economy has changed since.
+        NotSolved: if the run did not find a solution.
         WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
         SurrogateError: if ONNX Runtime and the network disagree.
     """
     require_replaceable(folder, [contract.file for contract in (POLICY, STEP, STEADY_STATE)])
     policy, content = load_policy(Path(checkpoint), model)
+    require_solved(content, Path(checkpoint))
     certificate = certify(policy, recipe(policy.model.name).test_nodes)
     graphs = _graphs(policy)
     card = make_card(policy, content, certificate, {})
@@ -61,7 +65,7 @@ def make_card(
         timing=TIMING,
         dtype="float32",
         training={
-            "method": "Euler residuals by quadrature, Adam then Levenberg-Marquardt",
+            "method": describe(settings_of(content)),
             "seed": content["settings"]["seed"],
             "seconds": round(state["seconds"], 1),
             "device": content["settings"]["device"],

@@ -160,10 +160,23 @@ class Model(ABC):
         return {}
 
     def conditions(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
-        """All of `equations`: the residuals, and each complementarity as a Fischer–Burmeister residual."""
+        """All of `equations`: the residuals, and those of the complementarities."""
         pairs = self.complementarities(s, x, expected, p)
-        solved = {name: fischer_burmeister(a, b) for name, (a, b) in pairs.items()}
-        return {**self.residuals(s, x, expected, p), **solved}
+        return {**self.residuals(s, x, expected, p), **self.complementary(pairs, x)}
+
+    def complementary(self, pairs: Pairs, x: Named) -> dict[str, Tensor]:
+        """Residuals that are zero where the `pairs` are complementary."""
+        return {name: fischer_burmeister(a, b) for name, (a, b) in pairs.items()}
+
+    def reward(self, s: Named, x: Named, p: Named) -> Tensor:
+        """What the household or planner gets in a period, [...], for methods that maximise its discounted
+        sum.
+        """
+        raise NotImplementedError
+
+    def discount(self, p: Named) -> Tensor:
+        """What tomorrow's reward is worth today, [...]; for the same methods."""
+        raise NotImplementedError
 
     @abstractmethod
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:

@@ -25,24 +25,29 @@ def with_multipliers(economy: Model) -> Model:
     Raises:
         BadConfiguration: if the economy has no complementarities.
     """
-    p = economy.name_parameters(economy.default_parameters())
-    names = set(_pairs_at(economy, *economy.steady_state(p), p))
+    names = constrained(economy)
     if not names:
         raise BadConfiguration(
             f"{economy.name} has no constraints to find multipliers for: leave out constraints=multipliers, "
             "or give the model a method `complementarities`."
         )
-    constrained = [equation for equation in economy.equations if equation.name in names]
+    equations = [equation for equation in economy.equations if equation.name in names]
     told = copy.copy(economy)
     told.__class__ = type(
         f"{type(economy).__name__}WithMultipliers",
         (_WithMultipliers, type(economy)),
         {
-            "controls": (*economy.controls, *map(_multiplier, constrained)),
-            "equations": (*economy.equations, *map(_definition, constrained)),
+            "controls": (*economy.controls, *map(_multiplier, equations)),
+            "equations": (*economy.equations, *map(_definition, equations)),
         },
     )
     return told
+
+
+def constrained(economy: Model) -> set[str]:
+    """Names of the equations that are complementarities."""
+    p = economy.name_parameters(economy.default_parameters())
+    return set(_pairs_at(economy, *economy.steady_state(p), p))
 
 
 def _multiplier(equation: Variable) -> Control:
@@ -82,12 +87,10 @@ class _WithMultipliers(Model):
             c.name: like if c.size == 1 else like[..., None].expand(*like.shape, c.size) for c in added
         }
 
-    def conditions(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
-        """The residuals, and for each complementarity phi(a, mu) and b - mu."""
-        pairs = self.complementarities(s, x, expected, p)
+    def complementary(self, pairs: Pairs, x: Named) -> dict[str, Tensor]:
+        """For each complementarity phi(a, mu) and b - mu."""
         multipliers = {name: getattr(x, _named(name)) for name in pairs}
         return {
-            **self.residuals(s, x, expected, p),
             **{name: fischer_burmeister(a, multipliers[name]) for name, (a, _) in pairs.items()},
             **{_named(name): b - multipliers[name] for name, (_, b) in pairs.items()},
         }

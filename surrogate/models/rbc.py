@@ -10,6 +10,7 @@ from __future__ import annotations
 from torch import Tensor, exp, log
 
 from surrogate.models.interface import Control, Model, Named, ParameterRange, Variable
+from surrogate.models.utility import constant_relative_risk_aversion
 
 
 class RealBusinessCycle(Model):
@@ -114,6 +115,12 @@ class RealBusinessCycle(Model):
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
         """Consumption that the Euler equation asks for, less one, as a share of consumption."""
         return {"euler": 1 - exp(-log(expected.marginal_value) / p.gamma)}
+
+    def reward(self, s: Named, x: Named, p: Named) -> Tensor:
+        return constant_relative_risk_aversion(x.consumption, p.gamma)
+
+    def discount(self, p: Named) -> Tensor:
+        return p.beta
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
         """Growth in percent, and log output; no growth of investment (NaN) where that is negative."""

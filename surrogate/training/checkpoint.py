@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from surrogate.errors import BrokenArtifact, Changed
+from surrogate.errors import BrokenArtifact, Changed, NotSolved
 from surrogate.files import atomic_path
 from surrogate.models.interface import Model
 from surrogate.training.settings import Settings
@@ -95,6 +95,16 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
     if changed:
         told = ", ".join(f"{name} was {before[name]!r}, is {now[name]!r}" for name in changed)
         raise Changed(f"{path} was trained with other settings ({told}); use those or train without --resume")
+
+
+def require_solved(content: dict[str, Any], path: Path) -> None:
+    """Refuse a checkpoint whose network is no solution.
+
+    Raises:
+        NotSolved: with what the run found and what to try.
+    """
+    if content["state"].get("failure"):
+        raise NotSolved(f"{path} holds no solution: {content['state']['failure']}")
 
 
 def settings_of(content: dict[str, Any]) -> Settings:

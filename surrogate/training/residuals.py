@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, Named, Values, pack, unpack
 from surrogate.policy import PolicyNetwork
+
+Policy = Callable[[Tensor, Tensor], Tensor]
+"""Controls [..., n_controls] at states [..., n_states] and parameters [..., n_parameters]."""
+
+
+class LookAhead(NamedTuple):
+    """Today by name with a dimension more, [..., 1], and what is inside the expectation at `nodes` of
+    tomorrow's shocks, [..., q] (a group has its own dimension last).
+    """
+
+    s: Named
+    x: Named
+    p: Named
+    inside: Values
+    leading: int
+    """Dimensions of a scalar inside the expectation, the nodes last."""
+
+    def expected(self, weights: Tensor) -> Named:
+        """Averages [..., 1] with `weights` [q]."""
+        return SimpleNamespace(**{n: _mean(g, weights, self.leading) for n, g in self.inside.items()})
 
 
 def euler_residuals(
@@ -25,15 +47,30 @@ def euler_residuals(
         [..., n_equations]; with regimes [..., 2 * n_equations], each regime's weighted by how close it is
         to applying.
     """
+
+    def residuals(today: Model, x: Tensor) -> Tensor:
+        return regime_residuals(policy, today, states, x, parameters, nodes, weights)
+
+    return in_each_regime(policy, states, parameters, residuals)
+
+
+def in_each_regime(
+    policy: PolicyNetwork,
+    states: Tensor,
+    parameters: Tensor,
+    residuals: Callable[[Model, Tensor], Tensor],
+) -> Tensor:
+    """`residuals(today, controls)` [..., m] of the economy, or side by side of its regimes told apart, each
+    weighted by how close it is to applying.
+    """
     model = policy.model
     s, p = unpack(states, model.states), model.name_parameters(parameters)
     candidates = policy.candidates(s, p)
     if not model.regimes:
-        return regime_residuals(policy, model, states, candidates[0], parameters, nodes, weights)
+        return residuals(model, candidates[0])
     slack = policy.slack(s, p, candidates[0]).detach()
     parts = [
-        regime_residuals(policy, model.given(regime), states, x, parameters, nodes, weights)
-        * _relevance(distance)
+        residuals(model.given(regime), x) * _relevance(distance)
         for regime, x, distance in zip(model.regimes, candidates, (-slack, slack), strict=True)
     ]
     return torch.cat(parts, dim=-1)
@@ -64,11 +101,21 @@ def regime_residuals(
     nodes: Tensor,
     weights: Tensor,
 ) -> Tensor:
-    """Residuals [..., n_equations] of `today`'s equations at the controls `x` [..., n_controls].
+    """Residuals [..., n_equations] of `today`'s equations at the controls `x` [..., n_controls]."""
+    ahead = look_ahead(policy, today, states, x, parameters, nodes)
+    found = today.conditions(ahead.s, ahead.x, ahead.expected(weights), ahead.p)
+    return pack(found, today.equations).squeeze(-2)
+
+
+def look_ahead(
+    policy: Policy, today: Model, states: Tensor, x: Tensor, parameters: Tensor, nodes: Tensor
+) -> LookAhead:
+    """What is inside `today`'s expectation at the controls `x` [..., n_controls] and at `nodes` of tomorrow's
+    shocks, [q, n_shocks] or [..., q, n_shocks].
 
     Tomorrow the economy itself decides which regime it is in.
     """
-    rows = parameters.unsqueeze(-2)  # a dimension for tomorrow's quadrature nodes
+    rows = parameters.unsqueeze(-2)  # a dimension for tomorrow's nodes
     s, here, p = (
         unpack(states.unsqueeze(-2), today.states),
         unpack(x.unsqueeze(-2), today.controls),
@@ -78,10 +125,7 @@ def regime_residuals(
     s_next = unpack(next_states, today.states)
     x_next = unpack(policy(next_states, rows), today.controls)
     inside = today.expectation(s, here, s_next, x_next, p)
-    expected = SimpleNamespace(
-        **{name: _mean(g, weights, next_states.dim() - 1) for name, g in inside.items()}
-    )
-    return pack(today.conditions(s, here, expected, p), today.equations).squeeze(-2)
+    return LookAhead(s, here, p, inside, next_states.dim() - 1)
 
 
 def _mean(g: Tensor, weights: Tensor, leading: int) -> Tensor:

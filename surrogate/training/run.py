@@ -1,4 +1,4 @@
-"""A training run: Adam to warm up, Levenberg–Marquardt to finish, a checkpoint now and then."""
+"""A training run: a method of solution, its optimiser, and a checkpoint now and then."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.errors import SurrogateError
+from surrogate.errors import NotSolved
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
-from surrogate.training import checkpoint
-from surrogate.training.formulation import formulation
+from surrogate.training import checkpoint, outcome
+from surrogate.training.adam import Adam
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt
-from surrogate.training.problem import EulerProblem
-from surrogate.training.sampling import Sampler
+from surrogate.training.methods import METHODS, EulerResiduals, formulation, optimiser
+from surrogate.training.sampling import Sampler, draw_parameters, draw_states
 from surrogate.training.settings import Settings
 from surrogate.training.trial import require_sensible, require_sound
 
 SAVE_EVERY = 20
-"""Steps between checkpoints, and between looks at the Euler error."""
+"""Steps of least squares between checkpoints, and between looks at the Euler error."""
+ADAM_STEPS = 10
+"""Of Adam in the time of one step of least squares, roughly."""
+LOST = 0.0
+"""Mean log10 of Euler errors from which a run does not return, as of a network that is no number."""
 
 
 @dataclass(frozen=True)
@@ -44,44 +48,48 @@ class Run:
     def __init__(self, model: Model, settings: Settings) -> None:
         torch.set_num_threads(settings.threads)
         self.model, self.settings = model, settings
+        self.only_adam = optimiser(settings) == "adam"
         formulated = formulation(model, settings)
         self.generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
             self.policy = PolicyNetwork(formulated, settings.hidden, settings.trunk)
-        self.problem = EulerProblem(self.policy, settings.nodes).to(settings.device)
+        self.method = METHODS[settings.method](self.policy, settings, self.generator).to(settings.device)
+        self.euler = EulerResiduals(self.policy, settings, self.generator).to(settings.device)
         self.sampler = Sampler(formulated, settings, self.generator)
-        self.adam = torch.optim.Adam(self.policy.parameters(), lr=1e-3)
-        self.optimiser = LevenbergMarquardt(self.problem, settings.robust_quantile)
+        self.adam = Adam(self.method, settings.learning_rate, self.total if self.only_adam else None)
+        self.least_squares = LevenbergMarquardt(self.method, settings.robust_quantile)
         self.step, self.seconds = 0, 0.0
+        self.start: float | None = None
 
     @property
     def total(self) -> int:
         """Steps in all, warm-up included."""
         return self.settings.adam_steps + self.settings.steps
 
+    @property
+    def by_adam(self) -> bool:
+        """Whether the next step is Adam's."""
+        return self.only_adam or self.step < self.settings.adam_steps
+
+    @property
+    def pause(self) -> int:
+        """Steps between checkpoints."""
+        return SAVE_EVERY * ADAM_STEPS if self.only_adam else SAVE_EVERY
+
     def advance(self) -> None:
-        """One step of whichever method's turn it is."""
+        """One step of whichever optimiser's turn it is."""
         started = time.perf_counter()
+        self.method.begin(self.step)
         batch = self._batch()
-        warming_up = self.step < self.settings.adam_steps
-        residuals = self._adam_step(batch) if warming_up else self.optimiser.step(batch, self._batch())
-        self.sampler.tilt.learn(batch[1].cpu(), residuals.detach().cpu())
+        if self.by_adam:
+            residuals = self.adam.step(batch, self.step)
+        else:
+            residuals = self.least_squares.step(batch, self._batch())
+        if residuals is not None:
+            self.sampler.tilt.learn(batch[1].cpu(), residuals.detach().cpu())
         self.step += 1
         self.seconds += time.perf_counter() - started
-
-    def _adam_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
-        with torch.no_grad():
-            usable = torch.isfinite(self.problem(*batch)).all(-1)
-        self.adam.zero_grad()
-        residuals = self.problem(batch[0][usable], batch[1][usable])
-        residuals.square().clamp(max=1.0).mean().backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.parameters(), 1.0)
-        if torch.isfinite(norm):  # the untaken branch of a kink can still be no number
-            self.adam.step()
-        return residuals.new_full((len(usable), residuals.shape[-1]), torch.nan).index_copy(
-            0, usable.nonzero()[:, 0], residuals.detach()
-        )
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         states, parameters = self.sampler.draw(self.policy)
@@ -89,38 +97,57 @@ class Run:
 
     @torch.no_grad()
     def progress(self) -> Progress:
-        """Where the run is, with the residuals on a look at the ergodic population and the box."""
+        """Where the run is, with the economy's own Euler errors, whatever the method."""
+        residuals = self.euler(*(t.to(self.settings.device) for t in self._look()))
+        blocks = residuals.unflatten(-1, (max(1, len(self.model.regimes)), -1))
+        own = blocks[..., : sum(equation.size for equation in self.model.equations)].flatten(-2)
+        error = float(torch.log10(own.abs().nan_to_num(1.0) + 1e-16).mean(0).max())
+        if self.start is None:
+            self.start = error
+        phase = "Adam" if self.by_adam else "Levenberg-Marquardt"
+        return Progress(self.step, self.total, phase, error, self.seconds)
+
+    def _look(self) -> tuple[Tensor, Tensor]:
+        """States and parameters of the simulated population, or of the box where nothing is simulated."""
         population = self.sampler.population
-        batch = (t.to(self.settings.device) for t in (population.states, population.parameters))
-        error = torch.log10(self.problem(*batch).abs().nan_to_num(1.0) + 1e-16).mean(0).max()
-        phase = "Adam" if self.step < self.settings.adam_steps else "Levenberg-Marquardt"
-        return Progress(self.step, self.total, phase, float(error), self.seconds)
+        if len(population.states):
+            return population.states, population.parameters
+        generator = torch.Generator().manual_seed(self.settings.seed)
+        parameters = draw_parameters(self.model, self.settings.batch, generator)
+        return draw_states(self.model, parameters, generator), parameters
+
+    def failure(self, now: Progress) -> str:
+        """Why the network is no solution as it stands, or nothing."""
+        start = now.log10_error if self.start is None else self.start
+        return outcome.at_end(self.model.name, now.log10_error, start, self.settings)
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""
         population = self.sampler.population
         return {
             "policy": self.policy.state_dict(),
-            "adam": self.adam.state_dict(),
-            "damping": self.optimiser.damping,
-            "memory": self.optimiser.memory,
+            "adam": self.adam.state(),
+            "damping": self.least_squares.damping,
+            "memory": self.least_squares.memory,
             "generator": self.generator.get_state(),
             "population": (population.states, population.parameters),
             "tilt": self.sampler.tilt.state(),
             "step": self.step,
             "seconds": self.seconds,
+            "start": self.start,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.policy.load_state_dict(state["policy"])
-        self.adam.load_state_dict(state["adam"])
-        self.optimiser.damping = state["damping"]
-        self.optimiser.remember(state["memory"])
+        self.adam.restore(state["adam"])
+        self.least_squares.damping = state["damping"]
+        self.least_squares.remember(state.get("memory"))
         self.generator.set_state(state["generator"])
         self.sampler.population.states, self.sampler.population.parameters = state["population"]
         self.sampler.tilt.restore(state["tilt"])
         self.step, self.seconds = state["step"], state["seconds"]
+        self.start = state.get("start")
 
 
 def train(
@@ -134,7 +161,9 @@ def train(
 
     Raises:
         Changed: on `resume`, if the economy or the settings are not those of the checkpoint.
-        SurrogateError: if the residuals are not finite at the start or the run diverges.
+        BadConfiguration: if the method of the settings cannot solve the economy.
+        NotSolved: if the residuals are of order one at the start, or the run ends without a solution; the
+            checkpoint then says so, and is not exported.
     """
     require_sensible(settings, model)
     require_sound(model)
@@ -143,24 +172,27 @@ def train(
         content = checkpoint.read(path)
         checkpoint.require_same(content, model, settings, path)
         run.restore(content["state"])
-    progress(_checked(run))
+    now = run.progress()
+    failure = run.failure(now) if resume else outcome.at_start(model.name, now.log10_error)
+    if not resume:
+        _require(failure)
+    progress(now)
     while run.step < run.total:
         run.advance()
-        if run.step % SAVE_EVERY == 0 or run.step == run.total:
-            checkpoint.save(path, model, settings, run.state())
-            progress(_checked(run))
+        if run.step % run.pause == 0 or run.step == run.total:
+            now = run.progress()
+            failure = run.failure(now)
+            checkpoint.save(path, model, settings, {**run.state(), "failure": failure})
+            progress(now)
+            if now.log10_error >= LOST:
+                break
+    _require(failure)
     return run.policy
 
 
-def _checked(run: Run) -> Progress:
-    now = run.progress()
-    if now.log10_error > -0.5:
-        raise SurrogateError(
-            f"the residuals of {run.model.name!r} are of order one ({10**now.log10_error:.2g}) after "
-            f"{now.step} steps: check the equations at the steady state, narrow the box, or give the model "
-            "an anchor closer to its solution"
-        )
-    return now
+def _require(failure: str) -> None:
+    if failure:
+        raise NotSolved(failure)
 
 
 def load_policy(path: Path, model: Model | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:

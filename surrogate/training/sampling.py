@@ -72,7 +72,7 @@ class HardnessTilt:
 
     def draw(self, count: int) -> Tensor:
         """Parameters [count, n_parameters]."""
-        if self.surface is None:
+        if self.surface is None or count == 0:
             return draw_parameters(self.model, count, self.generator)
         candidates = draw_parameters(self.model, CANDIDATES * count, self.generator)
         predicted = torch.from_numpy(self.surface.predict(candidates.numpy()))
@@ -133,7 +133,9 @@ class Sampler:
     def __init__(self, model: Model, settings: Settings, generator: torch.Generator) -> None:
         self.model, self.generator = model, generator
         self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
-        self.population = ErgodicPopulation(model, round(settings.batch * settings.ergodic_share), self.tilt)
+        self.population = ErgodicPopulation(
+            model, round(settings.batch * settings.simulated_share), self.tilt
+        )
         self.n_box = settings.batch - len(self.population.states)
 
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:

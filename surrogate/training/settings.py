@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 
 from surrogate.errors import unknown_name
 
-CONSTRAINTS = ("fischer_burmeister", "multipliers")
-"""Complementarities as one residual each, or with multipliers as further choices of the network."""
+CHOICES = {
+    "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
+    "optimiser": ("automatic", "levenberg_marquardt", "adam"),
+    "sampling": ("mixed", "box", "simulation"),
+    "constraints": ("fischer_burmeister", "multipliers"),
+}
+"""Settings that are one of a few words."""
 
 
 @dataclass(frozen=True)
@@ -26,22 +31,38 @@ class Settings:
     """Share of the batch on the ergodic set of the current policy; the rest is uniform on the box."""
     adam_steps: int = 100
     steps: int = 500
-    """Levenberg–Marquardt steps after the warm-up."""
+    """Steps after the warm-up: a few hundred of Levenberg–Marquardt, or thousands of Adam."""
     robust_quantile: float = 0.98
     """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
     """
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
     """
+    method: str = "euler"
+    """What is made small: see docs/solution-methods.md."""
+    optimiser: str = "automatic"
+    """Levenberg–Marquardt for sums of squares and Adam for the rest, or one of them by name."""
+    sampling: str = "mixed"
+    """States from the box and by simulation in proportion to `ergodic_share`, or all by one of them."""
     constraints: str = "fischer_burmeister"
-    """How complementarities are solved: `CONSTRAINTS` has the names."""
+    """Complementarities as one residual each, or with multipliers as further choices of the network."""
+    learning_rate: float = 1e-3
+    """Of Adam; where Adam does everything it falls to zero."""
+    horizon: int = 100
+    """Periods of a simulated path in the method lifetime_reward."""
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if self.constraints not in CONSTRAINTS:
-            raise unknown_name("value of the setting constraints", self.constraints, CONSTRAINTS)
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise unknown_name(f"value of the setting {name}:", getattr(self, name), known)
+
+    @property
+    def simulated_share(self) -> float:
+        """Share of a batch on the ergodic set of the current policy."""
+        return {"mixed": self.ergodic_share, "box": 0.0, "simulation": 1.0}[self.sampling]
 
 
 @dataclass(frozen=True)

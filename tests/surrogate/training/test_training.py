@@ -16,7 +16,7 @@ from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, levenberg_marquardt, load_policy, train
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
-from surrogate.training.problem import EulerProblem
+from surrogate.training.methods import EulerResiduals
 from surrogate.training.sampling import draw_parameters, draw_states
 from surrogate.training.surface import Surface
 
@@ -103,7 +103,7 @@ def test_the_jacobian_is_the_derivative_of_the_residuals() -> None:
     model = get("an_schorfheide")
     torch.manual_seed(0)
     policy = PolicyNetwork(model, (3,), 2)
-    problem = EulerProblem(policy, 2)
+    problem = EulerResiduals(policy, Settings(nodes=2), torch.Generator())
     generator = torch.Generator().manual_seed(0)
     parameters = draw_parameters(model, 5, generator)
     states = draw_states(model, parameters, generator)
@@ -164,7 +164,7 @@ def test_remembered_batches_average_the_noise(monkeypatch: pytest.MonkeyPatch) -
 def test_one_hopeless_point_does_not_move_the_robust_fit() -> None:
     model = get("rbc")
     torch.manual_seed(0)
-    problem = EulerProblem(PolicyNetwork(model, (4,), 3), 3)
+    problem = EulerResiduals(PolicyNetwork(model, (4,), 3), Settings(nodes=3), torch.Generator())
     generator = torch.Generator().manual_seed(0)
     parameters = draw_parameters(model, 64, generator)
     states = draw_states(model, parameters, generator)

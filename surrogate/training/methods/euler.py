@@ -1,23 +1,27 @@
-"""An economy and its network as a least-squares problem."""
+"""Euler residuals, expectations by quadrature: the default."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from surrogate.policy import PolicyNetwork
+from surrogate.training.methods.method import Method
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import euler_residuals
+from surrogate.training.settings import Settings
 
 
-class EulerProblem(nn.Module):
-    """Residuals [n, n_residuals] of (states, parameters) for a network, expectations by quadrature."""
+class EulerResiduals(Method):
+    """Residuals of the economy's equations."""
 
-    def __init__(self, policy: PolicyNetwork, nodes: int | tuple[int, ...]) -> None:
-        super().__init__()
+    description = "Euler residuals by quadrature"
+
+    def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
+        super().__init__(policy, settings, generator)
         self.points: Tensor
         self.weights: Tensor
-        self.policy = policy
-        points, weights = rule(sum(shock.size for shock in policy.model.shocks), nodes)
+        points, weights = rule(sum(shock.size for shock in policy.model.shocks), settings.nodes)
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
 

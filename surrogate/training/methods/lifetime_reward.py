@@ -1,0 +1,62 @@
+"""Lifetime reward: the policy that earns most in simulation, by the gradient through the simulated paths.
+
+Maliar, Maliar and Winant (2021) truncate the sum at a horizon T. With discount factors near one that leaves
+out most of it; here the last period's reward stands for all that follow,
+
+    (1 - beta) sum_{t < T} beta^t r_t  +  beta^T r_T,
+
+whose mean is that of the infinite sum once the economy has forgotten by T where it started.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+
+from surrogate.errors import BadConfiguration
+from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.lifetime import relative_reward, require_reward
+from surrogate.training.methods.method import Method
+from surrogate.training.settings import Settings
+
+
+class LifetimeReward(Method):
+    """Minus the discounted reward of one simulated path from each state.
+
+    Constraints must be bounds of the controls; complementarities, which say no more than that the choice is
+    best, are not used.
+    """
+
+    description = "lifetime reward along simulated paths"
+    sum_of_squares = False
+
+    @classmethod
+    def formulate(cls, economy: Model, settings: Settings) -> Model:
+        """The economy itself.
+
+        Raises:
+            BadConfiguration: without a reward, or with multipliers.
+        """
+        require_reward(economy, "lifetime_reward")
+        if settings.constraints == "multipliers":
+            raise BadConfiguration(
+                "method=lifetime_reward has no multipliers: leave out constraints=multipliers."
+            )
+        return economy
+
+    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        model = self.policy.model
+        p = model.name_parameters(parameters)
+        discount, total = model.discount(p), torch.zeros_like(states[:, 0])
+        weight = torch.ones_like(total)
+        paths = unpack(self.shocks(states, self.settings.horizon).movedim(1, 0), model.shocks)
+        for t in range(self.settings.horizon):
+            s, x = unpack(states, model.states), unpack(self.policy(states, parameters), model.controls)
+            total = total + (1 - discount) * weight * relative_reward(model, s, x, p)
+            weight = discount * weight
+            e = SimpleNamespace(**{name: path[t] for name, path in vars(paths).items()})
+            states = pack(model.transition(s, x, e, p), model.states)
+        s, x = unpack(states, model.states), unpack(self.policy(states, parameters), model.controls)
+        return -(total + weight * relative_reward(model, s, x, p))[:, None]

@@ -1,0 +1,41 @@
+"""Whether a training run found a solution, and what to try if it did not.
+
+A run can stay inaccurate without any sign that is caught here; how accurate it is, the certificate says.
+"""
+
+from __future__ import annotations
+
+from surrogate.training.settings import Settings
+
+ORDER_ONE = -0.5
+"""Mean log10 of Euler errors that say nothing about the economy."""
+POOR = -3.0
+WORSE = 1.0
+"""A run that ends above `POOR` and by this much above its start has unlearnt what it started from."""
+
+
+def at_start(name: str, log10_error: float) -> str:
+    """What is wrong with an economy before training, or nothing."""
+    if not log10_error <= ORDER_ONE:
+        return (
+            f"the residuals of {name!r} are of order one ({10**log10_error:.2g}) before training: check "
+            "the equations at the steady state, narrow the box, or give the model an anchor closer to its "
+            "solution"
+        )
+    return ""
+
+
+def at_end(name: str, log10_error: float, start: float, settings: Settings) -> str:
+    """Why the policy after training is no solution, or nothing."""
+    if log10_error <= ORDER_ONE and not (log10_error > POOR and log10_error > start + WORSE):
+        return ""
+    return (
+        f"the Euler errors of {name!r} are {10**log10_error:.2g} on average, from {10**start:.2g} before "
+        f"training: try {_remedies(settings)}"
+    )
+
+
+def _remedies(settings: Settings) -> str:
+    if settings.method != "euler":
+        return "method=euler, a lower learning_rate, more steps, a larger batch or a longer horizon"
+    return "a narrower box, an anchor closer to the solution, more nodes, a larger batch, or another seed"

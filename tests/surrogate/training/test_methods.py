@@ -1,0 +1,338 @@
+"""The methods of solution: zero or best at a known solution, repeatable, and clear about what they need."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import cast
+
+import pytest
+import torch
+from torch import Tensor, exp, log
+
+from surrogate.errors import BadConfiguration, Changed, NotSolved, UnknownName
+from surrogate.export import export
+from surrogate.models import Model, ParameterRange, get, pack, unpack
+from surrogate.models.lifetime import relative_reward, with_value
+from surrogate.models.rbc import RealBusinessCycle
+from surrogate.models.utility import constant_relative_risk_aversion
+from surrogate.policy import PolicyNetwork
+from surrogate.training import Settings, load_policy, train
+from surrogate.training.methods import METHODS, EulerResiduals, describe, formulation, optimiser
+from surrogate.training.methods.all_in_one import AllInOne, linearised_residuals
+from surrogate.training.methods.bellman import Bellman
+from surrogate.training.methods.lifetime_reward import LifetimeReward
+from surrogate.training.quadrature import gauss_hermite
+from surrogate.training.residuals import look_ahead, regime_residuals
+from surrogate.training.sampling import Sampler, draw_parameters, draw_states
+from surrogate.training.settings import CHOICES
+from tests.surrogate.training.test_constraints import Store
+
+SMALL = Settings(hidden=(8, 8), trunk=4, nodes=3, batch=128, adam_steps=2, steps=10)
+
+
+class FullDepreciation(RealBusinessCycle):
+    """Brock and Mirman (1972): consumption is the share 1 - alpha beta of resources, whatever the shocks."""
+
+    name = "full_depreciation"
+    parameters = (
+        ParameterRange("alpha", 0.3, 0.4, 0.36),
+        ParameterRange("beta", 0.9, 0.98, 0.95),
+        ParameterRange("rho", 0.5, 0.9, 0.8),
+        ParameterRange("sigma", 0.01, 0.04, 0.02),
+    )
+    features = parameters
+
+    def derived(self, p):
+        return {"delta": torch.ones_like(p.alpha), "gamma": torch.ones_like(p.alpha)}
+
+    def characteristics(self, p):
+        return super(RealBusinessCycle, self).characteristics(p)
+
+    def anchor(self, s, p):
+        steady = self.steady_state(p)[1]["consumption"]
+        resources = self.resources(s, p)
+        return {"consumption": resources * steady / (steady + p.alpha * p.beta * resources)}
+
+
+class Scaled:
+    """A share `factor` of the best consumption, and the value of the best; in the place of a network."""
+
+    def __init__(self, model: Model, factor: float = 1.0) -> None:
+        self.model, self.factor = model, factor
+
+    def __call__(self, states: Tensor, parameters: Tensor) -> Tensor:
+        s, p = unpack(states, self.model.states), self.model.name_parameters(parameters)
+        saved = p.alpha * p.beta
+        resources = exp(s.productivity + p.alpha * log(s.capital))
+        found = {"consumption": self.factor * (1 - saved) * resources}
+        if len(self.model.controls) > 1:
+            constant = log(1 - saved) + saved / (1 - saved) * log(saved)
+            slopes = p.alpha * log(s.capital) + s.productivity / (1 - p.beta * p.rho)
+            steady = log(self.model.steady_state(p)[1]["consumption"])
+            found["value"] = constant + (1 - p.beta) * slopes / (1 - saved) - steady
+        return pack(found, self.model.controls)
+
+    def candidates(self, s, p):
+        return [
+            self(pack(vars(s), self.model.states), torch.stack([p.alpha, p.beta, p.rho, p.sigma], dim=-1))
+        ]
+
+
+def network(model: Model, factor: float = 1.0) -> PolicyNetwork:
+    return cast(PolicyNetwork, Scaled(model, factor))
+
+
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(0)
+
+
+def points(model: Model, count: int = 200) -> tuple[Tensor, Tensor]:
+    drawn = draw_parameters(model, count, generator())
+    return draw_states(model, drawn, generator()), drawn
+
+
+def test_bellman_residuals_vanish_at_the_closed_form() -> None:
+    model = with_value(FullDepreciation())
+    problem = Bellman(network(model), dataclasses.replace(SMALL, nodes=5), generator())
+    assert problem(*points(model)).shape == (200, 2)
+    assert problem(*points(model)).abs().max() < 1e-10
+    wrong = Bellman(network(model, 0.99), SMALL, generator())
+    assert wrong(*points(model))[:, 1].abs().min() > 0.005
+
+
+def test_bellman_finds_a_constrained_choice(tmp_path: Path) -> None:
+    settings = dataclasses.replace(SMALL, method="bellman", hidden=(12, 12), batch=256, steps=60)
+    for constraints in CHOICES["constraints"]:
+        path = tmp_path / f"{constraints}.pt"
+        policy = train(PricedStore(), dataclasses.replace(settings, constraints=constraints), path)
+        states, parameters = points(policy.model)
+        found = unpack(policy(states, parameters).detach(), policy.model.controls)
+        assert (found.order - states[:, 0].clamp(min=1)).abs().mean() < 0.02
+
+
+class PricedStore(Store):
+    """Best is what customers ask for today, but no less than one is delivered: order = max(1, demand)."""
+
+    def steady_state(self, p):
+        return {"demand": 1 + 0 * p.rho}, {"order": 1 + 0 * p.rho}
+
+    def state_bounds(self, p):
+        return {"demand": (0 * p.rho, 0 * p.rho + 2)}
+
+    def transition(self, s, x, e, p):
+        return {"demand": 1 + p.rho * (s.demand - 1) + p.sigma * e.news}
+
+    def reward(self, s, x, p):
+        return s.demand * x.order - x.order**2 / 2
+
+    def discount(self, p):
+        return 0.9 + 0 * p.rho
+
+    def complementarities(self, s, x, expected, p):
+        return {"no_return": (x.order - 1, x.order - s.demand)}
+
+
+def test_all_in_one_is_unbiased_for_the_squared_expected_residual() -> None:
+    """Residuals of the store's deliveries are linear in the expectation once multipliers are there."""
+    settings = dataclasses.replace(SMALL, method="all_in_one", constraints="multipliers", nodes=5)
+    model = formulation(Store(), settings)
+    torch.manual_seed(0)
+    policy = PolicyNetwork(model, (4,), 2)
+    states, parameters = (t[:1].expand(40_000, -1) for t in points(model))
+    squares = EulerResiduals(policy, settings, generator())(states[:1], parameters[:1]) ** 2
+    drawn = AllInOne(policy, settings, generator())(states, parameters)
+    error = (drawn.mean(0) - squares[0]).abs()
+    assert torch.all(error < 4 * drawn.std(0) / 200 + 1e-12)
+    assert drawn.std(0).max() > 0.01
+
+
+def test_linearising_costs_all_in_one_little_where_residuals_bend() -> None:
+    """The mean over the draws, by quadrature, against the residual of the mean."""
+    model = FullDepreciation()
+    policy = PolicyNetwork(model, (4,), 2)
+    states, parameters = points(model)
+    nodes, weights = gauss_hermite([7])
+    x = policy(states, parameters)
+    exact = regime_residuals(policy, model, states, x, parameters, nodes, weights)
+    ahead = look_ahead(policy, model, states, x, parameters, torch.cat([torch.zeros(1, 1), nodes]))
+    linearised = (linearised_residuals(model, ahead) * weights[:, None]).sum(1)
+    assert exact.abs().median() > 0.01
+    assert (linearised - exact).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("horizon", [20, 60])
+def test_nothing_earns_more_than_the_closed_form(horizon: int) -> None:
+    model, settings = FullDepreciation(), dataclasses.replace(SMALL, horizon=horizon)
+    batch = points(model, 500)
+    best, *others = (
+        -LifetimeReward(network(model, factor), settings, generator())(*batch).mean()
+        for factor in (1.0, 0.97, 0.99, 1.01, 1.03)
+    )
+    assert all(other < best for other in others)
+
+
+def test_a_relative_reward_is_zero_at_the_steady_state_and_free_of_units() -> None:
+    model = get("rbc")
+    p = model.name_parameters(points(model)[1])
+    states, choices = (type(p)(**values) for values in model.steady_state(p))
+    assert relative_reward(model, states, choices, p).abs().max() < 1e-12
+    choices.consumption = 1.001 * choices.consumption
+    gain = relative_reward(model, states, choices, p) * p.gamma
+    torch.testing.assert_close(gain, torch.full_like(gain, 0.001), rtol=0.01, atol=0)
+
+
+def test_utility_is_smooth_through_logarithmic() -> None:
+    c = torch.tensor([0.5, 1.0, 2.0], dtype=torch.float64)
+    for gamma, expected in ((1.0, log(c)), (1.0 + 1e-9, log(c)), (3.0, (1 - c**-2) / 2)):
+        aversion = torch.tensor(gamma, dtype=torch.float64, requires_grad=True)
+        utility = constant_relative_risk_aversion(c, aversion)
+        torch.testing.assert_close(utility, expected, rtol=1e-8, atol=1e-8)
+        utility.sum().backward()
+        assert aversion.grad is not None
+        assert torch.isfinite(aversion.grad)
+
+
+RUNS = {
+    "euler": {},
+    "euler_adam": {"optimiser": "adam", "sampling": "simulation", "batch": 512, "steps": 300},
+    "all_in_one": {"method": "all_in_one", "batch": 512, "steps": 300, "learning_rate": 3e-3},
+    "bellman": {"method": "bellman", "steps": 40, "batch": 256},
+    "lifetime_reward": {"method": "lifetime_reward", "horizon": 15, "steps": 100, "learning_rate": 3e-3},
+}
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_method_comes_closer_to_the_closed_form(name: str, tmp_path: Path) -> None:
+    settings = dataclasses.replace(SMALL, **RUNS[name])
+    model = FullDepreciation()
+    train(model, settings, tmp_path / "run.pt")
+    policy, _ = load_policy(tmp_path / "run.pt", model)
+    batch = points(model)
+    exact = network(model)(*batch)[:, 0]
+    error = (policy(*batch)[:, 0] / exact - 1).abs().mean()
+    start = model.anchor(unpack(batch[0], model.states), model.name_parameters(batch[1]))["consumption"]
+    assert error < 0.5 * (start / exact - 1).abs().mean()
+
+
+def weights(path: Path) -> Tensor:
+    return torch.nn.utils.parameters_to_vector(load_policy(path, FullDepreciation())[0].parameters()).detach()
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_every_method_resumes_to_the_same_answer(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from surrogate.training import run
+
+    monkeypatch.setattr(run, "SAVE_EVERY", 3)
+    monkeypatch.setattr(run, "ADAM_STEPS", 1)
+    settings = dataclasses.replace(SMALL, **{**RUNS[name], "steps": 8, "batch": 64})
+
+    def interrupt(progress: run.Progress) -> None:
+        if progress.step == 6:
+            raise KeyboardInterrupt
+
+    train(FullDepreciation(), settings, tmp_path / "whole.pt")
+    with pytest.raises(KeyboardInterrupt):
+        train(FullDepreciation(), settings, tmp_path / "parts.pt", progress=interrupt)
+    train(FullDepreciation(), settings, tmp_path / "parts.pt", resume=True)
+    assert torch.equal(weights(tmp_path / "whole.pt"), weights(tmp_path / "parts.pt"))
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "told"),
+    [
+        ("an_schorfheide", {"method": "bellman"}, "no `reward` and no `discount`"),
+        ("an_schorfheide_zlb", {"method": "lifetime_reward"}, "Take method=euler"),
+        ("rbc", {"method": "lifetime_reward", "constraints": "multipliers"}, "leave out constraints"),
+        ("rbc", {"method": "all_in_one", "optimiser": "levenberg_marquardt"}, "Adam is taken"),
+        ("store", {"method": "all_in_one"}, "add constraints=multipliers"),
+        ("store", {"method": "bellman"}, "no `reward`"),
+    ],
+)
+def test_what_a_method_cannot_solve_is_said_before_anything_is_written(
+    model: str, changes: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    economy = Store() if model == "store" else get(model)
+    with pytest.raises(BadConfiguration, match=told):
+        train(economy, dataclasses.replace(SMALL, **changes), tmp_path / "run.pt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_names_of_methods_are_the_choices() -> None:
+    assert tuple(METHODS) == CHOICES["method"]
+    for setting in CHOICES:
+        with pytest.raises(UnknownName, match=f"setting {setting}"):
+            dataclasses.replace(SMALL, **{setting: "none"})
+
+
+def test_the_card_names_method_and_optimiser() -> None:
+    assert describe(Settings()) == "Euler residuals by quadrature, Adam then Levenberg-Marquardt"
+    assert describe(Settings(method="all_in_one")).endswith("two draws of the shocks, Adam")
+    assert optimiser(Settings(method="bellman")) == "levenberg_marquardt"
+
+
+@pytest.mark.parametrize(("sampling", "simulated"), [("mixed", 64), ("box", 0), ("simulation", 128)])
+def test_sampling_says_where_states_come_from(sampling: str, simulated: int) -> None:
+    model = FullDepreciation()
+    sampler = Sampler(model, dataclasses.replace(SMALL, sampling=sampling), generator())
+    assert len(sampler.population.states) == simulated
+    states, parameters = sampler.draw(PolicyNetwork(model, (4,), 2))
+    assert len(states) == len(parameters) == 128
+
+
+DIVERGING = dataclasses.replace(SMALL, optimiser="adam", learning_rate=30.0, steps=30)
+
+
+def test_a_diverging_run_says_what_to_try_and_is_not_exported(tmp_path: Path) -> None:
+    path = tmp_path / "run.pt"
+    with pytest.raises(NotSolved, match=r"try .* batch"):
+        train(FullDepreciation(), DIVERGING, path)
+    with pytest.raises(NotSolved, match="holds no solution"):
+        export(path, tmp_path / "artifact", FullDepreciation())
+    assert [found.name for found in tmp_path.iterdir()] == ["run.pt"]
+    with pytest.raises(NotSolved, match="try"):
+        train(FullDepreciation(), DIVERGING, path, resume=True)
+
+
+def test_a_run_that_unlearns_a_good_start_is_no_solution() -> None:
+    from surrogate.training import outcome
+
+    assert "from 1e-05" in outcome.at_end("rbc", -2.5, -5.0, Settings())
+    assert outcome.at_end("rbc", -3.5, -12.0, Settings()) == ""
+    assert outcome.at_end("rbc", -2.5, -2.8, Settings()) == ""
+    assert outcome.at_end("rbc", float("nan"), -2.8, Settings())
+
+
+def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "old.pt"
+    train(FullDepreciation(), SMALL, path)
+    content = torch.load(path, weights_only=True)
+    for name in (*CHOICES, "learning_rate", "horizon"):
+        del content["settings"][name]
+    del content["state"]["start"], content["state"]["memory"]
+    torch.save(content, path)
+    assert load_policy(path, FullDepreciation())[1]["settings"].get("method") is None
+    train(FullDepreciation(), SMALL, path, resume=True)
+    with pytest.raises(Changed, match="method was 'euler', is 'bellman'"):
+        train(FullDepreciation(), dataclasses.replace(SMALL, method="bellman"), path, resume=True)
+
+
+class Known(FullDepreciation):
+    """The same, from the closed form on."""
+
+    def anchor(self, s, p):
+        return {"consumption": (1 - p.alpha * p.beta) * self.resources(s, p)}
+
+
+@pytest.mark.slow
+def test_a_value_function_is_exported_as_a_control(tmp_path: Path) -> None:
+    from surrogate import load
+
+    settings = dataclasses.replace(SMALL, method="bellman", batch=256, steps=60)
+    train(Known(), settings, tmp_path / "run.pt")
+    artifact = load(export(tmp_path / "run.pt", tmp_path / "artifact", Known()))
+    assert [control.name for control in artifact.card.controls] == ["consumption", "value"]
+    assert set(artifact.card.accuracy["box"]) == {"euler", "bellman"}
+    assert artifact.card.training["method"].startswith("Bellman")
