@@ -197,7 +197,7 @@ RUNS = {
     "euler": {},
     "euler_adam": {"optimiser": "adam", "sampling": "simulation", "batch": 512, "steps": 300},
     "all_in_one": {"method": "all_in_one", "batch": 512, "steps": 300, "learning_rate": 3e-3},
-    "bellman": {"method": "bellman", "steps": 40, "batch": 256},
+    "bellman": {"method": "bellman", "steps": 80, "batch": 256},
     "lifetime_reward": {"method": "lifetime_reward", "horizon": 15, "steps": 100, "learning_rate": 3e-3},
 }
 
@@ -330,7 +330,7 @@ class Known(FullDepreciation):
 def test_a_value_function_is_exported_as_a_control(tmp_path: Path) -> None:
     from surrogate import load
 
-    settings = dataclasses.replace(SMALL, method="bellman", batch=256, steps=60)
+    settings = dataclasses.replace(SMALL, method="bellman", hidden=(12, 12), batch=512, steps=100)
     train(Known(), settings, tmp_path / "run.pt")
     artifact = load(export(tmp_path / "run.pt", tmp_path / "artifact", Known()))
     assert [control.name for control in artifact.card.controls] == ["consumption", "value"]
