@@ -2,14 +2,13 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.methods [ECONOMY ...]
 
-trains each economy by each method from five seeds, keeps every run under results/methods (a run that is there is
-not repeated, so that several processes can share the work), and writes docs/benchmark-methods.md with its figure
-from all that is there.
+trains each economy by each method from five seeds, keeps every run under results/methods (a run that is there
+is not repeated, so that several processes can share the work), and writes docs/benchmark-methods.md with its
+figure from all that is there.
 """
 
 from __future__ import annotations
 
-import json
 import platform
 import sys
 import time
@@ -22,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.kept import kept, read
 from benchmarks.methods_report import write_report
 from surrogate import models
 from surrogate.accuracy.euler import euler_errors
@@ -78,28 +78,24 @@ def main(names: list[str]) -> None:
     """Run what is missing, and write the report."""
     torch.set_num_threads(1)
     for name in names or [name for name in ECONOMIES if name in models.names()]:
-        for variant, seed in _missing(name):
-            trace = measured(models.get(name), variant, seed)
-            _path(name, variant, seed).parent.mkdir(parents=True, exist_ok=True)
-            with atomic_path(_path(name, variant, seed)) as temporary:
-                temporary.write_text(json.dumps(trace), encoding="utf-8")
+        economy = models.get(name)
+        for variant, seed in _runs(economy):
+            path = RESULTS / f"{name}-{variant.replace(', ', '-').replace(' ', '_')}-{seed}.json"
+            trace = kept(path, lambda variant=variant, seed=seed: measured(economy, variant, seed))
             print(name, variant, seed, trace["failure"] or trace["looks"][-1], flush=True)
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(RESULTS.glob("*.json"))]
-    write_report(found, ROOT / "docs", f"{platform.processor() or platform.machine()}, torch {torch.__version__}")
+    found = [read(path) for path in sorted(RESULTS.glob("*.json"))]
+    write_report(
+        found, ROOT / "docs", f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
+    )
 
 
-def _missing(name: str) -> Iterator[tuple[str, int]]:
-    has_constraints = bool(constrained(models.get(name)))
+def _runs(economy: models.Model) -> Iterator[tuple[str, int]]:
+    """Variants and seeds; multipliers only where there are constraints."""
+    has_constraints = bool(constrained(economy))
     for seed in SEEDS:
         for variant, changes in VARIANTS.items():
-            if "constraints" in changes and not has_constraints:
-                continue
-            if not _path(name, variant, seed).exists():
+            if has_constraints or "constraints" not in changes:
                 yield variant, seed
-
-
-def _path(name: str, variant: str, seed: int) -> Path:
-    return RESULTS / f"{name}-{variant.replace(', ', '-').replace(' ', '_')}-{seed}.json"
 
 
 def measured(economy: models.Model, variant: str, seed: int) -> dict[str, Any]:

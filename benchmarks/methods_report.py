@@ -16,11 +16,11 @@ Trace = dict[str, Any]
 COLUMNS = ("method", "steps", "mean", "mean, worst seed", "p99", "p99, worst seed", "log10 Euler", "failed")
 HEADER = """# The methods of solution, side by side
 
-Each economy over its whole box, {seconds:g} seconds of processor time (one thread) for each run, seeds {seeds}, a network
-of 24 x 24, float64. `mean` and `p99` are relative differences of the controls from the classical solution at
-{points} states of 20 random calibrations, uniform on the box: the median seed, and the worst one. `log10 Euler` is the
-mean at 2,000 other points. `failed` counts runs that ended without a solution, as the export step would refuse them;
-their figures count all the same. `steps` fit into the time.
+Each economy over its whole box, {seconds:g} seconds of processor time (one thread) for each run, seeds
+{seeds}, a network of 24 x 24, float64. `mean` and `p99` are relative differences of the controls from the
+classical solution at {points} states of 20 random calibrations, uniform on the box: the median seed, and the
+worst one. `log10 Euler` is the mean at 2,000 other points. `failed` counts runs that ended without a
+solution, as the export step would refuse them; their figures count all the same. `steps` fit into the time.
 
 {machine}. Written by `python -m benchmarks.methods`, which has the settings.
 
@@ -57,7 +57,14 @@ def _row(variant: str, runs: list[Trace]) -> list[str]:
 
     euler = np.median([look["euler"] for look in last])
     steps = int(np.median([look["step"] for look in last]))
-    return [variant, str(steps), *figures_of("mean"), *figures_of("p99"), f"{euler:.2f}", f"{failed} of {len(runs)}"]
+    return [
+        variant,
+        str(steps),
+        *figures_of("mean"),
+        *figures_of("p99"),
+        f"{euler:.2f}",
+        f"{failed} of {len(runs)}",
+    ]
 
 
 def _failures(variants: dict[str, list[Trace]]) -> str:

@@ -34,7 +34,7 @@ _WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,2
     "changes",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Change one setting of the recipe, such as steps=900 or hidden=32,32; may be repeated.",
+    help="Change one setting of the recipe, such as steps=900 or method=bellman; may be repeated.",
 )
 @click.pass_context
 def train(
@@ -69,9 +69,11 @@ def train(
         raise BadConfiguration(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
         )
+    told = training.describe(settings)
     path = output or Path("checkpoints") / f"{economy.name}.pt"
     if path.exists() and not resume:
         raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
+    click.echo(f"Solving {economy.name}: {told}", err=True)
     with resumable(command_line(ctx, "--resume")), StepReport(economy.name) as report:
         training.train(
             economy,

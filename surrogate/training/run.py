@@ -173,9 +173,9 @@ def train(
         checkpoint.require_same(content, model, settings, path)
         run.restore(content["state"])
     now = run.progress()
-    failure = run.failure(now) if resume else outcome.at_start(model.name, now.log10_error)
     if not resume:
-        _require(failure)
+        _require(outcome.at_start(model.name, now.log10_error))
+    failure = run.failure(now)
     progress(now)
     while run.step < run.total:
         run.advance()
