@@ -16,6 +16,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def main() -> None:
     given = arguments.parse_args()
     for name in given.economy or models.names():
         for seed in range(given.seeds):
-            run = kept(RESULTS / f"{name}-{seed}.json", lambda name=name, seed=seed: measured(name, seed))
+            run = kept(RESULTS / f"{name}-{seed}.json", partial(measured, name, seed))
             print(name, seed, run["failure"] or f"{run['seconds']:.0f} s", flush=True)
     runs = defaultdict(list)
     for path in sorted(RESULTS.glob("*.json")):

@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def main(names: list[str]) -> None:
         economy = models.get(name)
         for variant, seed in _runs(economy):
             path = RESULTS / f"{name}-{variant.replace(', ', '-').replace(' ', '_')}-{seed}.json"
-            trace = kept(path, lambda variant=variant, seed=seed: measured(economy, variant, seed))
+            trace = kept(path, partial(measured, economy, variant, seed))
             print(name, variant, seed, trace["failure"] or trace["looks"][-1], flush=True)
     found = [read(path) for path in sorted(RESULTS.glob("*.json"))]
     write_report(
@@ -169,9 +170,7 @@ def test_points(economy: models.Model) -> Test:
 
 
 def classical_controls(economy: models.Model, calibrations: Tensor, states: Tensor) -> np.ndarray:
-    """Controls [n, n_controls] of the classical solution at `states` [n, n_states], the same number for each of
-    `calibrations`.
-    """
+    """Classical controls [n, n_controls] at `states` [n, n_states], as many for each of `calibrations`."""
     parts = []
     for theta, block in zip(calibrations.tolist(), states.split(STATES), strict=True):
         names = [each.name for each in economy.parameters]
