@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export OMP_NUM_THREADS ?= 1
 
+# make benchmark measure the filters, the economies over seeds and the methods of solution; hours
 # make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
 
-.PHONY: demo test check artifacts
+.PHONY: demo test check benchmark artifacts
 
 demo: $(VENV)/installed-demo
 	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
@@ -33,6 +34,9 @@ $(VENV)/installed-all: pyproject.toml constraints.txt | $(VENV)
 
 $(VENV):
 	$(PYTHON) -m venv $(VENV)
+
+benchmark: $(VENV)/installed-all
+	for name in filters economies methods; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 artifacts: $(VENV)/installed-all
 	for model in rbc an_schorfheide an_schorfheide_zlb; do \

@@ -69,11 +69,9 @@ def train(
         raise BadConfiguration(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
         )
-    told = training.describe(settings)
     path = output or Path("checkpoints") / f"{economy.name}.pt"
     if path.exists() and not resume:
         raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
-    click.echo(f"Solving {economy.name}: {told}", err=True)
     with resumable(command_line(ctx, "--resume")), StepReport(economy.name) as report:
         training.train(
             economy,
@@ -84,7 +82,7 @@ def train(
                 now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}"
             ),
         )
-    click.echo(f"Wrote {path}. Next: dsge-surrogate export {path} FOLDER")
+    click.echo(f"Wrote {path} ({training.describe(settings)}). Next: dsge-surrogate export {path} FOLDER")
 
 
 def changed(settings: "Settings", changes: Iterable[str]) -> "Settings":

@@ -127,3 +127,21 @@ def test_an_economy_of_ones_own_goes_all_the_way(tmp_path: Path) -> None:
     assert "Euler errors: euler, ergodic" in result.output
     assert run("inspect", folder).output.startswith("mine version 1")
     assert "say where mine is with --model" in run("validate", folder).output
+
+
+def test_the_method_of_solution_is_a_setting(tmp_path: Path) -> None:
+    few = ("method=all_in_one", "batch=64", "hidden=4,4", "adam_steps=0", "steps=2")
+    result = run("train", "rbc", "--output", tmp_path / "a.pt", *(f"--setting={change}" for change in few))
+    assert result.exit_code == 0, result.output
+    assert "all-in-one operator" in result.output
+    assert load_policy(tmp_path / "a.pt")[1]["settings"]["method"] == "all_in_one"
+
+
+def test_what_a_method_needs_is_one_clear_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.pt"
+    train = ("train", "an_schorfheide", "--output", path)
+    require_clear_error(run(*train, "--setting=method=bellman"), "no `reward`")
+    require_clear_error(run(*train, "--setting=method=belman"), "bellman")
+    adam = ("--setting=method=all_in_one", "--setting=optimiser=levenberg_marquardt")
+    require_clear_error(run("train", "rbc", "--output", path, *adam), "sum of squares")
+    assert not path.exists()
