@@ -22,7 +22,7 @@ def recall(folder: Path) -> Path:
     record = folder / FILE
     if not record.is_file():
         raise BadConfiguration(f"{folder} holds no results of `dsge-surrogate estimate`.")
-    configuration = folder / record.read_text(encoding="utf-8").strip()
+    configuration = folder / record.read_text(encoding="utf-8", errors="replace").strip()
     if not configuration.is_file():
         raise BadConfiguration(f"{configuration} has gone; say where it is with --configuration.")
     return configuration.resolve()

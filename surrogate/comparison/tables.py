@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+STILL = 1e-9
+"""A path whose standard deviation is below this share of its largest value does not move."""
 SIMULATION = "simulation"
 """The states that the classical solution visits, beside the slices, which are called by their state."""
 
@@ -48,7 +50,8 @@ def path_table(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame
     standard deviation; periods in which a variable is undefined are left out.
     """
     gap = (surrogate[reference.columns] - reference).abs()
-    spread = reference.std().where(reference.std() > 0)
+    spread = reference.std()
+    spread = spread.where(spread > STILL * reference.abs().max())
     columns = {"mean": gap.mean(), "max": gap.max()}
     shares = {f"{name} / sd": values / spread for name, values in columns.items()}
     return pd.DataFrame({**columns, **shares})

@@ -92,6 +92,15 @@ def test_report_follows_a_configuration_that_has_moved(finished: tuple[Path, Pat
     assert run("report", copy, "--configuration", configuration).exit_code == 0
 
 
+def test_report_survives_a_damaged_note_of_the_configuration(
+    finished: tuple[Path, Path], tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished[1], copy)
+    (copy / "configuration.txt").write_bytes(b"\xff\xfe")
+    require_clear_error(run("report", copy), "--configuration")
+
+
 def test_report_refuses_folders_without_results(tmp_path: Path) -> None:
     require_clear_error(run("report", tmp_path), "no results")
 
