@@ -83,19 +83,26 @@ def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) ->
         node.output[:] = [inside.get(name, name) for name in node.output]
     entry = [
         helper.make_node("Shape", ["parameters"], ["rows"], start=0, end=1),
-        helper.make_node("Unsqueeze", ["parameters", "middle"], ["block_parameters"]),
+        helper.make_node("Unsqueeze", ["parameters", "one"], ["block_parameters"]),
+        helper.make_node("Shape", [contract.inputs[0]], ["n"], start=0, end=1),
+        helper.make_node("Max", ["rows", "one"], ["at_least_one"]),
+        helper.make_node("Div", ["n", "at_least_one"], ["block"]),
     ]
-    for name in contract.inputs[:-1]:
-        entry.append(helper.make_node("Concat", ["rows", f"tail_{name}"], [f"shape_{name}"], axis=0))
-        entry.append(helper.make_node("Reshape", [name, f"shape_{name}"], [f"block_{name}"]))
+    used = {name for node in graph.node for name in node.input}
+    blocks = [name for name in contract.inputs[:-1] if inside[name] in used]
+    for name in blocks:
+        entry.append(
+            helper.make_node("Concat", ["rows", "block", f"width_{name}"], [f"shape_{name}"], axis=0)
+        )
+        entry.append(helper.make_node("Reshape", [name, f"shape_{name}"], [inside[name]], allowzero=1))
     exits = [
         helper.make_node("Reshape", [f"block_{o.name}", f"shape_{o.name}"], [o.name]) for o in graph.output
     ]
-    constants = {f"tail_{name}": [-1, widths[name]] for name in contract.inputs[:-1]}
+    constants = {"one": [1]} | {f"width_{name}": [widths[name]] for name in blocks}
     constants |= {f"shape_{o.name}": [-1, o.type.tensor_type.shape.dim[1].dim_value] for o in outer_outputs}
     initializers = [
         *graph.initializer,
-        *(_integers(name, values) for name, values in (constants | {"middle": [1]}).items()),
+        *(_integers(name, values) for name, values in constants.items()),
     ]
     folded = helper.make_graph(
         [*entry, *graph.node, *exits],

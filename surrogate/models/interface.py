@@ -92,7 +92,14 @@ def pack(named: Values, variables: Sequence[Column]) -> Tensor:
         raise ValueError(f"the model returned {sorted(named)} where it declares {sorted(expected)}")
     rows = [named[v.name][None] if v.size == 1 else named[v.name].movedim(-1, 0) for v in variables]
     leading = torch.broadcast_shapes(*(row.shape[1:] for row in rows))
-    return torch.cat([row.expand(-1, *leading) for row in rows]).movedim(0, -1)
+    return torch.cat([_spread(row, leading) for row in rows]).movedim(0, -1)
+
+
+def _spread(row: Tensor, leading: torch.Size) -> Tensor:
+    """[k, ...] -> [k, *leading]; axes that are missing come after the first."""
+    for _ in range(len(leading) - row.ndim + 1):
+        row = row.unsqueeze(1)
+    return row.expand(-1, *leading)
 
 
 class Model(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 import torch
@@ -24,11 +25,11 @@ def rule(n_shocks: int, nodes: int | Sequence[int]) -> tuple[Tensor, Tensor]:
 
 
 def gauss_hermite(counts: Sequence[int]) -> tuple[Tensor, Tensor]:
-    """Product Gauss–Hermite rule for independent standard normals, `counts` points in each dimension."""
+    """Product Gauss–Hermite rule for independent standard normals, `counts` points in each dimension; without
+    any dimension, a single node.
+    """
     rules = [np.polynomial.hermite_e.hermegauss(count) for count in counts]
-    nodes = np.stack(np.meshgrid(*(points for points, _ in rules), indexing="ij"), axis=-1).reshape(
-        -1, len(rules)
-    )
+    nodes = np.array(list(product(*(points for points, _ in rules))))
     weights = np.ones(1)
     for _, factor in rules:
         weights = np.outer(weights, factor / factor.sum()).ravel()
