@@ -11,12 +11,23 @@ from types import ModuleType
 
 from surrogate.errors import SurrogateError, UnknownName
 from surrogate.models.an_schorfheide import AnSchorfheide, AnSchorfheideZeroLowerBound
+from surrogate.models.brock_mirman import BrockMirman
 from surrogate.models.interface import Model
+from surrogate.models.nk_linear import LinearNewKeynesian
+from surrogate.models.olg_analytic import AnalyticOverlappingGenerations
+from surrogate.models.ramsey import Ramsey
 from surrogate.models.rbc import RealBusinessCycle
 
-_MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (RealBusinessCycle, AnSchorfheide, AnSchorfheideZeroLowerBound)
-}
+_SHIPPED: tuple[type[Model], ...] = (
+    Ramsey,
+    RealBusinessCycle,
+    BrockMirman,
+    LinearNewKeynesian,
+    AnalyticOverlappingGenerations,
+    AnSchorfheide,
+    AnSchorfheideZeroLowerBound,
+)
+_MODELS: dict[str, type[Model]] = {model.name: model for model in _SHIPPED}
 
 
 DECLARED = ("name", "parameters", "states", "controls", "shocks", "observables", "equations")

@@ -14,6 +14,10 @@ Array = NDArray[np.float64]
 _SOLVERS: dict[str, str] = {
     "an_schorfheide": "surrogate.reference.an_schorfheide_projection:solve_an_schorfheide",
     "an_schorfheide_zlb": "surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
+    "brock_mirman": "surrogate.reference.brock_mirman:solve_brock_mirman",
+    "nk_linear": "surrogate.reference.nk_linear:solve_nk_linear",
+    "olg_analytic": "surrogate.reference.olg_analytic:solve_olg_analytic",
+    "ramsey": "surrogate.reference.ramsey:solve_ramsey",
     "rbc": "surrogate.reference.time_iteration:solve_rbc",
     "nk_zlb": "surrogate.reference.nk_zlb:solve_nk_zlb",
 }

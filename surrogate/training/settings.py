@@ -83,6 +83,36 @@ RECIPES: dict[str, Recipe] = {
         Settings(nodes=(5, 2, 5), batch=1024, adam_steps=0, steps=500, hopeless_share=0.1),
         test_nodes=(11, 3, 11),
     ),
+    "ramsey": Recipe(
+        Settings(hidden=(12, 12), trunk=16, nodes=1, batch=2048, adam_steps=0, steps=100, hopeless_share=0.0)
+    ),
+    "brock_mirman": Recipe(
+        Settings(
+            hidden=(12, 12),
+            trunk=12,
+            batch=2048,
+            adam_steps=0,
+            steps=100,
+            robust_quantile=1.0,
+            hopeless_share=0.0,
+        )
+    ),
+    "nk_linear": Recipe(
+        Settings(hidden=(4,), nodes=2, batch=2048, adam_steps=0, steps=200, hopeless_share=0.0), test_nodes=3
+    ),
+    "olg_analytic": Recipe(
+        Settings(
+            hidden=(8, 8),
+            trunk=8,
+            nodes=2,
+            batch=1024,
+            adam_steps=0,
+            steps=60,
+            robust_quantile=1.0,
+            hopeless_share=0.0,
+        ),
+        test_nodes=4,
+    ),
 }
 """The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters
 for the policy.

@@ -1,0 +1,167 @@
+"""Six overlapping generations with a closed form (Huffman 1987; Krueger and Kubler 2004).
+
+Y = eta K^alpha,   w = (1 - alpha) Y,   r = alpha Y / K + 1 - delta,   K = sum of assets
+income^1 = w,   income^h = r k^h,   c^h = income^h - a^h,   k'^(h+1) = a^h,   h = 1..6, k^1 = a^6 = 0
+1 / c^h = beta E[ r' / c'^(h+1) ],   h = 1..5
+eta in {.95, 1.05} and delta in {.5, .9}: four equally likely states, the signs of two standard normal shocks
+
+Only the newborn work, so a generation's income is proportional to one random number and log utility makes
+saving a share of it that depends on beta and age alone: beta (1 - beta^(6-h)) / (1 - beta^(7-h)), whatever
+the prices.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, cat, exp, log, sign
+
+from surrogate.models.interface import Control, Model, Named, ParameterRange, Variable
+
+GENERATIONS = 6
+SAVERS = GENERATIONS - 1
+MEAN_DEPRECIATION = 0.7
+NEWTON_STEPS = 8
+
+
+class AnalyticOverlappingGenerations(Model):
+    """Generations 1 to 5 choose which share of their income to save; the last one eats all."""
+
+    name = "olg_analytic"
+    description = "Six overlapping generations with log utility, where only the newborn work"
+    parameters = (
+        ParameterRange("alpha", 0.2, 0.4, 0.3, "capital share"),
+        ParameterRange("beta", 0.5, 0.9, 0.7, "discount factor of a sixth of a life"),
+    )
+    states = (
+        Variable("assets", "capital held by generations 2 to 6", "goods", SAVERS),
+        Variable("productivity", "total factor productivity eta", "level"),
+        Variable("depreciation", "depreciation rate delta", "share of capital"),
+    )
+    controls = (Control("saving_rate", "savings of generations 1 to 5", "share of income", SAVERS, 0.0, 1.0),)
+    shocks = (
+        Variable("productivity", "its sign decides on productivity", "standard deviations"),
+        Variable("depreciation", "its sign decides on depreciation", "standard deviations"),
+    )
+    observables = (
+        Variable("log_output", "output", "log"),
+        Variable("log_capital", "capital", "log"),
+        Variable("gross_return", "gross return on capital", "ratio to the previous period"),
+        Variable("log_consumption", "consumption of all generations", "log"),
+    )
+    equations = (
+        Variable("euler", "consumption error implied by the Euler equation", "share of consumption", SAVERS),
+    )
+
+    def capital(self, s: Named) -> Tensor:
+        """What all generations hold together [...]."""
+        return s.assets.sum(-1)
+
+    def output(self, s: Named, p: Named) -> Tensor:
+        """eta K^alpha, in goods [...]."""
+        return s.productivity * exp(p.alpha * log(self.capital(s)))
+
+    def gross_return(self, s: Named, p: Named) -> Tensor:
+        """r, of a unit of capital [...]."""
+        return p.alpha * self.output(s, p) / self.capital(s) + 1 - s.depreciation
+
+    def income(self, s: Named, p: Named) -> Tensor:
+        """Wage of the newborn and wealth of the others, [..., 6]."""
+        wage = (1 - p.alpha) * self.output(s, p)
+        wealth = self.gross_return(s, p)[..., None] * s.assets
+        return cat([wage[..., None].expand(*wealth.shape[:-1], 1), wealth], dim=-1)
+
+    def savings(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Of generations 1 to 5, [..., 5]."""
+        return x.saving_rate * self.income(s, p)[..., :SAVERS]
+
+    def consumption(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Of all generations, [..., 6]."""
+        income = self.income(s, p)
+        return cat([(1 - x.saving_rate) * income[..., :SAVERS], income[..., SAVERS:]], dim=-1)
+
+    def derived(self, p: Named) -> dict[str, Tensor]:
+        """Ages 1 to 5, the share left[h] of lifetime consumption that follows age h without shocks, and r
+        then.
+        """
+        ages = torch.arange(1, GENERATIONS, dtype=p.beta.dtype, device=p.beta.device)
+        life = p.beta[..., None] ** GENERATIONS
+        left = (p.beta[..., None] ** ages - life) / (1 - life)
+        return {"ages": ages, "left": left, "steady_return": steady_return(p.alpha, left, ages)}
+
+    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Without shocks consumption grows by beta r a period, so generation h + 1 holds r^(h-1) w
+        left[h].
+        """
+        capital = ((p.steady_return - 1 + MEAN_DEPRECIATION) / p.alpha) ** (1 / (p.alpha - 1))
+        wage, one = (1 - p.alpha) * capital**p.alpha, torch.ones_like(capital)
+        assets = wage[..., None] * p.left * p.steady_return[..., None] ** (p.ages - 1)
+        states = {"assets": assets, "productivity": one, "depreciation": MEAN_DEPRECIATION * one}
+        return states, {"saving_rate": p.left / cat([one[..., None], p.left[..., :-1]], dim=-1)}
+
+    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        """The ergodic set and a little more; a generation's assets vary with all returns of its life."""
+        states = self.steady_state(p)[0]
+        one, assets = states["productivity"], states["assets"]
+        return {
+            "assets": (assets * exp(-0.4 * p.ages), assets * exp(0.3 * p.ages)),
+            "productivity": (0.95 * one, 1.05 * one),
+            "depreciation": (0.5 * one, 0.9 * one),
+        }
+
+    def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """Log assets relative to the steady state, and where productivity and depreciation stand."""
+        steady = self.steady_state(p)[0]["assets"]
+        return {
+            "assets": log(s.assets / steady) / (0.4 * p.ages),
+            "productivity": (s.productivity - 1) / 0.05,
+            "depreciation": (s.depreciation - MEAN_DEPRECIATION) / 0.2,
+        }
+
+    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """Income in equal parts, one for each period that is left and one for impatience; the latter is
+        eaten now.
+
+        A crude guess on purpose, whatever beta: the rates of the steady state are already the closed form.
+        """
+        left = GENERATIONS - p.ages
+        return {"saving_rate": (left / (left + 2)).expand(*s.assets.shape)}
+
+    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """Savings are the assets of the next generation; the signs of the shocks decide on the rest."""
+        return {
+            "assets": self.savings(s, x, p),
+            "productivity": 1 + 0.05 * sign(e.productivity),
+            "depreciation": MEAN_DEPRECIATION + 0.2 * sign(e.depreciation),
+        }
+
+    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """beta r' c^h / c'^(h+1), [..., 5]."""
+        growth = self.consumption(s_next, x_next, p)[..., 1:] / self.consumption(s, x, p)[..., :SAVERS]
+        return {"marginal_value": (p.beta * self.gross_return(s_next, p))[..., None] / growth}
+
+    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """Consumption that the Euler equation asks for, less one, as a share of consumption."""
+        return {"euler": 1 - 1 / expected.marginal_value}
+
+    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Aggregates of the next period."""
+        return {
+            "log_output": log(self.output(s_next, p)),
+            "log_capital": log(self.capital(s_next)),
+            "gross_return": self.gross_return(s_next, p),
+            "log_consumption": log(self.consumption(s_next, x_next, p).sum(-1)),
+        }
+
+
+def steady_return(alpha: Tensor, left: Tensor, ages: Tensor) -> Tensor:
+    """r [...] at which assets add up to capital: the root of an increasing, convex polynomial, by Newton's
+    method.
+
+    `alpha` is [...], `left` [..., 5] and `ages` [5].
+    """
+    wage_share, r = (1 - alpha) / alpha, 1.5 * torch.ones_like(alpha)
+    for _ in range(NEWTON_STEPS):
+        rental, held = r - 1 + MEAN_DEPRECIATION, left * r[..., None] ** (ages - 1)
+        slope = held.sum(-1) + rental / r * (held * (ages - 1)).sum(-1)
+        r = r - (rental * held.sum(-1) - 1 / wage_share) / slope
+    return r
