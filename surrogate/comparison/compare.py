@@ -34,6 +34,8 @@ class Comparison:
     policies : both policies along each state, the others at the steady state, and, under
         ``"simulation"``, at the states that the classical solution visits.
     paths : (surrogate's, classical solution's), with the same shocks.
+    beyond : periods in which the latter was beyond the grid of the classical solution and followed the
+        surrogate's policy.
     """
 
     surrogate: Surrogate
@@ -41,6 +43,7 @@ class Comparison:
     seed: int
     policies: Mapping[str, Policies]
     paths: tuple[Path, Path]
+    beyond: int
 
     @cached_property
     def simulations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -68,7 +71,7 @@ class Comparison:
             groups["observable"] = (self.surrogate.observable_names, path.observables)
         columns = [(kind, name) for kind, (names, _) in groups.items() for name in names]
         return pd.DataFrame(
-            np.concatenate([values for _, values in groups.values()], axis=1),
+            _finite_or_nan(np.concatenate([values for _, values in groups.values()], axis=1)),
             columns=pd.MultiIndex.from_tuples(columns, names=["kind", "variable"]),
             index=pd.RangeIndex(1, len(path.states), name="period"),
         )
@@ -86,7 +89,7 @@ def compare(
     ------
     UnknownName : an unknown parameter, or an economy without a classical solution.
     OutsideBox : the surrogate is not certified at `parameters`.
-    BadData : the simulation leaves the grid of the classical solution.
+    BadData : the economy is often beyond the grid of the classical solution.
     SurrogateError : there is no classical solution at `parameters`.
     """
     if periods < 2:
@@ -98,11 +101,16 @@ def compare(
     rest = surrogate.steady_state(theta).states[0].astype(float)
     start = rest if surrogate.n_shocks else AT_REST * rest
     shocks = np.random.default_rng(seed).normal(size=(periods, surrogate.n_shocks))
-    exact = follow_reference(surrogate, policy, theta, shocks, start, observe)
+    exact, reached = follow_reference(surrogate, policy, theta, shocks, start, observe)
     paths = follow_surrogate(surrogate, theta, shocks, start), exact
-    places = {**slices(exact.states, rest, surrogate.state_names), SIMULATION: exact.states}
+    visited = exact.states[reached]
+    places = {**slices(visited, rest, surrogate.state_names), SIMULATION: visited}
     policies = {place: _policies(surrogate, policy, theta, states) for place, states in places.items()}
-    return Comparison(surrogate, named, seed, policies, paths)
+    return Comparison(surrogate, named, seed, policies, paths, int((~reached).sum()))
+
+
+def _finite_or_nan(values: Array) -> Array:
+    return np.where(np.isfinite(values), values, np.nan)
 
 
 def _one_vector(surrogate: Surrogate, parameters: Mapping[str, ArrayLike]) -> Array:

@@ -42,6 +42,11 @@ def notes(comparison: Comparison) -> list[str]:
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
         "square; `/ sd` is a share of the standard deviation of the reference's path."
     ]
+    if comparison.beyond:
+        told.append(
+            f"In {comparison.beyond} periods the economy was beyond the grid of the classical solution; "
+            "there the reference follows the surrogate's policy."
+        )
     return told if comparison.paths[1].observables is not None else [*told, WITHOUT_OBSERVABLES]
 
 

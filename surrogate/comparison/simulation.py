@@ -12,6 +12,9 @@ from surrogate.runtime import Surrogate
 
 Array = NDArray[np.float64]
 
+TOLERATED = 0.05
+"""Share of the periods in which the economy may be beyond the grid of the classical solution."""
+
 
 class Path(NamedTuple):
     """States [T + 1, n_states] and controls [T + 1, n_controls] from the start on, and observables
@@ -32,6 +35,13 @@ def follow_surrogate(surrogate: Surrogate, theta: Array, shocks: Array, start: A
     return Path(states.astype(float), controls.astype(float), path.observables[:, 0].astype(float))
 
 
+class Followed(NamedTuple):
+    """A path of the classical solution, and in which of its periods [T + 1] the economy was on the grid."""
+
+    path: Path
+    reached: NDArray[np.bool_]
+
+
 def follow_reference(
     surrogate: Surrogate,
     policy: ReferencePolicy,
@@ -39,35 +49,58 @@ def follow_reference(
     shocks: Array,
     start: Array,
     observe: Observe | None,
-) -> Path:
-    """The same with the classical policy; controls that it does not have, such as multipliers, are the
-    surrogate's.
+) -> Followed:
+    """The same with the classical policy.
+
+    Controls that it does not have, such as multipliers, are the surrogate's; so are all of them in the few
+    periods in which the economy is beyond the grid of the classical solution.
 
     Raises
     ------
-    BadData : the path leaves the grid of the classical solution; says when.
+    BadData : these are not few.
     """
-    states, controls = [start], [_controls(surrogate, policy, theta, start, 0)]
-    for period, shock in enumerate(shocks, start=1):
+    choice = _Choice(surrogate, policy, theta)
+    states, controls = [start], [choice(start)]
+    for shock in shocks:
         step = surrogate.step(states[-1], controls[-1], shock, theta)
         states.append(step.next_states[0].astype(float))
-        controls.append(_controls(surrogate, policy, theta, states[-1], period))
+        controls.append(choice(states[-1]))
+    choice.require_reached()
     visited, chosen = np.stack(states), np.stack(controls)
-    return Path(visited, chosen, None if observe is None else observe(visited, chosen, theta))
+    observables = None if observe is None else observe(visited, chosen, theta)
+    return Followed(Path(visited, chosen, observables), np.array(choice.reached))
 
 
-def _controls(
-    surrogate: Surrogate, policy: ReferencePolicy, theta: Array, states: Array, period: int
-) -> Array:
-    controls = surrogate.policy(states, theta)[0].astype(float)
-    try:
-        found = policy(states[np.newaxis])
-    except BadData as error:
-        raise BadData(
-            f"The classical solution does not reach where the economy is in period {period} "
-            f"({str(error).rstrip('.')}). Simulate fewer periods, or with another seed."
-        ) from error
-    for column, name in enumerate(surrogate.control_names):
-        if name in found:
-            controls[column] = found[name][0]
-    return controls
+class _Choice:
+    """Controls [n_controls] at states [n_states], and whether the classical solution had them."""
+
+    def __init__(self, surrogate: Surrogate, policy: ReferencePolicy, theta: Array) -> None:
+        self.surrogate, self.policy, self.theta = surrogate, policy, theta
+        self.reached: list[bool] = []
+        self.refusal = ""
+
+    def __call__(self, states: Array) -> Array:
+        controls = self.surrogate.policy(states, self.theta)[0].astype(float)
+        found = self._found(states)
+        for column, name in enumerate(self.surrogate.control_names):
+            if name in found:
+                controls[column] = found[name][0]
+        return controls
+
+    def _found(self, states: Array) -> dict[str, Array]:
+        try:
+            found = self.policy(states[np.newaxis])
+        except BadData as error:
+            self.refusal = self.refusal or str(error).rstrip(".")
+            found = {}
+        self.reached.append(bool(found))
+        return found
+
+    def require_reached(self) -> None:
+        """Raise BadData if the economy was beyond the grid too often."""
+        beyond = 1 - np.mean(self.reached)
+        if beyond > TOLERATED:
+            raise BadData(
+                f"In {beyond:.0%} of the periods the economy is beyond the grid of the classical solution "
+                f"({self.refusal}): choose a calibration with smaller or less persistent shocks."
+            )

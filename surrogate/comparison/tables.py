@@ -68,7 +68,10 @@ def moments(frame: pd.DataFrame) -> pd.DataFrame:
     """Mean, sd and first autocorrelation of each column, undefined periods left out."""
     with np.errstate(invalid="ignore", divide="ignore"):
         correlation = frame.corrwith(frame.shift(1))
-    return pd.DataFrame({"mean": frame.mean(), "sd": frame.std(), "autocorrelation": correlation})
+    moving = frame.std() > STILL * frame.abs().max()
+    return pd.DataFrame(
+        {"mean": frame.mean(), "sd": frame.std(), "autocorrelation": correlation.where(moving)}
+    )
 
 
 def formatted(table: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:

@@ -8,6 +8,7 @@ import pytest
 
 from surrogate import Surrogate, load
 from surrogate.comparison import Comparison, compare
+from surrogate.comparison.report import notes
 from surrogate.comparison.tables import SIMULATION, moments, relative_difference
 from surrogate.errors import BadData, OutsideBox, UnknownName
 from surrogate.reference import registry
@@ -94,10 +95,21 @@ def test_a_bias_is_found(linear: Surrogate, monkeypatch: pytest.MonkeyPatch) -> 
     assert mean["reference"] - mean["surrogate"] == pytest.approx(0.01, abs=1e-6)
 
 
-def test_a_path_beyond_the_grid_says_when_and_what_to_do(
+def test_few_periods_beyond_the_grid_are_counted_and_left_out_of_the_policies(
     linear: Surrogate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BadData, match=r"in period \d+ \(s leaves the grid\)\. Simulate fewer"):
+    comparison = of_linear(linear, "wide", monkeypatch)
+    outside = (np.abs(comparison.paths[1].states) > 3.0).any(axis=1)
+    assert 0 < comparison.beyond == outside.sum() < 15
+    at = comparison.policies[SIMULATION]
+    assert len(at.states) == len(at.reference["x0"]) == 301 - comparison.beyond
+    assert any(f"In {comparison.beyond} periods" in note for note in notes(comparison))
+
+
+def test_a_grid_too_small_for_the_economy_is_refused(
+    linear: Surrogate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BadData, match=r"In \d+% of the periods .* \(s leaves the grid\)"):
         of_linear(linear, "narrow", monkeypatch)
 
 
