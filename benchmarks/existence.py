@@ -80,7 +80,8 @@ def calibrations(surrogate: Surrogate, count: int) -> dict[str, dict[str, float]
     unit = qmc.Sobol(surrogate.n_parameters, seed=SEED).random(count)
     points = surrogate.lower + (surrogate.upper - surrogate.lower) * unit
     drawn = {
-        str(i + 1): dict(zip(surrogate.parameter_names, point.tolist(), strict=True)) for i, point in enumerate(points)
+        str(i + 1): dict(zip(surrogate.parameter_names, point.tolist(), strict=True))
+        for i, point in enumerate(points)
     }
     return {**POINTS, **drawn}
 
@@ -92,7 +93,9 @@ def solve(name: str, parameters: Mapping[str, float], width: float) -> AnSchorfh
     return solve_an_schorfheide_zlb(parameters, [replace(KINKED[0], growth_width=width)])
 
 
-def difference(surrogate: Surrogate, parameters: Mapping[str, float], solution: AnSchorfheideSolution) -> float:
+def difference(
+    surrogate: Surrogate, parameters: Mapping[str, float], solution: AnSchorfheideSolution
+) -> float:
     """Largest relative difference of the controls at states within two standard deviations."""
     c, linear = solution.collocation.calibration, solution.collocation.linear
     draws = 2 * qmc.Sobol(3, seed=SEED).random(STATES) * 2 - 2
@@ -107,7 +110,9 @@ def difference(surrogate: Surrogate, parameters: Mapping[str, float], solution: 
     theta = surrogate.parameter_array(parameters).astype(surrogate.card.dtype)
     network = surrogate.policy(rows, theta, check=False)
     found = solution.controls(states)
-    return float(max(np.abs(network[:, i] / found[x] - 1).max() for i, x in enumerate(surrogate.control_names)))
+    return float(
+        max(np.abs(network[:, i] / found[x] - 1).max() for i, x in enumerate(surrogate.control_names))
+    )
 
 
 def trials(name: str, count: int) -> list[Trial]:
@@ -132,19 +137,27 @@ def cross_table(found: list[Trial]) -> str:
     """Markdown: for each width, certified or not by existing or not, with the differences where it exists."""
     frame = pd.DataFrame(found)
     frame = frame[~frame["calibration"].isin(list(POINTS))]
-    lines = ["| growth within | | exists | does not | median difference | largest |", "|---|---|" + "---:|" * 4]
+    lines = [
+        "| growth within | | exists | does not | median difference | largest |",
+        "|---|---|" + "---:|" * 4,
+    ]
     for (width, certified), part in frame.groupby(["width", "certified"], sort=True):
         there = part[part["reason"] == ""]["difference"]
         sizes = [f"{value:.1e}" if len(there) else "" for value in (there.median(), there.max())]
         told = "certified" if certified else "not certified"
-        lines.append(f"| {width:g} sd | {told} | {len(there)} | {len(part) - len(there)} | {' | '.join(sizes)} |")
+        lines.append(
+            f"| {width:g} sd | {told} | {len(there)} | {len(part) - len(there)} | {' | '.join(sizes)} |"
+        )
     return "\n".join(lines) + "\n"
 
 
 def list_of_exceptions(found: list[Trial], points: Mapping[str, Mapping[str, float]]) -> str:
     """Markdown: what happens at theta_m and theta_l and at the points where card and collocation disagree."""
     shown = ("tau", "kappa", "psi1", "psi2", "rho_r", "rho_z", "r_a", "pi_a", "gamma_q", "sigma_r", "sigma_z")
-    lines = [f"| point | growth within | {' | '.join(shown)} | outcome |", "|---|---|" + "---:|" * len(shown) + "---|"]
+    lines = [
+        f"| point | growth within | {' | '.join(shown)} | outcome |",
+        "|---|---|" + "---:|" * len(shown) + "---|",
+    ]
     for trial in found:
         if trial.calibration in POINTS or trial.certified == bool(trial.reason):
             values = " | ".join(f"{points[trial.calibration][name]:.2f}" for name in shown)

@@ -31,7 +31,10 @@ Array = NDArray[np.float64]
 REPORT = ROOT / "docs" / "reference-likelihood.md"
 GRID = Grid(13, 4, 13, Shocks(9, 3, 9), width=8.0, growth_width=8.0)
 """Wide enough for every particle."""
-FILTERS: tuple[tuple[type[ParticleFilter], int, int], ...] = ((TwistedFilter, 200, 32), (GuidedFilter, 1000, 16))
+FILTERS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
+    (TwistedFilter, 200, 32),
+    (GuidedFilter, 1000, 16),
+)
 COLUMNS = ("point", "policy", "filter", "mean log p", "standard error", "less the linear economy's")
 HEADER = """# Is it the network or the economy?
 
@@ -76,7 +79,9 @@ class ReferenceEconomy:
         states = np.tile([c.log_rate, LOG_GBAR, 0.0, 0.0], (len(parameters), 1))
         return SteadyState(states, self.policy(states, parameters))
 
-    def step(self, states: Array, controls: Array, shocks: Array, parameters: Array, check: bool = False) -> Transition:
+    def step(
+        self, states: Array, controls: Array, shocks: Array, parameters: Array, check: bool = False
+    ) -> Transition:
         """One quarter: states [n, 4], controls [n, 2], shocks [n, 3] (monetary, government, growth)."""
         c = self.calibration
         lag, government, growth, monetary = states.T
@@ -109,7 +114,9 @@ class ReferenceEconomy:
         return rate, np.log(controls[:, 0]) + states[:, 1] - c.share(policy[1], states[:, 1])[0]
 
 
-def evaluate(economy: Surrogate, method: type[ParticleFilter], particles: int, replications: int, theta: Array) -> Array:
+def evaluate(
+    economy: Surrogate, method: type[ParticleFilter], particles: int, replications: int, theta: Array
+) -> Array:
     """Replicated log likelihoods [replications] at theta [p]."""
     data = sample("herbst_schorfheide_us")
     space = StateSpace(economy, an_schorfheide_linear.OBSERVABLES, measurement_sd(data))
@@ -121,7 +128,9 @@ def lines() -> Iterator[tuple[str, ...]]:
     """Rows of the table as text."""
     surrogate, data = load("an_schorfheide"), sample("herbst_schorfheide_us")
     for point, calibration in POINTS.items():
-        exact = kalman.log_likelihood(an_schorfheide_linear.state_space(calibration, measurement_sd(data)), data)
+        exact = kalman.log_likelihood(
+            an_schorfheide_linear.state_space(calibration, measurement_sd(data)), data
+        )
         yield point, "linear", "Kalman", f"{exact:.2f}", "", ""
         theta = surrogate.parameter_array(calibration)[0]
         economies = {"network": surrogate, "collocation": ReferenceEconomy(surrogate, calibration)}
@@ -131,7 +140,14 @@ def lines() -> Iterator[tuple[str, ...]]:
             values = evaluate(economy, method, particles, replications, theta)  # pyright: ignore[reportArgumentType]
             name = method.__name__.removesuffix("Filter").lower()
             error = values.std(ddof=1) / np.sqrt(len(values))
-            yield point, policy, f"{name}, {particles:,}", f"{values.mean():.2f}", f"{error:.2f}", f"{values.mean() - exact:.2f}"
+            yield (
+                point,
+                policy,
+                f"{name}, {particles:,}",
+                f"{values.mean():.2f}",
+                f"{error:.2f}",
+                f"{values.mean() - exact:.2f}",
+            )
 
 
 def main() -> None:

@@ -1,0 +1,145 @@
+"""The two US estimations, beside those of the linearised economy and the published one.
+
+    python -m benchmarks.us_estimations results
+
+runs `dsge-surrogate estimate` on both examples, samples the linearised economy with the same data, priors and
+sampler by the exact Kalman likelihood, and writes docs/us-estimations.md. What `results` already holds of a
+finished run is not run again.
+"""
+
+import argparse
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.filters import ROOT
+from estimation import Estimation
+from estimation.posterior import Posterior
+from surrogate import markdown
+from surrogate.errors import SurrogateError
+from surrogate.files import atomic_path
+from surrogate.reference import an_schorfheide_linear, kalman
+
+REPORT = ROOT / "docs" / "us-estimations.md"
+EXAMPLES = {
+    "herbst_schorfheide": "Herbst and Schorfheide's sample, 1983Q1 to 2002Q4, without a bound",
+    "us_1984_2019_zlb": "1984Q1 to 2019Q4, with the zero lower bound",
+}
+PUBLISHED = {"tau": 2.8, "kappa": 0.8, "psi1": 1.8, "psi2": 0.6, "rho_r": 0.77, "rho_g": 0.98, "rho_z": 0.88}
+"""Posterior means of the linear model in Herbst and Schorfheide (2015), for the first sample."""
+PROCESSES = 2
+HEADER = """# Two US estimations
+
+Posterior means with 90 % highest-density intervals. *Nonlinear*: the examples as they ship, by particle filter
+on the surrogate. *Linear*: the same data, priors, measurement error, box and sampler with the linearised
+economy, whose likelihood the Kalman filter gives exactly; it has no bound. *Difference in sd*: of the means, in
+posterior standard deviations of the linear economy. *Published*: posterior means of the linear model in Herbst
+and Schorfheide (2015).
+
+Written by `python -m benchmarks.us_estimations RESULTS`.
+"""
+EXPLANATION = ""
+
+
+class KalmanLikelihood:
+    """The exact likelihood of the linearised economy, which has no bound, on observations [T, 3]."""
+
+    def __init__(self, observations: np.ndarray, measurement_sd: np.ndarray) -> None:
+        self.observations, self.measurement_sd = observations, measurement_sd
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See `estimation.likelihood.Likelihood`; minus infinity without a unique stable equilibrium."""
+        return np.array([self._one(row) for row in parameters])
+
+    def _one(self, values: np.ndarray) -> float:
+        calibration = dict(zip(an_schorfheide_linear.PARAMETER_NAMES, values.tolist(), strict=True))
+        try:
+            model = an_schorfheide_linear.state_space(calibration, self.measurement_sd)
+            return kalman.log_likelihood(model, self.observations)
+        except SurrogateError:
+            return -np.inf
+
+
+def linearised(configuration: Path) -> Estimation:
+    """The estimation in a file with the linearised economy in the surrogate's place, box and priors the same."""
+    estimation = Estimation.from_toml(configuration)
+    posterior = estimation.posterior
+    if posterior.measurement is None:
+        raise SurrogateError(f"{configuration} has no measurement error.")
+    likelihood = KalmanLikelihood(estimation.data.to_numpy(), posterior.measurement.sd)
+    estimation.posterior = Posterior(
+        estimation.surrogate, likelihood, posterior.priors, posterior.fixed, posterior.measurement
+    )
+    return estimation
+
+
+def sampled(name: str, results: Path) -> dict[str, pd.DataFrame]:
+    """Posterior tables of both economies."""
+    configuration = ROOT / "examples" / f"{name}.toml"
+    nonlinear, linear = results / name, results / f"{name}_linear"
+    if not (nonlinear / "posterior.csv").exists():
+        command = [
+            sys.executable,
+            "-m",
+            "cli.main",
+            "estimate",
+            str(configuration),
+            "--output",
+            str(nonlinear),
+        ]
+        subprocess.run([*command, "--processes", str(PROCESSES)], cwd=ROOT, check=True)
+    if not (linear / "posterior.csv").exists():
+        linearised(configuration).run(linear, processes=PROCESSES, plots=False)
+    folders = {"nonlinear": nonlinear, "linear": linear}
+    return {label: pd.read_csv(folder / "posterior.csv", index_col=0) for label, folder in folders.items()}
+
+
+def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> pd.DataFrame:
+    """Posterior means with 90 % intervals, the difference in linear posterior sds, and sampler diagnostics."""
+    nonlinear, linear = tables["nonlinear"], tables["linear"]
+    columns = {
+        label: [
+            f"{row['mean']:.3f} [{row['HDI low']:.3f}, {row['HDI high']:.3f}]" for _, row in table.iterrows()
+        ]
+        for label, table in tables.items()
+    }
+    columns["difference in sd"] = [f"{d:+.2f}" for d in (nonlinear["mean"] - linear["mean"]) / linear["sd"]]
+    if published:
+        columns["published"] = [f"{published[n]:g}" if n in published else "" for n in nonlinear.index]
+    columns["ESS"] = [f"{value:.0f}" for value in nonlinear["ESS"]]
+    columns["R-hat"] = [f"{value:.3f}" for value in nonlinear["R-hat"]]
+    return pd.DataFrame(columns, index=nonlinear.index)
+
+
+def section(name: str, results: Path) -> str:
+    """One estimation in Markdown."""
+    tables = sampled(name, results)
+    found = comparison(tables, PUBLISHED if name == "herbst_schorfheide" else {})
+    rows = [
+        [str(parameter), *map(str, values)]
+        for parameter, values in zip(found.index, found.to_numpy(), strict=True)
+    ]
+    return f"## {EXAMPLES[name]}\n\n{markdown.table(['parameter', *found.columns], rows)}\n"
+
+
+def main(results: Path, names: Sequence[str] = tuple(EXAMPLES)) -> None:
+    """Estimate what is missing, print and write the report."""
+    text = "\n".join([HEADER, *(section(name, results) for name in names), EXPLANATION])
+    print(text)
+    with atomic_path(REPORT) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("results", type=Path)
+    main(parser.parse_args().results)
