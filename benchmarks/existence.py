@@ -3,8 +3,9 @@
     OMP_NUM_THREADS=1 python -m benchmarks.existence an_schorfheide_zlb
     OMP_NUM_THREADS=1 python -m benchmarks.existence an_schorfheide
 
-print tables and write docs/existence-<name>.md: calibrations spread over the box, whether the surrogate's card
-certifies them, whether the classical solution by collocation exists there, and how far the network is from it.
+print tables and write docs/existence-<name>.md: calibrations spread over the box, whether the surrogate's
+card certifies them, whether the classical solution by collocation exists there, and how far the network is
+from it.
 """
 
 import argparse
@@ -14,7 +15,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
@@ -33,17 +33,18 @@ from surrogate.reference.an_schorfheide_projection import (
 
 Array = NDArray[np.float64]
 
-WIDTHS = {"an_schorfheide": (4.5,), "an_schorfheide_zlb": (2.0, 3.0)}
+WIDTHS = {"an_schorfheide": (3.0, 4.5), "an_schorfheide_zlb": (2.0, 3.0)}
 """How far growth may go, in standard deviations."""
 SEED = 20_221_101
 STATES = 500
 HEADER = """# Existence of an equilibrium: `{name}`
 
-{count} calibrations spread over the box of the card (scrambled Sobol points, seed {seed}), and the two of Herbst
-and Schorfheide. *Certified*: inside the region of the card. *Exists*: collocation with Newton's method, the
-{homotopy}, arrives (`surrogate/reference/an_schorfheide_projection.py`).
-*Difference*: the largest relative one between network and collocation in consumption or inflation, at {states}
-states within two standard deviations, rates not below zero.
+{count} calibrations spread over the box of the card (scrambled Sobol points, seed {seed}), and the two of
+Herbst and Schorfheide. *Certified*: inside the region of the card. *Exists*: collocation with Newton's
+method, the {homotopy}, arrives
+(`surrogate/reference/an_schorfheide_projection.py`). *Difference*: the largest relative one between network
+and collocation in consumption or inflation, at {states} states within two standard deviations, rates not
+below zero. *Growth within*: how far the grid of productivity growth reaches, in standard deviations.
 {note}
 Written by `python -m benchmarks.existence {name}`.
 """
@@ -55,10 +56,10 @@ NOTE = {
     "an_schorfheide": "",
     "an_schorfheide_zlb": """
 With the bound the answer depends on how far growth may fall: at the bound, with flexible prices, expected
-deflation feeds on itself, so that a quarter in which the bound is likely to bind for long has no equilibrium.
-So growth is kept within the given number of its standard deviations; a normal shock of unlimited size would
-leave few economies with an equilibrium. Where the path of solutions ends, the Jacobian becomes singular: it is a
-fold, not an accident of the method.
+deflation feeds on itself, so that a quarter in which the bound is likely to bind for long has no
+equilibrium. So growth is kept within the given number of its standard deviations; normal shocks of unlimited
+size would leave few economies with an equilibrium. Where the path of solutions ends, the Jacobian becomes
+singular: it is a fold, not an accident of the method.
 """,
 }
 
@@ -77,7 +78,7 @@ class Trial:
 
 def calibrations(surrogate: Surrogate, count: int) -> dict[str, dict[str, float]]:
     """Parameters by name: theta_m, theta_l and `count` points over the box."""
-    unit = qmc.Sobol(surrogate.n_parameters, seed=SEED).random(count)
+    unit = qmc.Sobol(surrogate.n_parameters, rng=SEED).random(count)
     points = surrogate.lower + (surrogate.upper - surrogate.lower) * unit
     drawn = {
         str(i + 1): dict(zip(surrogate.parameter_names, point.tolist(), strict=True))
@@ -98,7 +99,7 @@ def difference(
 ) -> float:
     """Largest relative difference of the controls at states within two standard deviations."""
     c, linear = solution.collocation.calibration, solution.collocation.linear
-    draws = 2 * qmc.Sobol(3, seed=SEED).random(STATES) * 2 - 2
+    draws = 2 * qmc.Sobol(3, rng=SEED).random(STATES) * 2 - 2
     lag = c.log_rate + draws[:, 0] * linear.sd_impulse / c.rho_r
     states = {
         "interest_rate_lag": np.maximum(lag, 0.0) if solution.collocation.bound is not None else lag,
@@ -135,19 +136,19 @@ def trials(name: str, count: int) -> list[Trial]:
 
 def cross_table(found: list[Trial]) -> str:
     """Markdown: for each width, certified or not by existing or not, with the differences where it exists."""
-    frame = pd.DataFrame(found)
-    frame = frame[~frame["calibration"].isin(list(POINTS))]
     lines = [
         "| growth within | | exists | does not | median difference | largest |",
         "|---|---|" + "---:|" * 4,
     ]
-    for (width, certified), part in frame.groupby(["width", "certified"], sort=True):
-        there = part[part["reason"] == ""]["difference"]
-        sizes = [f"{value:.1e}" if len(there) else "" for value in (there.median(), there.max())]
-        told = "certified" if certified else "not certified"
-        lines.append(
-            f"| {width:g} sd | {told} | {len(there)} | {len(part) - len(there)} | {' | '.join(sizes)} |"
-        )
+    drawn = [trial for trial in found if trial.calibration not in POINTS]
+    for width in sorted({t.width for t in found}):
+        for certified in (True, False):
+            part = [t for t in drawn if t.width == width and t.certified == certified]
+            there = np.array([t.difference for t in part if not t.reason])
+            sizes = [f"{value:.1e}" for value in (np.median(there), there.max())] if len(there) else ["", ""]
+            told = "certified" if certified else "not certified"
+            counts = f"{len(there)} | {len(part) - len(there)}"
+            lines.append(f"| {width:g} sd | {told} | {counts} | {' | '.join(sizes)} |")
     return "\n".join(lines) + "\n"
 
 

@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 python -m benchmarks.reference_likelihood
 
-prints one table and writes docs/reference-likelihood.md: on the sample of Herbst and Schorfheide (2015), how far
-the nonlinear likelihood is from that of the linearised economy, and whether that is the economy or the
+prints one table and writes docs/reference-likelihood.md: on the sample of Herbst and Schorfheide (2015), how
+far the nonlinear likelihood is from that of the linearised economy, and whether that is the economy or the
 network.
 """
 
@@ -84,7 +84,7 @@ class ReferenceEconomy:
     ) -> Transition:
         """One quarter: states [n, 4], controls [n, 2], shocks [n, 3] (monetary, government, growth)."""
         c = self.calibration
-        lag, government, growth, monetary = states.T
+        government, growth = states[:, 1], states[:, 2]
         rate, output = self._rate_and_output(states, controls)
         tomorrow = np.stack(
             [
@@ -121,7 +121,8 @@ def evaluate(
     data = sample("herbst_schorfheide_us")
     space = StateSpace(economy, an_schorfheide_linear.OBSERVABLES, measurement_sd(data))
     generator = np.random.Generator(np.random.SFC64(1))
-    return method(space, particles).log_likelihood(np.tile(theta, (replications, 1)), data, generator)
+    values = method(space, particles).log_likelihood(np.tile(theta, (replications, 1)), data, generator)
+    return np.asarray(values, dtype=float)
 
 
 def lines() -> Iterator[tuple[str, ...]]:

@@ -11,6 +11,7 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,13 +33,15 @@ EXAMPLES = {
 PUBLISHED = {"tau": 2.8, "kappa": 0.8, "psi1": 1.8, "psi2": 0.6, "rho_r": 0.77, "rho_g": 0.98, "rho_z": 0.88}
 """Posterior means of the linear model in Herbst and Schorfheide (2015), for the first sample."""
 PROCESSES = 2
+LINEAR_STEPS = 300
+"""Steps for the linear economy: its likelihood has no noise, so that walkers move more often."""
 HEADER = """# Two US estimations
 
-Posterior means with 90 % highest-density intervals. *Nonlinear*: the examples as they ship, by particle filter
-on the surrogate. *Linear*: the same data, priors, measurement error, box and sampler with the linearised
-economy, whose likelihood the Kalman filter gives exactly; it has no bound. *Difference in sd*: of the means, in
-posterior standard deviations of the linear economy. *Published*: posterior means of the linear model in Herbst
-and Schorfheide (2015).
+Posterior means with 90 % highest-density intervals. *Nonlinear*: the examples as they ship, by particle
+filter on the surrogate. *Linear*: the same data, priors, measurement error, box and sampler with the
+linearised economy, whose likelihood the Kalman filter gives exactly; it has no bound. *Difference in sd*: of
+the means, in posterior standard deviations of the linear economy. *Published*: posterior means of the linear
+model in Herbst and Schorfheide (2015).
 
 Written by `python -m benchmarks.us_estimations RESULTS`.
 """
@@ -70,8 +73,13 @@ class KalmanLikelihood:
 
 
 def linearised(configuration: Path) -> Estimation:
-    """The estimation in a file with the linearised economy in the surrogate's place, box and priors the same."""
+    """The estimation in a file with the linearised economy in the surrogate's place, box and priors
+    the same.
+    """
     estimation = Estimation.from_toml(configuration)
+    estimation.sampler = replace(
+        estimation.sampler, ensembles=2, steps=min(estimation.sampler.steps, LINEAR_STEPS)
+    )
     posterior = estimation.posterior
     if posterior.measurement is None:
         raise SurrogateError(f"{configuration} has no measurement error.")
@@ -104,7 +112,9 @@ def sampled(name: str, results: Path) -> dict[str, pd.DataFrame]:
 
 
 def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> pd.DataFrame:
-    """Posterior means with 90 % intervals, the difference in linear posterior sds, and sampler diagnostics."""
+    """Posterior means with 90 % intervals, their difference in linear posterior sds, and the sampler's
+    diagnostics.
+    """
     nonlinear, linear = tables["nonlinear"], tables["linear"]
     columns = {
         label: [
