@@ -33,7 +33,7 @@ def policy_figure(comparison: Comparison) -> Figure:
     """
     slices = {state: at for state, at in comparison.policies.items() if state != SIMULATION}
     controls = list(comparison.policies[SIMULATION].reference)
-    figure, rows = panels(2 * len(controls), len(slices), 3.0, 2.0, sharex="col")
+    figure, rows = panels(2 * len(controls), len(slices), 3.0, 2.0, sharex="col", sharey="row")
     with styled():
         for column, (state, at) in enumerate(slices.items()):
             x = at.states[:, comparison.surrogate.state_names.index(state)]
