@@ -117,9 +117,11 @@ class RealBusinessCycle(Model):
         return {"euler": 1 - exp(-log(expected.marginal_value) / p.gamma)}
 
     def reward(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Utility of consumption."""
         return constant_relative_risk_aversion(x.consumption, p.gamma)
 
     def discount(self, p: Named) -> Tensor:
+        """beta."""
         return p.beta
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:

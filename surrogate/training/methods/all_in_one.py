@@ -50,6 +50,7 @@ class AllInOne(Method):
         return economy
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Products [n, n_residuals] of the residuals under two independent draws of the shocks."""
         shocks = self.shocks(states, 2)
         nodes = torch.cat([torch.zeros_like(shocks[:, :1]), shocks], dim=1)
 

@@ -70,6 +70,7 @@ class Bellman(Method):
         return with_value(economy)
 
     def begin(self, step: int) -> None:
+        """Evaluate the anchor in the first steps, improve on it later."""
         self.evaluating = step < EVALUATION * (self.settings.adam_steps + self.settings.steps)
 
     def controls(self, states: Tensor, parameters: Tensor) -> Tensor:
@@ -82,6 +83,7 @@ class Bellman(Method):
         return torch.cat([fixed.expand(*x.shape[:-1], -1), x[..., self.n_choices :]], dim=-1)
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Errors of the Bellman equation and of its first-order conditions, [n, n_residuals]."""
         model, x = self.policy.model, self.controls(states, parameters)
         named = unpack(x, model.controls)
         value = worth(model, named, model.name_parameters(parameters))

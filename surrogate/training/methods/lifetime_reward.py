@@ -47,6 +47,7 @@ class LifetimeReward(Method):
         return economy
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Minus the discounted rewards along a simulated path from each state, [n, 1]."""
         model = self.policy.model
         p = model.name_parameters(parameters)
         discount, total = model.discount(p), torch.zeros_like(states[:, 0])
