@@ -1,8 +1,9 @@
 """Where in the box the certificate holds.
 
-A box is a claim that an equilibrium exists everywhere in it. Where none exists, or where the network cannot
-follow it, Euler errors stay large however long one trains. A quadratic surface through the log errors of
-many parameter vectors says where that is.
+A box is a claim that an equilibrium exists everywhere in it. Two witnesses say of a parameter vector that it
+does not: Euler errors that stay large however long one trains, and, for economies that have one, a classical
+method that finds no solution. A quadratic surface between the vectors where one of them objects and the
+others says where in the box that is.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from numpy.typing import NDArray
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors
 from surrogate.policy import PolicyNetwork
+from surrogate.reference.registry import witness
 from surrogate.region import Region
+from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_parameters, draw_states
-from surrogate.training.surface import Surface
+from surrogate.training.surface import Surface, largest_level
 
 FAILURE = -3.0
 """A parameter vector fails where the worst of its Euler errors, on a few states, is above 10 to this."""
@@ -31,18 +34,24 @@ def find_region(
 ) -> Region | None:
     """The part of the box where the policy solves the economy; None if that is all of it.
 
-    The surface is fitted by least squares to the worst log10 error of each of `vectors` parameter vectors.
-    The region is the largest of its level sets in which no more than `TOLERATED` of the vectors fail.
+    The surface is the log odds that a vector fails, fitted to `vectors` of them. The region is the
+    largest of its level sets in which no more than `TOLERATED` of the vectors fail.
     """
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
-    errors = worst_errors(policy, parameters, nodes, generator)
-    if np.mean(errors > FAILURE) <= TOLERATED:
+    theta = parameters.numpy()
+    large = worst_errors(policy, parameters, nodes, generator) > FAILURE
+    failed = large | ~has_equilibrium(model.name, model.parameters, theta)
+    if failed.mean() <= TOLERATED:
         return None
-    surface = Surface.fit(model.parameters, parameters.numpy(), errors)
-    level = _largest_level(surface.predict(parameters.numpy()), errors)
+    surface = Surface.between(model.parameters, theta, failed)
+    level = largest_level(surface.predict(theta), failed, TOLERATED)
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
-    return surface.below(level, f"{told} (predicted error below 10^{level:.2f})")
+    return surface.below(level, f"{told}{_witnessed(model.name)}")
+
+
+def _witnessed(model: str) -> str:
+    return " or no equilibrium that a classical method finds" if witness(model) is not None else ""
 
 
 def worst_errors(
@@ -54,10 +63,3 @@ def worst_errors(
     ergodic = ergodic_states(policy, rows, generator)
     errors = [euler_errors(policy, states, rows, nodes).amax(-1) for states in (box, ergodic)]
     return torch.stack(errors, dim=-1).reshape(len(parameters), -1).amax(-1).numpy()
-
-
-def _largest_level(predicted: NDArray[np.floating], errors: NDArray[np.float64]) -> float:
-    order = np.argsort(predicted)
-    failing = np.cumsum(errors[order] > FAILURE) / np.arange(1, len(order) + 1)
-    allowed = np.flatnonzero(failing <= TOLERATED)
-    return float(predicted[order][allowed[-1]]) if len(allowed) else float(predicted.min())

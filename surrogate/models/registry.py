@@ -12,8 +12,10 @@ from types import ModuleType
 from surrogate.errors import SurrogateError, UnknownName
 from surrogate.models.an_schorfheide import AnSchorfheide, AnSchorfheideZeroLowerBound
 from surrogate.models.brock_mirman import BrockMirman
+from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import Model
 from surrogate.models.nk_linear import LinearNewKeynesian
+from surrogate.models.nk_zlb import NewKeynesianZeroLowerBound
 from surrogate.models.olg_analytic import AnalyticOverlappingGenerations
 from surrogate.models.ramsey import Ramsey
 from surrogate.models.rbc import RealBusinessCycle
@@ -23,6 +25,8 @@ _SHIPPED: tuple[type[Model], ...] = (
     RealBusinessCycle,
     BrockMirman,
     LinearNewKeynesian,
+    NewKeynesianZeroLowerBound,
+    ConsumptionSaving,
     AnalyticOverlappingGenerations,
     AnSchorfheide,
     AnSchorfheideZeroLowerBound,

@@ -1,6 +1,6 @@
 """Classical answers by the name of the economy, each solved at one calibration at a time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Protocol
 
@@ -20,8 +20,18 @@ _SOLVERS: dict[str, str] = {
     "ramsey": "surrogate.reference.ramsey:solve_ramsey",
     "rbc": "surrogate.reference.time_iteration:solve_rbc",
     "nk_zlb": "surrogate.reference.nk_zlb:solve_nk_zlb",
+    "consumption_saving": "surrogate.reference.consumption_saving:solve_consumption_saving",
 }
 """Economy -> module and function, imported when it is first asked for."""
+
+_WITNESSES: dict[str, str] = {
+    "nk_zlb": "surrogate.reference.nk_zlb:equilibrium_exists",
+    "consumption_saving": "surrogate.reference.consumption_saving:stationary",
+}
+"""Economy -> module and function that says whether it has an equilibrium; for boxes that claim too much."""
+
+Witness = Callable[[Mapping[str, Array]], NDArray[np.bool_]]
+"""From columns of parameters by name, each [n], to whether there is an equilibrium, [n]."""
 
 
 class Solution(Protocol):
@@ -54,5 +64,14 @@ def solve(name: str, parameters: Mapping[str, float]) -> Solution:
         raise UnknownName(
             f"There is no classical solution of {name!r} here; there is one of: {', '.join(names())}."
         )
-    module, _, solver = _SOLVERS[name].partition(":")
-    return getattr(import_module(module), solver)(parameters)
+    return _function(_SOLVERS[name])(parameters)
+
+
+def witness(name: str) -> Witness | None:
+    """What says whether the economy called `name` has an equilibrium at given parameters; None if nothing."""
+    return _function(_WITNESSES[name]) if name in _WITNESSES else None
+
+
+def _function(path: str) -> Callable:
+    module, _, function = path.partition(":")
+    return getattr(import_module(module), function)

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
+from surrogate.training.existence import existence_region
 from surrogate.training.settings import Settings
 from surrogate.training.surface import Surface
 
@@ -67,19 +68,30 @@ class HardnessTilt:
 
     def __init__(self, model: Model, hopeless: float, generator: torch.Generator) -> None:
         self.model, self.hopeless, self.generator = model, hopeless, generator
+        self.region = existence_region(model.name, model.parameters)
         self.surface: Surface | None = None
         self.seen: list[tuple[Tensor, Tensor]] = []
 
     def draw(self, count: int) -> Tensor:
         """Parameters [count, n_parameters]."""
         if self.surface is None or count == 0:
-            return draw_parameters(self.model, count, self.generator)
-        candidates = draw_parameters(self.model, CANDIDATES * count, self.generator)
+            return self._candidates(count)
+        candidates = self._candidates(CANDIDATES * count)
         predicted = torch.from_numpy(self.surface.predict(candidates.numpy()))
         weights = torch.where(
             predicted <= predicted.quantile(1 - self.hopeless), 10 ** (predicted.clamp(-6, 0) / 2), 0.0
         )
         return candidates[torch.multinomial(weights, count, generator=self.generator)]
+
+    def _candidates(self, count: int) -> Tensor:
+        """Uniform on the part of the box where an equilibrium is known to exist, [count, n_parameters]."""
+        kept = draw_parameters(self.model, count, self.generator)
+        while self.region is not None:
+            kept = kept[torch.from_numpy(self.region.contains(kept.numpy()))]
+            if len(kept) >= count:
+                break
+            kept = torch.cat([kept, draw_parameters(self.model, count, self.generator)])
+        return kept[:count]
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""

@@ -24,7 +24,7 @@ class Settings:
     trunk: int = 24
     """Width of the layer that sees only the parameters."""
     nodes: int | tuple[int, ...] = 5
-    """Gauss–Hermite points in each shock."""
+    """Points in each shock: Gauss–Hermite, or evenly spaced from 25 on."""
     batch: int = 4096
     """States and parameter vectors in a step, fresh each time."""
     ergodic_share: float = 0.5
@@ -71,7 +71,7 @@ class Recipe:
 
     settings: Settings
     test_nodes: int | tuple[int, ...] = field(default=9)
-    """Gauss–Hermite points in each shock for the certificate, more than in training."""
+    """Points in each shock for the certificate, more than in training."""
 
 
 RECIPES: dict[str, Recipe] = {
@@ -112,6 +112,13 @@ RECIPES: dict[str, Recipe] = {
             hopeless_share=0.0,
         ),
         test_nodes=4,
+    ),
+    "nk_zlb": Recipe(
+        Settings(hidden=(16, 16), nodes=25, batch=1024, adam_steps=0, steps=180, hopeless_share=0.0),
+        test_nodes=121,
+    ),
+    "consumption_saving": Recipe(
+        Settings(hidden=(20, 20), trunk=20, nodes=11, batch=1024, adam_steps=0, steps=200), test_nodes=61
     ),
 }
 """The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters

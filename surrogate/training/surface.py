@@ -1,5 +1,5 @@
-"""A quadratic surface through the log Euler errors of many parameter vectors: where the economy is hard to
-solve.
+"""A quadratic surface over the parameters: through log Euler errors, where the economy is hard to solve; or
+between what works and what fails, where it can be trusted.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
 from surrogate.card import ParameterRange
 from surrogate.region import TRANSFORMS, Region
 
 Array = NDArray[np.floating[Any]]
+RIDGE = 0.1
+"""Penalty on the squared coefficients of a separating surface, in observations: it keeps them finite."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +32,25 @@ class Surface:
     @classmethod
     def fit(cls, ranges: Sequence[ParameterRange], theta: Array, errors: Array) -> Surface:
         """Least squares of `errors` [n] on 1, u_i and u_i u_j at `theta` [n, n_parameters]."""
-        straight = _straighten([each.transform for each in ranges], theta)
-        centre, scale = straight.mean(0), straight.std(0)
-        terms = _quadratic_terms((straight - centre) / scale)
+        centre, scale, terms = _standardised(ranges, theta)
         return cls.of(ranges, centre, scale, np.linalg.lstsq(terms, errors, rcond=None)[0])
+
+    @classmethod
+    def between(cls, ranges: Sequence[ParameterRange], theta: Array, failed: NDArray[np.bool_]) -> Surface:
+        """The log odds that a vector fails, by ridge logistic regression of `failed` [n] on the same terms.
+
+        What counts is the boundary, where a least-squares fit would look at points far from it.
+        """
+        centre, scale, terms = _standardised(ranges, theta)
+
+        def loss(coefficients: Array) -> tuple[float, Array]:
+            odds = terms @ coefficients
+            error = 1 / (1 + np.exp(-odds)) - failed
+            value = (np.logaddexp(0, odds) - odds * failed).sum() + RIDGE / 2 * coefficients @ coefficients
+            return float(value) / len(odds), (terms.T @ error + RIDGE * coefficients) / len(odds)
+
+        found = minimize(loss, np.zeros(terms.shape[1]), jac=True, method="BFGS")
+        return cls.of(ranges, centre, scale, found.x)
 
     @classmethod
     def of(
@@ -49,7 +67,7 @@ class Surface:
         )
 
     def below(self, level: float, description: str) -> Region:
-        """The region where the predicted error is at most `level`."""
+        """The region where the prediction is at most `level`."""
         n = len(self.transforms)
         upper = np.zeros((n, n))
         upper[np.triu_indices(n)] = self.coefficients[1 + n :]
@@ -64,10 +82,25 @@ class Surface:
         )
 
 
+def largest_level(predicted: Array, failed: NDArray[np.bool_], tolerated: float) -> float:
+    """Largest level of `predicted` [n] up to which at most the share `tolerated` of the vectors `failed`."""
+    order = np.argsort(predicted)
+    failing = np.cumsum(failed[order]) / np.arange(1, len(order) + 1)
+    allowed = np.flatnonzero(failing <= tolerated)
+    return float(predicted[order][allowed[-1]]) if len(allowed) else float(predicted.min())
+
+
 def _straighten(transforms: Sequence[str], theta: Array) -> Array:
     return np.stack(
         [TRANSFORMS[name](column) for name, column in zip(transforms, theta.T, strict=True)], axis=1
     )
+
+
+def _standardised(ranges: Sequence[ParameterRange], theta: Array) -> tuple[Array, Array, Array]:
+    """Centre, scale and quadratic terms of the straightened parameters."""
+    straight = _straighten([each.transform for each in ranges], theta)
+    centre, scale = straight.mean(0), straight.std(0)
+    return centre, scale, _quadratic_terms((straight - centre) / scale)
 
 
 def _quadratic_terms(u: Array) -> Array:

@@ -98,8 +98,12 @@ def test_the_bound_lowers_output_on_average(hard: NkZlbSolution) -> None:
 def test_where_there_is_no_equilibrium_it_says_so() -> None:
     with pytest.raises(NoEquilibrium, match=r"runs away.*rho_zeta = 0\.9, sigma_zeta = 0\.025.*smaller"):
         solve_nk_zlb(HOPELESS)
-    assert equilibrium_exists(HARD)
-    assert not equilibrium_exists(HOPELESS)
+
+
+def test_many_calibrations_are_told_apart_side_by_side() -> None:
+    calibrations = [TRUE, HOPELESS, HARD] * 50
+    columns = {name: np.array([p[name] for p in calibrations]) for name in TRUE}
+    np.testing.assert_array_equal(equilibrium_exists(columns), [True, False, True] * 50)
 
 
 def test_an_iteration_cut_short_says_so() -> None:

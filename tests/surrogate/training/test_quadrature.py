@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from surrogate.training.quadrature import MONOMIAL_FROM, gauss_hermite, monomial, rule
+from surrogate.training.quadrature import EVEN_FROM, MONOMIAL_FROM, monomial, product_rule, rule
 
 
 def moment(nodes: torch.Tensor, weights: torch.Tensor, powers: tuple[int, ...]) -> float:
@@ -23,7 +23,7 @@ def exact(powers: tuple[int, ...]) -> float:
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
 def test_gauss_hermite_is_exact_to_degree_twice_the_points_less_one(count: int) -> None:
-    nodes, weights = gauss_hermite([count])
+    nodes, weights = product_rule([count])
     for power in range(2 * count):
         assert moment(nodes, weights, (power,)) == pytest.approx(exact((power,)), rel=1e-11, abs=1e-8)
     assert moment(nodes, weights, (2 * count,)) != pytest.approx(exact((2 * count,)), rel=1e-3)
@@ -50,3 +50,21 @@ def test_the_monomial_rule_is_exact_to_degree_five(n: int) -> None:
 @pytest.mark.parametrize(("n_shocks", "expected"), [(MONOMIAL_FROM - 1, 3**4), (MONOMIAL_FROM, 51)])
 def test_many_shocks_take_the_monomial_rule(n_shocks: int, expected: int) -> None:
     assert len(rule(n_shocks, 3)[0]) == expected
+
+
+def test_many_points_are_evenly_spaced_and_resolve_a_kink() -> None:
+    nodes, weights = product_rule([EVEN_FROM])
+    assert torch.allclose(nodes.diff(dim=0), nodes[1] - nodes[0])
+    for power in range(9):
+        assert moment(nodes, weights, (power,)) == pytest.approx(exact((power,)), rel=1e-5, abs=1e-9)
+
+    def error(count: int) -> float:
+        """Largest error of E[max(0, e - k)] over kinks k."""
+        points, shares = product_rule([count])
+        kinks = torch.linspace(-1, 1, 101, dtype=torch.float64)
+        normal = torch.distributions.Normal(torch.zeros(1, dtype=torch.float64), 1.0)
+        true = normal.log_prob(kinks).exp() - kinks * (1 - normal.cdf(kinks))
+        return float((torch.relu(points - kinks).T @ shares - true).abs().max())
+
+    assert error(4 * EVEN_FROM) < error(EVEN_FROM) / 12
+    assert error(EVEN_FROM) < error(EVEN_FROM - 1)

@@ -1,0 +1,66 @@
+"""Training draws only where an equilibrium exists, as far as a classical method can tell."""
+
+import numpy as np
+import pytest
+import torch
+
+from surrogate.card import ParameterRange
+from surrogate.models import get
+from surrogate.training.existence import existence_region, has_equilibrium
+from surrogate.training.sampling import HardnessTilt
+from surrogate.training.surface import Surface, largest_level
+
+SAVING = get("consumption_saving")
+"""Its witness is a formula: beta (1 + r) < 1."""
+
+
+def uniform(count: int) -> np.ndarray:
+    lower, upper = (end.numpy() for end in SAVING.parameter_box())
+    return np.random.default_rng(2).uniform(lower, upper, (count, len(lower)))
+
+
+def test_the_region_is_what_the_witness_says() -> None:
+    region = existence_region(SAVING.name, SAVING.parameters)
+    theta = uniform(4000)
+    exists = has_equilibrium(SAVING.name, SAVING.parameters, theta)
+    np.testing.assert_array_equal(exists, theta[:, 0] * (1 + theta[:, 1]) < 1)
+    assert 0.9 < exists.mean() < 0.99
+    assert region is not None
+    assert np.mean(region.contains(theta) == exists) > 0.98
+    assert np.mean(~exists[region.contains(theta)]) < 0.02  # half a percent of those it was fitted to
+
+
+def test_without_a_witness_there_is_nothing_to_leave_out() -> None:
+    model = get("rbc")
+    assert existence_region(model.name, model.parameters) is None
+    lower = model.parameter_box()[0].numpy()[None]
+    assert has_equilibrium(model.name, model.parameters, lower).all()
+
+
+@pytest.mark.parametrize("learnt", [False, True], ids=["at first", "with a surface"])
+def test_draws_stay_where_an_equilibrium_exists(learnt: bool) -> None:
+    tilt = HardnessTilt(SAVING, 0.0, torch.Generator().manual_seed(0))
+    if learnt:  # where it is hardest there is no equilibrium
+        theta = uniform(2000)
+        hardness = -3 + 20 * (theta[:, 0] - 0.94) + 20 * theta[:, 1]
+        tilt.surface = Surface.fit(SAVING.parameters, theta, hardness)
+    drawn = tilt.draw(2000).numpy()
+    assert drawn.shape == (2000, 5)
+    assert np.mean(drawn[:, 0] * (1 + drawn[:, 1]) < 1) > 0.98
+
+
+def test_a_surface_finds_a_quadratic_boundary() -> None:
+    ranges = tuple(ParameterRange(name, -1.0, 1.0, 0.0) for name in "abc")
+    theta = np.random.default_rng(3).uniform(-1, 1, (1500, 3))
+    failed = theta[:, 0] * theta[:, 1] + theta[:, 2] ** 2 > 0.3
+    predicted = Surface.between(ranges, theta[:1000], failed[:1000]).predict(theta)
+    assert 0.2 < failed.mean() < 0.8
+    assert np.mean((predicted > 0) == failed) > 0.98
+
+
+def test_the_largest_level_tolerates_what_it_is_told_to() -> None:
+    predicted = np.arange(10.0)
+    failed = np.array([0, 0, 0, 0, 1, 0, 0, 0, 1, 1], dtype=bool)
+    assert largest_level(predicted, failed, 0.0) == 3.0
+    assert largest_level(predicted, failed, 0.125) == 7.0
+    assert largest_level(predicted, ~failed[::-1], 0.0) == 1.0
