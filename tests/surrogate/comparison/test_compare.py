@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surrogate import Surrogate, load
+from surrogate import Surrogate, catalogue, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.report import notes
 from surrogate.comparison.tables import SIMULATION, moments, relative_difference
@@ -66,6 +66,16 @@ def test_slices_hold_the_other_states_at_the_steady_state(rbc: Comparison) -> No
     np.testing.assert_allclose(at.states[:, 1], rest[1])
     visited = rbc.paths[1].states[:, 0]
     assert (at.states[0, 0], at.states[-1, 0]) == (visited.min(), visited.max())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(set(registry.names()) & set(catalogue.available())))
+def test_every_surrogate_that_ships_follows_its_classical_solution(name: str) -> None:
+    economy = load(name)
+    elsewhere = {"rho_z": 0.8} if name == "an_schorfheide_zlb" else {}  # where there is an equilibrium
+    comparison = compare(economy, elsewhere, periods=100)
+    np.testing.assert_array_less(comparison.tables["policies"]["mean"], 3e-3)
+    np.testing.assert_array_less(comparison.tables["policies"]["max"], 3e-2)
 
 
 def test_without_the_training_framework_only_observables_are_left_out(
