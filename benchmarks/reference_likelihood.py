@@ -32,8 +32,8 @@ REPORT = ROOT / "docs" / "reference-likelihood.md"
 GRID = Grid(13, 4, 13, Shocks(9, 3, 9), width=8.0, growth_width=8.0)
 """Wide enough for every particle."""
 FILTERS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
-    (TwistedFilter, 200, 32),
-    (GuidedFilter, 1000, 16),
+    (TwistedFilter, 50, 16),
+    (GuidedFilter, 400, 16),
 )
 COLUMNS = ("point", "policy", "filter", "mean log p", "standard error", "less the linear economy's")
 HEADER = """# Is it the network or the economy?
