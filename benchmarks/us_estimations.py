@@ -11,7 +11,6 @@ import argparse
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +32,6 @@ EXAMPLES = {
 PUBLISHED = {"tau": 2.8, "kappa": 0.8, "psi1": 1.8, "psi2": 0.6, "rho_r": 0.77, "rho_g": 0.98, "rho_z": 0.88}
 """Posterior means of the linear model in Herbst and Schorfheide (2015), for the first sample."""
 PROCESSES = 2
-LINEAR_STEPS = 300
-"""Steps for the linear economy: its likelihood has no noise, so that walkers move more often."""
 HEADER = """# Two US estimations
 
 Posterior means with 90 % highest-density intervals. *Nonlinear*: the examples as they ship, by particle
@@ -61,15 +58,42 @@ class KalmanLikelihood:
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
         """See `estimation.likelihood.Likelihood`; minus infinity without a unique stable equilibrium."""
-        return np.array([self._one(row) for row in parameters])
+        models = [self._model(row) for row in parameters]
+        values = np.full(len(models), -np.inf)
+        solved = [i for i, model in enumerate(models) if model is not None]
+        if solved:
+            values[solved] = kalman_together([m for m in models if m is not None], self.observations)
+        return values
 
-    def _one(self, values: np.ndarray) -> float:
+    def _model(self, values: np.ndarray) -> kalman.LinearStateSpace | None:
         calibration = dict(zip(an_schorfheide_linear.PARAMETER_NAMES, values.tolist(), strict=True))
         try:
             model = an_schorfheide_linear.state_space(calibration, self.measurement_sd)
-            return kalman.log_likelihood(model, self.observations)
+            model.stationary_distribution()
         except SurrogateError:
-            return -np.inf
+            return None
+        return model
+
+
+def kalman_together(models: Sequence[kalman.LinearStateSpace], observations: np.ndarray) -> np.ndarray:
+    """`kalman.log_likelihood` of w models [w] in one sweep through observations [T, n_y] without gaps."""
+    names = ("transition", "shock_impact", "observation_state", "observation_shock", "measurement_covariance")
+    a, b, c, d, noise = (np.stack([getattr(model, name) for model in models]) for name in names)
+    constant = np.stack([model.observation_constant for model in models])
+    start = [model.stationary_distribution() for model in models]
+    mean, covariance = (np.stack(part) for part in zip(*start, strict=True))
+    state_noise, common, seen_noise = b @ b.mT, b @ d.mT, d @ d.mT + noise
+    total = np.zeros(len(models))
+    for observation in observations:
+        innovation = observation - constant - (c @ mean[..., None])[..., 0]
+        spread, cross = c @ covariance @ c.mT + seen_noise, a @ covariance @ c.mT + common
+        gain = np.linalg.solve(spread, cross.mT).mT
+        weighted = np.linalg.solve(spread, innovation[..., None])[..., 0]
+        total -= (innovation * weighted).sum(-1) / 2 + np.linalg.slogdet(2 * np.pi * spread)[1] / 2
+        mean = (a @ mean[..., None])[..., 0] + (gain @ innovation[..., None])[..., 0]
+        covariance = a @ covariance @ a.mT + state_noise - gain @ cross.mT
+        covariance = (covariance + covariance.mT) / 2
+    return total
 
 
 def linearised(configuration: Path) -> Estimation:
@@ -77,9 +101,6 @@ def linearised(configuration: Path) -> Estimation:
     the same.
     """
     estimation = Estimation.from_toml(configuration)
-    estimation.sampler = replace(
-        estimation.sampler, ensembles=2, steps=min(estimation.sampler.steps, LINEAR_STEPS)
-    )
     posterior = estimation.posterior
     if posterior.measurement is None:
         raise SurrogateError(f"{configuration} has no measurement error.")
