@@ -22,7 +22,7 @@ from surrogate.training.methods import METHODS, EulerResiduals, describe, formul
 from surrogate.training.methods.all_in_one import AllInOne, linearised_residuals
 from surrogate.training.methods.bellman import Bellman
 from surrogate.training.methods.lifetime_reward import LifetimeReward
-from surrogate.training.quadrature import gauss_hermite
+from surrogate.training.quadrature import rule
 from surrogate.training.residuals import look_ahead, regime_residuals
 from surrogate.training.sampling import Sampler, draw_parameters, draw_states
 from surrogate.training.settings import CHOICES
@@ -152,7 +152,7 @@ def test_linearising_costs_all_in_one_little_where_residuals_bend() -> None:
     model = FullDepreciation()
     policy = PolicyNetwork(model, (4,), 2)
     states, parameters = points(model)
-    nodes, weights = gauss_hermite([7])
+    nodes, weights = rule(1, 7)
     x = policy(states, parameters)
     exact = regime_residuals(policy, model, states, x, parameters, nodes, weights)
     ahead = look_ahead(policy, model, states, x, parameters, torch.cat([torch.zeros(1, 1), nodes]))
