@@ -79,6 +79,7 @@ class ConsumptionSaving(Model):
         return {"assets": zero, "income": zero}, {"consumption": ones_like(zero)}
 
     def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        """Assets from the limit up, and three standard deviations of log income either side."""
         three_sd = 3 * p.variance**0.5
         return {"assets": (zeros_like(p.wealth), p.wealth), "income": (-three_sd, three_sd)}
 
@@ -94,6 +95,7 @@ class ConsumptionSaving(Model):
         return exp(p.rho * s.income + p.impatience / p.gamma - p.gamma * p.sigma**2 / 2)
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
+        """Beside the parameters, the logs of impatience, risk and prudence."""
         return {
             **super().characteristics(p),
             "impatience": log(relu(p.impatience) + LEAST_IMPATIENCE),
@@ -112,17 +114,21 @@ class ConsumptionSaving(Model):
         return {"consumption": slope * resources + (1 - slope) * self.first_kink(s, p)}
 
     def slack(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Savings, in tenths of resources: negative where one would like to borrow."""
         resources = self.resources(s, p)
         return 10 * (resources - x.consumption) / resources
 
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """Assets are what is not consumed; log income is autoregressive."""
         assets = self.resources(s, p) - x.consumption
         return {"assets": assets, "income": p.rho * s.income + p.sigma * e.income}
 
     def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Tomorrow's marginal utility relative to today's."""
         return {"marginal_utility": exp(-p.gamma * log(x_next.consumption / x.consumption))}
 
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """None: the one condition is a complementarity."""
         return {}
 
     def complementarities(self, s: Named, x: Named, expected: Named, p: Named) -> Pairs:
@@ -137,6 +143,7 @@ class ConsumptionSaving(Model):
         return {"saving": (1 - x.consumption / self.resources(s, p), eager)}
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Consumption and its growth, income, and assets relative to income."""
         return {
             "log_consumption": log(x_next.consumption),
             "consumption_growth": 100 * log(x_next.consumption / x.consumption),

@@ -93,10 +93,12 @@ class NewKeynesianZeroLowerBound(Model):
         }
 
     def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Inflation on target and the rate at its long-run level."""
         zero = zeros_like(p.sd)
         return {"preference": zero}, {"labor": zero + STEADY_LABOR, "inflation": exp(zero + LOG_TARGET)}
 
     def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+        """Three standard deviations of the preference shock either side."""
         return {"preference": (-3 * p.sd, 3 * p.sd)}
 
     def notional_rate(self, x: Named, p: Named) -> Tensor:
@@ -113,12 +115,15 @@ class NewKeynesianZeroLowerBound(Model):
         return zeros_like(notional) if self.regime == "bound" else relu(notional)
 
     def slack(self, s: Named, x: Named, p: Named) -> Tensor:
+        """The notional rate relative to its steady state: negative where the bound binds."""
         return self.notional_rate(x, p) / LOG_RATE
 
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+        """The preference shock is autoregressive."""
         return {"preference": p.rho_zeta * s.preference + p.sigma_zeta * e.preference}
 
     def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """What the consumption Euler equation and the Phillips curve expect of tomorrow."""
         discount = exp(s_next.preference - s.preference) * (x.labor / x_next.labor) ** SIGMA
         gap = x_next.inflation * math.exp(-LOG_TARGET)
         return {
@@ -127,6 +132,7 @@ class NewKeynesianZeroLowerBound(Model):
         }
 
     def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+        """Errors of the Euler equation in consumption, and of the Phillips curve in inflation."""
         gap = x.inflation * math.exp(-LOG_TARGET)
         marginal_cost = CHI * x.labor ** (ETA + SIGMA)
         price_change = (1 - EPSILON + EPSILON * marginal_cost) / p.phi + expected.price
@@ -134,6 +140,7 @@ class NewKeynesianZeroLowerBound(Model):
         return {"euler": 1 - expected.bond ** (-1 / SIGMA), "phillips": phillips}
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Growth, inflation and the interest rate, in percent a year."""
         return {
             "output_growth": 400 * (x_next.labor / x.labor - 1),
             "inflation_rate": 400 * (x_next.inflation - 1),
@@ -141,6 +148,7 @@ class NewKeynesianZeroLowerBound(Model):
         }
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """The preference shock, one at three standard deviations."""
         return {"preference": s.preference / (3 * p.sd)}
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
@@ -161,6 +169,7 @@ class NewKeynesianZeroLowerBound(Model):
         }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """The linear solution with the bias of inflation; at the bound, moved by the rate that the rule asks for."""
         output = p.on_output * s.preference + p.output_bias * p.bias
         inflation = p.on_inflation * s.preference + p.bias
         if self.regime == "bound":
