@@ -1,6 +1,6 @@
 """The methods of solution on one footing: the same economies, networks, processor time and test points.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.methods [ECONOMY ...]
+    OMP_NUM_THREADS=1 python -m benchmarks.methods [--seconds 10] [ECONOMY ...]
 
 trains each economy by each method from five seeds, keeps every run under results/methods (a run that is there
 is not repeated, so that several processes can share the work), and writes docs/benchmark-methods.md with its
@@ -9,8 +9,8 @@ figure from all that is there.
 
 from __future__ import annotations
 
+import argparse
 import platform
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -39,9 +39,8 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "methods"
 ECONOMIES = ("brock_mirman", "rbc", "consumption_saving")
 SEEDS = range(5)
-SECONDS = 10.0
-LOOKS = (0.0, 0.5, 1.0, 2.0, 4.0, 7.0, 10.0)
-"""Processor seconds after which accuracy is measured."""
+LOOKS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
+"""Shares of the time after which accuracy is measured."""
 CALIBRATIONS, STATES = 20, 100
 POINTS = 2_000
 PILOT = 5
@@ -75,16 +74,21 @@ class Test:
     euler_parameters: Tensor
 
 
-def main(names: list[str]) -> None:
+def main() -> None:
     """Run what is missing, and write the report."""
+    arguments = argparse.ArgumentParser(description="Train the same economies by each method.")
+    arguments.add_argument("--seconds", type=float, default=10.0, help="processor time of a run (default 10)")
+    arguments.add_argument("economy", nargs="*", help=f"default: {', '.join(ECONOMIES)}")
+    given = arguments.parse_args()
     torch.set_num_threads(1)
-    for name in names or [name for name in ECONOMIES if name in models.names()]:
+    folder = RESULTS / f"{given.seconds:g}s"
+    for name in given.economy or [name for name in ECONOMIES if name in models.names()]:
         economy = models.get(name)
         for variant, seed in _runs(economy):
-            path = RESULTS / f"{name}-{variant.replace(', ', '-').replace(' ', '_')}-{seed}.json"
-            trace = kept(path, partial(measured, economy, variant, seed))
+            path = folder / f"{name}-{variant.replace(', ', '-').replace(' ', '_')}-{seed}.json"
+            trace = kept(path, partial(measured, economy, variant, seed, given.seconds))
             print(name, variant, seed, trace["failure"] or trace["looks"][-1], flush=True)
-    found = [read(path) for path in sorted(RESULTS.glob("*.json"))]
+    found = [read(path) for path in sorted(folder.glob("*.json"))]
     write_report(
         found, ROOT / "docs", f"{platform.processor() or platform.machine()}, torch {torch.__version__}"
     )
@@ -99,32 +103,32 @@ def _runs(economy: models.Model) -> Iterator[tuple[str, int]]:
                 yield variant, seed
 
 
-def measured(economy: models.Model, variant: str, seed: int) -> dict[str, Any]:
-    """One run: what it was, and its accuracy after each of `LOOKS`."""
+def measured(economy: models.Model, variant: str, seed: int, seconds: float) -> dict[str, Any]:
+    """One run of some `seconds`: what it was, and its accuracy after each of `LOOKS`."""
     settings = Settings(**VARIANTS[variant], seed=seed)
     trace = {"economy": economy.name, "variant": variant, "seed": seed, "looks": [], "failure": ""}
     try:
-        settings = replace(settings, steps=_steps(economy, settings))
-        _run(Run(economy, settings), test_points(economy), trace)
+        settings = replace(settings, steps=_steps(economy, settings, seconds))
+        _run(Run(economy, settings), test_points(economy), trace, seconds)
     except SurrogateError as error:
         trace["failure"] = f"{type(error).__name__}: {error}"
     return trace | {"method": describe(settings), "steps": settings.steps}
 
 
-def _steps(economy: models.Model, settings: Settings) -> int:
+def _steps(economy: models.Model, settings: Settings, seconds: float) -> int:
     """How many steps fill the time."""
     pilot = Run(economy, settings)
     pilot.advance()
     started = time.process_time()
     for _ in range(PILOT):
         pilot.advance()
-    return max(1, round(SECONDS * PILOT / (time.process_time() - started)))
+    return max(1, round(seconds * PILOT / (time.process_time() - started)))
 
 
-def _run(run: Run, test: Test, trace: dict[str, Any]) -> None:
+def _run(run: Run, test: Test, trace: dict[str, Any], seconds: float) -> None:
     """Advance until the time is over, looking at the accuracy now and then, which does not count."""
     run.progress()
-    spent, waiting = 0.0, list(LOOKS)
+    spent, waiting = 0.0, [share * seconds for share in LOOKS]
     while True:
         while waiting and (spent >= waiting[0] or run.step >= run.total):
             trace["looks"].append({"seconds": waiting.pop(0), "step": run.step, **accuracy(run, test)})
@@ -182,4 +186,4 @@ def classical_controls(economy: models.Model, calibrations: Tensor, states: Tens
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -37,12 +37,19 @@ def write_report(traces: list[Trace], folder: Path, machine: str) -> None:
     seconds = max(look["seconds"] for trace in traces for look in trace["looks"])
     text = HEADER.format(seconds=seconds, seeds=", ".join(map(str, seeds)), points="2,000", machine=machine)
     for economy, variants in by_economy.items():
-        rows = [_row(variant, runs) for variant, runs in variants.items()]
+        rows = [_start(variants), *(_row(variant, runs) for variant, runs in variants.items())]
         text += f"\n## {economy}\n\n{table(COLUMNS, rows)}\n{_failures(variants)}"
     with atomic_path(folder / "benchmark-methods.md") as temporary:
         temporary.write_text(text, encoding="utf-8")
     _figure(by_economy, folder / "benchmark-methods.png")
     print(text)
+
+
+def _start(variants: dict[str, list[Trace]]) -> list[str]:
+    """Before training, whatever the method."""
+    looks = [run["looks"][0] for runs in variants.values() for run in runs if run["looks"]]
+    mean, p99, euler = (float(np.median([look[name] for look in looks])) for name in ("mean", "p99", "euler"))
+    return ["(before training)", "0", f"{mean:.1e}", "", f"{p99:.1e}", "", f"{euler:.2f}", ""]
 
 
 def _row(variant: str, runs: list[Trace]) -> list[str]:

@@ -32,22 +32,21 @@ class Adam:
             self.torch.param_groups[0]["lr"] = (
                 self.learning_rate * (1 + math.cos(math.pi * step / self.total)) / 2
             )
-        return self._squares(*batch) if self.method.sum_of_squares else self._objective(*batch)
+        return self._on(*batch, *self.method.draw(batch[0]))
 
-    def _squares(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def _on(self, *batch: Tensor) -> Tensor | None:
+        """Descend on those rows of the batch, drawn shocks included, where the method gives numbers."""
         with torch.no_grad():
-            usable = torch.isfinite(self.method(states, parameters)).all(-1)
+            usable = torch.isfinite(self.method(*batch)).all(-1)
         self.torch.zero_grad()
-        residuals = self.method(states[usable], parameters[usable])
-        self._descend(residuals.square().clamp(max=1.0).mean())
-        return residuals.new_full((len(usable), residuals.shape[-1]), torch.nan).index_copy(
-            0, usable.nonzero()[:, 0], residuals.detach()
+        terms = self.method(*(each[usable] for each in batch))
+        if not self.method.sum_of_squares:
+            self._descend(terms.mean())
+            return None
+        self._descend(terms.square().clamp(max=1.0).mean())
+        return terms.new_full((len(usable), terms.shape[-1]), torch.nan).index_copy(
+            0, usable.nonzero()[:, 0], terms.detach()
         )
-
-    def _objective(self, states: Tensor, parameters: Tensor) -> None:
-        self.torch.zero_grad()
-        terms = self.method(states, parameters)
-        self._descend(terms[torch.isfinite(terms).all(-1)].mean())
 
     def _descend(self, loss: Tensor) -> None:
         loss.backward()

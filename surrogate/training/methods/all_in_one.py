@@ -49,9 +49,12 @@ class AllInOne(Method):
             )
         return economy
 
-    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
-        """Products [n, n_residuals] of the residuals under two independent draws of the shocks."""
-        shocks = self.shocks(states, 2)
+    def draw(self, states: Tensor) -> tuple[Tensor, ...]:
+        """Two draws of tomorrow's shocks [n, 2, n_shocks]."""
+        return (self.shocks(states, 2),)
+
+    def forward(self, states: Tensor, parameters: Tensor, shocks: Tensor) -> Tensor:
+        """Products [n, n_residuals] of the residuals under the two draws of `shocks`."""
         nodes = torch.cat([torch.zeros_like(shocks[:, :1]), shocks], dim=1)
 
         def product(today: Model, x: Tensor) -> Tensor:

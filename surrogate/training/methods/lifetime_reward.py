@@ -46,13 +46,17 @@ class LifetimeReward(Method):
             )
         return economy
 
-    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def draw(self, states: Tensor) -> tuple[Tensor, ...]:
+        """The shocks of a path [n, horizon, n_shocks]."""
+        return (self.shocks(states, self.settings.horizon),)
+
+    def forward(self, states: Tensor, parameters: Tensor, shocks: Tensor) -> Tensor:
         """Minus the discounted rewards along a simulated path from each state, [n, 1]."""
         model = self.policy.model
         p = model.name_parameters(parameters)
         discount, total = model.discount(p), torch.zeros_like(states[:, 0])
         weight = torch.ones_like(total)
-        paths = unpack(self.shocks(states, self.settings.horizon).movedim(1, 0), model.shocks)
+        paths = unpack(shocks.movedim(1, 0), model.shocks)
         for t in range(self.settings.horizon):
             s, x = unpack(states, model.states), unpack(self.policy(states, parameters), model.controls)
             total = total + (1 - discount) * weight * relative_reward(model, s, x, p)

@@ -15,8 +15,8 @@ from surrogate.training.settings import Settings
 class Method(nn.Module):
     """A way to solve an economy: what training sees of a network and a batch of (states, parameters).
 
-    `forward` returns [n, m]: residuals to be driven to zero where `sum_of_squares`, and otherwise terms whose
-    mean is to be as small as possible. Whatever it draws comes from `generator`.
+    `forward(states, parameters, *drawn)`, with what `draw` gave, returns [n, m]: residuals to be driven to
+    zero where `sum_of_squares`, and otherwise terms whose mean is to be as small as possible.
     """
 
     description: ClassVar[str]
@@ -37,6 +37,10 @@ class Method(nn.Module):
 
     def begin(self, step: int) -> None:
         """Called before each step of the run, for methods that go in stages."""
+
+    def draw(self, states: Tensor) -> tuple[Tensor, ...]:
+        """Random numbers of a step, each [n, ...] for `states` [n, n_states]; by default none."""
+        return ()
 
     def shocks(self, states: Tensor, periods: int) -> Tensor:
         """Standard normal shocks [n, periods, n_shocks] for `states` [n, n_states]."""

@@ -9,6 +9,7 @@ from typing import cast
 import pytest
 import torch
 from torch import Tensor, exp, log
+from torch.nn.utils import parameters_to_vector
 
 from surrogate.errors import BadConfiguration, Changed, NotSolved, UnknownName
 from surrogate.export import export
@@ -24,6 +25,7 @@ from surrogate.training.methods.bellman import Bellman
 from surrogate.training.methods.lifetime_reward import LifetimeReward
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import look_ahead, regime_residuals
+from surrogate.training.run import Run
 from surrogate.training.sampling import Sampler, draw_parameters, draw_states
 from surrogate.training.settings import CHOICES
 from tests.surrogate.training.test_constraints import Store
@@ -141,7 +143,8 @@ def test_all_in_one_is_unbiased_for_the_squared_expected_residual() -> None:
     policy = PolicyNetwork(model, (4,), 2)
     states, parameters = (t[:1].expand(40_000, -1) for t in points(model))
     squares = EulerResiduals(policy, settings, generator())(states[:1], parameters[:1]) ** 2
-    drawn = AllInOne(policy, settings, generator())(states, parameters)
+    method = AllInOne(policy, settings, generator())
+    drawn = method(states, parameters, *method.draw(states))
     error = (drawn.mean(0) - squares[0]).abs()
     assert torch.all(error < 4 * drawn.std(0) / 200 + 1e-12)
     assert drawn.std(0).max() > 0.01
@@ -165,11 +168,29 @@ def test_linearising_costs_all_in_one_little_where_residuals_bend() -> None:
 def test_nothing_earns_more_than_the_closed_form(horizon: int) -> None:
     model, settings = FullDepreciation(), dataclasses.replace(SMALL, horizon=horizon)
     batch = points(model, 500)
-    best, *others = (
-        -LifetimeReward(network(model, factor), settings, generator())(*batch).mean()
-        for factor in (1.0, 0.97, 0.99, 1.01, 1.03)
-    )
+    factors = (1.0, 0.97, 0.99, 1.01, 1.03)
+    methods = [LifetimeReward(network(model, factor), settings, generator()) for factor in factors]
+    best, *others = (-each(*batch, *each.draw(batch[0])).mean() for each in methods)
     assert all(other < best for other in others)
+
+
+class Collapsing(FullDepreciation):
+    """A first guess under which low capital is eaten up."""
+
+    def anchor(self, s, p):
+        steady = self.steady_state(p)[1]["consumption"]
+        return {"consumption": self.resources(s, p) * steady / (steady + s.capital)}
+
+
+def test_paths_into_nothing_do_not_stop_the_others() -> None:
+    settings = dataclasses.replace(SMALL, method="lifetime_reward", horizon=60, steps=20, batch=64)
+    run = Run(Collapsing(), settings)
+    states, parameters = run.sampler.draw(run.policy)
+    earned = run.method(states, parameters, *run.method.draw(states))
+    assert 0 < (~earned.isfinite()).double().mean() < 0.9
+    before = parameters_to_vector(run.policy.parameters()).detach().clone()
+    run.advance()
+    assert not torch.equal(parameters_to_vector(run.policy.parameters()), before)
 
 
 def test_a_relative_reward_is_zero_at_the_steady_state_and_free_of_units() -> None:
@@ -216,7 +237,7 @@ def test_every_method_comes_closer_to_the_closed_form(name: str, tmp_path: Path)
 
 
 def weights(path: Path) -> Tensor:
-    return torch.nn.utils.parameters_to_vector(load_policy(path, FullDepreciation())[0].parameters()).detach()
+    return parameters_to_vector(load_policy(path, FullDepreciation())[0].parameters()).detach()
 
 
 @pytest.mark.parametrize("name", RUNS)
