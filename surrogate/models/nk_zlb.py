@@ -169,7 +169,7 @@ class NewKeynesianZeroLowerBound(Model):
         }
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        """The linear solution with the bias of inflation; at the bound, moved by the rate that is asked for."""
+        """The linear solution with the bias of inflation; at the bound, moved by the rate asked for."""
         output = p.on_output * s.preference + p.output_bias * p.bias
         inflation = p.on_inflation * s.preference + p.bias
         if self.regime == "bound":
