@@ -42,6 +42,8 @@ Log likelihood of `an_schorfheide` on the sample of Herbst and Schorfheide (80 q
 measurement-error sd 20 % of each series' sd) at their parameter vectors. The same particle filters run on the
 same equations once with the network and once with the classical solution by collocation
 (`surrogate/reference/an_schorfheide_projection.py`). The linearised economy's is exact, by the Kalman filter.
+Where network and collocation agree with each other and not with the linearised economy, the difference is the
+economy's.
 
 Written by `python -m benchmarks.reference_likelihood`.
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from benchmarks.filters import ROOT
 from estimation import Estimation
+from estimation.config import read_toml
 from estimation.posterior import Posterior
 from surrogate import markdown
 from surrogate.errors import SurrogateError
@@ -29,8 +30,21 @@ EXAMPLES = {
     "herbst_schorfheide": "Herbst and Schorfheide's sample, 1983Q1 to 2002Q4, without a bound",
     "us_1984_2019_zlb": "1984Q1 to 2019Q4, with the zero lower bound",
 }
-PUBLISHED = {"tau": 2.8, "kappa": 0.8, "psi1": 1.8, "psi2": 0.6, "rho_r": 0.77, "rho_g": 0.98, "rho_z": 0.88}
-"""Posterior means of the linear model in Herbst and Schorfheide (2015), for the first sample."""
+PUBLISHED = {
+    "herbst_schorfheide": {
+        "tau": 2.8,
+        "kappa": 0.8,
+        "psi1": 1.8,
+        "psi2": 0.6,
+        "rho_r": 0.77,
+        "rho_g": 0.98,
+        "rho_z": 0.88,
+    }
+}
+"""Posterior means of the linear model, without measurement error, in Herbst and Schorfheide (2015)."""
+EXACT = "linear, hardly any measurement error"
+TINY = 0.01
+"""Measurement sd as a share of each series' sd that stands for none."""
 PROCESSES = 2
 HEADER = """# Two US estimations
 
@@ -96,11 +110,14 @@ def kalman_together(models: Sequence[kalman.LinearStateSpace], observations: np.
     return total
 
 
-def linearised(configuration: Path) -> Estimation:
+def linearised(configuration: Path, share_of_sd: float | None = None) -> Estimation:
     """The estimation in a file with the linearised economy in the surrogate's place, box and priors
-    the same.
+    the same; perhaps with measurement errors of another size.
     """
-    estimation = Estimation.from_toml(configuration)
+    settings = read_toml(configuration)
+    if share_of_sd is not None:
+        settings["measurement_error"] = {"share_of_sd": share_of_sd}
+    estimation = Estimation(**settings)
     posterior = estimation.posterior
     if posterior.measurement is None:
         raise SurrogateError(f"{configuration} has no measurement error.")
@@ -112,9 +129,11 @@ def linearised(configuration: Path) -> Estimation:
 
 
 def sampled(name: str, results: Path) -> dict[str, pd.DataFrame]:
-    """Posterior tables of both economies."""
+    """Posterior tables of both economies, and of the linear one without measurement error where there is a
+    published posterior to compare it with.
+    """
     configuration = ROOT / "examples" / f"{name}.toml"
-    nonlinear, linear = results / name, results / f"{name}_linear"
+    nonlinear = results / name
     if not (nonlinear / "posterior.csv").exists():
         command = [
             sys.executable,
@@ -126,9 +145,13 @@ def sampled(name: str, results: Path) -> dict[str, pd.DataFrame]:
             str(nonlinear),
         ]
         subprocess.run([*command, "--processes", str(PROCESSES)], cwd=ROOT, check=True)
-    if not (linear / "posterior.csv").exists():
-        linearised(configuration).run(linear, processes=PROCESSES, plots=False)
-    folders = {"nonlinear": nonlinear, "linear": linear}
+    folders = {"nonlinear": nonlinear, "linear": results / f"{name}_linear"}
+    shares: dict[str, float | None] = {"linear": None}
+    if name in PUBLISHED:
+        folders[EXACT], shares[EXACT] = results / f"{name}_linear_exact", TINY
+    for label, share in shares.items():
+        if not (folders[label] / "posterior.csv").exists():
+            linearised(configuration, share).run(folders[label], processes=PROCESSES, plots=False)
     return {label: pd.read_csv(folder / "posterior.csv", index_col=0) for label, folder in folders.items()}
 
 
@@ -154,7 +177,7 @@ def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> 
 def section(name: str, results: Path) -> str:
     """One estimation in Markdown."""
     tables = sampled(name, results)
-    found = comparison(tables, PUBLISHED if name == "herbst_schorfheide" else {})
+    found = comparison(tables, PUBLISHED.get(name, {}))
     rows = [
         [str(parameter), *map(str, values)]
         for parameter, values in zip(found.index, found.to_numpy(), strict=True)
