@@ -21,6 +21,7 @@ from estimation.results import Results, resolve_burn
 from estimation.sampler import SamplerSettings, ensemble_file, open_backend, sample, steps_done
 from estimation.settings import (
     FilterSettings,
+    InversionSettings,
     MomentSettings,
     likelihood_settings,
     read_measurement_error,
@@ -52,8 +53,8 @@ class Estimation:
     fixed : values of parameters that do not move.
     measurement_error : ``sd``, ``share_of_sd`` or ``share_of_variance``, each a number or a mapping from
         observables to numbers; series with a prior on ``measurement_sd_<observable>`` need none.
-    likelihood : settings of :class:`estimation.settings.FilterSettings` or, with ``method = "moments"``, of
-        :class:`estimation.settings.MomentSettings`.
+    likelihood : settings of :class:`estimation.settings.FilterSettings` or, with ``method = "inversion"`` or
+        ``"moments"``, of :class:`estimation.settings.InversionSettings` or ``MomentSettings``.
     sampler : settings of :class:`estimation.sampler.SamplerSettings`.
     burn : steps to discard; chosen from the chains if ``None``.
 
@@ -83,6 +84,8 @@ class Estimation:
         held = read_numbers(fixed or {}, "fixed")
         if isinstance(self.likelihood, MomentSettings):
             self.posterior = self._of_moments(self.likelihood, chosen, held, measurement_error)
+        elif isinstance(self.likelihood, InversionSettings):
+            self.posterior = self._of_inversion(self.likelihood, chosen, held, measurement_error)
         else:
             self.posterior = self._of_filter(self.likelihood, chosen, held, measurement_error or {})
         self.sampler.check(self.posterior.n_free)
@@ -200,6 +203,21 @@ class Estimation:
         likelihood = settings.build(self.surrogate, self.data, measurement, self.sampler.seed)
         common = settings.random_numbers == "common"
         return Posterior(self.surrogate, likelihood, priors, fixed, measurement, common)
+
+    def _of_inversion(
+        self,
+        settings: InversionSettings,
+        priors: PriorSet,
+        fixed: Mapping[str, float],
+        error: Mapping[str, Any] | None,
+    ) -> Posterior:
+        if error or any(name.startswith(PREFIX) for name in priors):
+            raise BadConfiguration(
+                "The inversion filter has no measurement error: leave [measurement_error] and priors on "
+                f'{PREFIX}... out, or choose [likelihood] method = "twisted".'
+            )
+        likelihood = settings.build(self.surrogate, self.data)
+        return Posterior(self.surrogate, likelihood, priors, fixed, common_random_numbers=True)
 
     def _of_moments(
         self,

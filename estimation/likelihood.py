@@ -1,4 +1,4 @@
-"""What a posterior needs of a likelihood, and the particle filters as one."""
+"""What a posterior needs of a likelihood, and the filters as one."""
 
 import copy
 from typing import Protocol
@@ -6,9 +6,10 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from estimation.filters import ParticleFilter
+from estimation.filters import InversionFilter, ParticleFilter
 
 VECTORS_PER_CALL = 32
+VECTORS_PER_INVERSION = 512
 
 
 class Likelihood(Protocol):
@@ -72,3 +73,28 @@ class FilterLikelihood:
             return self._fresh.log_likelihood(parameters, self.observations, generator, measurement_sd)
         generator = np.random.default_rng(self.seed)
         return self._common.log_likelihood(parameters, self.observations, generator, measurement_sd)
+
+
+class InversionLikelihood:
+    """The inversion filter applied to one sample; it has neither random numbers nor measurement error.
+
+    Parameters
+    ----------
+    inversion : the filter.
+    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+    """
+
+    def __init__(self, inversion: InversionFilter, data: pd.DataFrame) -> None:
+        self.inversion = inversion
+        self.observations = data[list(inversion.state_space.observables)].to_numpy(dtype=float)
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See :class:`Likelihood`; `generator` and `measurement_sd` make no difference."""
+        blocks = range(0, len(parameters), VECTORS_PER_INVERSION)
+        parts = (parameters[first : first + VECTORS_PER_INVERSION] for first in blocks)
+        return np.concatenate([self.inversion.log_likelihood(part, self.observations) for part in parts])

@@ -6,8 +6,15 @@ from typing import Any, TypeVar, get_type_hints
 
 import pandas as pd
 
-from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
-from estimation.likelihood import FilterLikelihood
+from estimation.filters import (
+    BootstrapFilter,
+    Bound,
+    GuidedFilter,
+    InversionFilter,
+    ParticleFilter,
+    TwistedFilter,
+)
+from estimation.likelihood import FilterLikelihood, InversionLikelihood
 from estimation.measurement import MeasurementError, measurement_error
 from estimation.moments import Moment
 from estimation.priors import Prior, make_prior
@@ -22,6 +29,7 @@ FILTERS: dict[str, type[ParticleFilter]] = {
     "bootstrap": BootstrapFilter,
 }
 PARTICLES = {"twisted": 50, "guided": 400, "bootstrap": 10_000}
+INVERSION = "inversion"
 MOMENTS = "moments"
 RANDOM_NUMBERS = ("fresh", "common")
 
@@ -57,6 +65,26 @@ class FilterSettings:
 
 
 @dataclass(frozen=True)
+class InversionSettings:
+    """The inversion filter as likelihood.
+
+    Attributes
+    ----------
+    bound : ``observable``, ``shock`` and ``floor`` of a lower bound that hides a shock; see
+        :class:`estimation.filters.Bound`.
+    """
+
+    bound: Mapping[str, Any] | None = None
+    method: str = INVERSION
+
+    def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
+        """The likelihood of ``data`` under these settings."""
+        bound = None if self.bound is None else _read_bound(self.bound)
+        space = StateSpace(surrogate, [str(name) for name in data.columns])
+        return InversionLikelihood(InversionFilter(space, bound), data)
+
+
+@dataclass(frozen=True)
 class MomentSettings:
     """Simulated moments as quasi-likelihood; see :class:`estimation.smm.SimulatedMoments`."""
 
@@ -70,7 +98,7 @@ class MomentSettings:
         return SimulatedMoments(surrogate, data, self.moments, self.weights, self.replications, seed)
 
 
-def likelihood_settings(values: Mapping[str, Any]) -> FilterSettings | MomentSettings:
+def likelihood_settings(values: Mapping[str, Any]) -> FilterSettings | InversionSettings | MomentSettings:
     """Read the settings of a likelihood; ``method`` decides which others make sense.
 
     Raises
@@ -81,8 +109,10 @@ def likelihood_settings(values: Mapping[str, Any]) -> FilterSettings | MomentSet
     method = values.get("method", "twisted")
     if method == MOMENTS:
         return read_settings(MomentSettings, values, "likelihood")
+    if method == INVERSION:
+        return read_settings(InversionSettings, values, "likelihood")
     if method not in FILTERS:
-        raise unknown_name("likelihood method", str(method), [*FILTERS, MOMENTS])
+        raise unknown_name("likelihood method", str(method), [*FILTERS, INVERSION, MOMENTS])
     return read_settings(FilterSettings, {"particles": PARTICLES[method], **values}, "likelihood")
 
 
@@ -149,6 +179,15 @@ def read_measurement_error(
 def read_numbers(values: Mapping[str, Any], section: str) -> dict[str, float]:
     """Check a mapping of names to numbers."""
     return {name: checked_value(section, name, value, float, values) for name, value in values.items()}
+
+
+def _read_bound(values: Mapping[str, Any]) -> Bound:
+    if not isinstance(values, Mapping):
+        raise BadConfiguration(
+            'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
+            f"floor = 0.0 }}, not {values!r}."
+        )
+    return read_settings(Bound, values, "likelihood.bound")
 
 
 def _read_prior(name: str, value: Prior | Mapping[str, Any]) -> Prior:

@@ -1,8 +1,9 @@
-"""Particle filters: unbiased likelihoods of nonlinear economies, many parameter vectors at once."""
+"""Likelihoods of nonlinear economies, many parameter vectors at once: by particles and by inversion."""
 
 from estimation.filters.bootstrap import BootstrapFilter
 from estimation.filters.guided import GuidedFilter
+from estimation.filters.inversion import Bound, InversionFilter
 from estimation.filters.particle_filter import ParticleFilter
 from estimation.filters.twisted import TwistedFilter
 
-__all__ = ["BootstrapFilter", "GuidedFilter", "ParticleFilter", "TwistedFilter"]
+__all__ = ["BootstrapFilter", "Bound", "GuidedFilter", "InversionFilter", "ParticleFilter", "TwistedFilter"]

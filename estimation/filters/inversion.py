@@ -1,0 +1,257 @@
+"""The inversion filter: the shocks that reproduce the data, one period after the other.
+
+With as many shocks as observables and no measurement error, the observation of a period determines its
+shocks given the state, so that the density of the data is that of the shocks over |det dy'/de'|. See
+Guerrieri and Iacoviello (2017) and, for its accuracy at the zero lower bound, Atkinson, Richter and
+Throckmorton (2020).
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from estimation.filters.measurement import LOG_TWO_PI
+from estimation.filters.shock_solver import (
+    Kept,
+    Slopes,
+    Solution,
+    System,
+    find_shocks,
+    log_volume,
+    shock_jacobian,
+    slopes_of,
+)
+from estimation.linearisation import SteadyApproximation, at_steady_state
+from estimation.state_space import StateSpace
+from surrogate.errors import BadConfiguration, unknown_name
+
+Array = NDArray[np.floating]
+
+ROWS_PER_CALL = 20_000
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A lower bound that hides a shock: while the observable is at its floor, the shock is taken to be zero.
+
+    Attributes
+    ----------
+    observable : name of the observable with the bound, such as ``"interest_rate"``.
+    shock : name of the shock that it then says nothing about, such as ``"monetary"``.
+    floor : observations at or below it count as at the bound; in the observable's units.
+    """
+
+    observable: str
+    shock: str
+    floor: float
+
+
+class Inversion(NamedTuple):
+    """What the data say under w parameter vectors.
+
+    states [T + 1, w, n_states], the initial ones first; shocks [T, w, n_shocks]; log_density [T, w], of each
+    period's observations given the past; found bool [w], false where some period has no solution.
+    """
+
+    states: Array
+    shocks: Array
+    log_density: Array
+    found: NDArray[np.bool_]
+
+
+class InversionFilter:
+    """Exact likelihood, given the initial state, without measurement error; all vectors advance in one batch.
+
+    The initial state is the steady state. A missing observation leaves fewer equations than shocks: the most
+    likely shocks that satisfy them are taken, and the density is that of the linearised period.
+
+    Parameters
+    ----------
+    state_space : economy and observables, as many as it has shocks, without measurement error.
+    bound : a lower bound on one of them.
+
+    Attributes
+    ----------
+    failures : parameter vectors so far for which no shocks reproduce the data.
+
+    Raises
+    ------
+    BadConfiguration : another number of observables, measurement error, or a floor that is no number.
+    UnknownName : the bound's observable or shock does not exist.
+    """
+
+    def __init__(self, state_space: StateSpace, bound: Bound | None = None) -> None:
+        self.state_space = state_space
+        self.bound = bound
+        self.failures = 0
+        _require_square(state_space)
+        if bound is not None:
+            _require_known(state_space, bound)
+
+    def log_likelihood(self, parameters: ArrayLike, data: ArrayLike) -> Array:
+        """Log likelihood of each parameter vector, [w], the 2 pi constant included.
+
+        Parameters
+        ----------
+        parameters : [w, n_parameters] in the order of the surrogate, or one vector.
+        data : [T, n_observables]; NaN marks a missing observation, and a period without any adds zero.
+
+        Returns
+        -------
+        Minus infinity outside the surrogate's box and region, and where no shocks reproduce the data.
+
+        Raises
+        ------
+        BadData : infinite data or a wrong shape.
+        """
+        space = self.state_space
+        theta = space.surrogate.parameter_array(parameters)
+        sample = space.checked_data(data)
+        values = np.full(len(theta), -np.inf)
+        inside = space.surrogate.inside(theta)
+        if inside.any():
+            values[inside] = self.invert(theta[inside], sample).log_density.sum(axis=0)
+        return values
+
+    def invert(self, parameters: ArrayLike, data: ArrayLike) -> Inversion:
+        """Shocks and states behind the data; parameters and data as in :meth:`log_likelihood`.
+
+        Raises
+        ------
+        BadData : infinite data or a wrong shape.
+        """
+        space = self.state_space
+        theta = space.surrogate.parameter_array(parameters).astype(space.dtype)
+        sample = space.checked_data(data)
+        kept = [self._kept(observation) for observation in sample]
+        with np.errstate(all="ignore"):  # exploding economies have no solution, which is counted
+            steady = at_steady_state(space, theta, periods=1)
+            states, controls, shocks, found = self._paths(theta, sample, kept, steady)
+            volumes = _log_volumes(space, theta, states[:-1], controls, shocks, kept)
+        observed = np.array([len(period.observables) for period in kept])
+        log_density = -(np.square(shocks).sum(axis=2) + observed[:, None] * LOG_TWO_PI) / 2 - volumes
+        log_density = np.where(found & np.isfinite(log_density), log_density, -np.inf)
+        self.failures += int((~found).sum())
+        return Inversion(states, shocks, log_density, found)
+
+    def _kept(self, observation: Array) -> Kept:
+        """What a period explains: observables that are there, less the one at its bound with its shock."""
+        seen, free = ~np.isnan(observation), np.ones(self.state_space.surrogate.n_shocks, dtype=bool)
+        if self._at_bound(observation):
+            seen[self._hidden[0]] = free[self._hidden[1]] = False
+        return Kept(tuple(np.flatnonzero(seen).tolist()), tuple(np.flatnonzero(free).tolist()))
+
+    def _at_bound(self, observation: Array) -> bool:
+        return self.bound is not None and bool(observation[self._hidden[0]] <= self.bound.floor)
+
+    @cached_property
+    def _hidden(self) -> tuple[int, int]:
+        """Columns of the observable with the bound and of its shock."""
+        space, bound = self.state_space, self.bound
+        assert bound is not None
+        return space.observables.index(bound.observable), space.surrogate.shock_names.index(bound.shock)
+
+    def _paths(
+        self, parameters: Array, sample: Array, kept: list[Kept], steady: SteadyApproximation
+    ) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+        """States [T + 1, w, .], controls and shocks [T, w, .], and where there are solutions, [w]."""
+        space = self.state_space
+        rest = steady.mean.astype(space.dtype)
+        resting = space.policy(rest, parameters)
+        states, controls, shocks = [rest], [resting], []
+        impact = steady.linearisation.observation_shock[0]
+        steady_slopes = {period: slopes_of(impact, period) for period in set(kept)}
+        found = np.ones(len(parameters), dtype=bool)
+        for observation, period in zip(sample, kept, strict=True):
+            system = System(space, parameters, states[-1], controls[-1], observation)
+            slopes = steady_slopes[period]
+            start = _linear_answer(steady, slopes, states[-1], observation, period)
+            solution = find_shocks(system, period, start, slopes)
+            if self._at_bound(observation):
+                self._reach_bound(system, solution, impact)
+            found &= solution.found
+            # What has failed goes on from the steady state, so that its numbers stay finite
+            states.append(np.where(found[:, None], solution.outcome.next_states, rest))
+            controls.append(np.where(found[:, None], solution.outcome.next_controls, resting))
+            shocks.append(solution.shocks)
+        return np.stack(states), np.stack(controls[:-1]), np.stack(shocks), found
+
+    def _reach_bound(self, system: System, solution: Solution, impact: Array) -> None:
+        """Where the model does not bind without the hidden shock, take the shock that just makes it bind.
+
+        Given that the bound binds, this is the shock's mode. `impact` is the steady state's Jacobian.
+        """
+        assert self.bound is not None
+        column = self._hidden[0]
+        off = solution.outcome.next_observables[:, column] > self.bound.floor
+        chosen = np.flatnonzero(solution.found & off)
+        if not chosen.size:
+            return
+        observation = system.observation.copy()
+        observation[column] = self.bound.floor
+        seen = np.flatnonzero(~np.isnan(observation)).tolist()
+        whole = Kept(tuple(seen), tuple(range(impact.shape[2])))
+        part = system.at(chosen)._replace(observation=observation)
+        reached = find_shocks(part, whole, solution.shocks[chosen], slopes_of(impact[chosen], whole))
+        solution.replace(chosen[reached.found], reached.at(reached.found))
+
+
+def _linear_answer(
+    steady: SteadyApproximation, slopes: Slopes, states: Array, observation: Array, kept: Kept
+) -> Array:
+    """Shocks [w, n_e] that reproduce an observation in the economy linearised at the steady state."""
+    economy = steady.linearisation
+    deviation = np.concatenate([np.ones((len(states), 1)), states - steady.mean], axis=1)
+    predicted = (economy.observation[0] @ deviation[:, :, None])[:, :, 0]
+    missed = (observation - predicted)[:, list(kept.observables)]
+    shocks = np.zeros((len(states), economy.observation_shock.shape[3]))
+    shocks[:, list(kept.shocks)] = slopes.towards(missed, shocks[:, list(kept.shocks)])
+    return shocks
+
+
+def _log_volumes(
+    space: StateSpace, parameters: Array, states: Array, controls: Array, shocks: Array, kept: list[Kept]
+) -> Array:
+    """log sqrt(det J J') [T, w] of the Jacobians at the solution; a few evaluations serve all periods."""
+    periods, n_vectors, n_shocks = shocks.shape
+    block = max(1, ROWS_PER_CALL // (2 * n_shocks * periods))
+    jacobians = []
+    for first in range(0, n_vectors, block):
+        part = slice(first, first + block)
+        rows = (_by_vector(path[:, part]) for path in (states, controls, shocks))
+        jacobian = shock_jacobian(space, parameters[part], *rows)
+        jacobians.append(jacobian.reshape(-1, periods, *jacobian.shape[1:]))
+    by_period = np.concatenate(jacobians).swapaxes(0, 1)
+    return np.stack([log_volume(period.of(by_period[t])) for t, period in enumerate(kept)])
+
+
+def _by_vector(path: Array) -> Array:
+    """[T, w, k] -> [w * T, k]."""
+    return path.swapaxes(0, 1).reshape(-1, path.shape[2])
+
+
+def _require_square(space: StateSpace) -> None:
+    shocks, observables = space.surrogate.shock_names, space.observables
+    if space.measurement_sd is not None:
+        raise BadConfiguration(
+            "The inversion filter has no measurement error: leave it out, or use a particle filter."
+        )
+    if len(shocks) != len(observables):
+        raise BadConfiguration(
+            f"The inversion filter needs as many observables as shocks: {space.surrogate.card.model} has "
+            f"{len(shocks)} ({', '.join(shocks)}), and {len(observables)} observables are given "
+            f"({', '.join(observables)}). Choose {len(shocks)} observables, or a particle filter with "
+            "measurement error."
+        )
+
+
+def _require_known(space: StateSpace, bound: Bound) -> None:
+    if bound.observable not in space.observables:
+        raise unknown_name("observable with a bound", bound.observable, space.observables)
+    if bound.shock not in space.surrogate.shock_names:
+        raise unknown_name("shock behind the bound", bound.shock, space.surrogate.shock_names)
+    if not np.isfinite(bound.floor):
+        raise BadConfiguration(f"The floor of {bound.observable} must be a finite number, not {bound.floor}.")

@@ -1,0 +1,176 @@
+"""The shocks of one period that reproduce its observables, by Newton's method for w economies at once.
+
+A period keeps some observables and lets some shocks move; the others are zero. With as many of one as of the
+other the system has a solution by itself; with fewer observables the shocks of least norm are taken, which
+are the most likely ones.
+
+Newton's iteration costs an evaluation of the economy for each shock, the chord iteration (Kelley 1995,
+chapter 5) only one. So every round iterates with one Jacobian: first that of the steady state, which is
+free, and for those economies that it does not serve, central differences where the last round ended.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.state_space import StateSpace
+from surrogate import Transition
+
+Array = NDArray[np.floating]
+
+TOLERANCE = 2e-4  # standard deviations; rounding in float32 moves the shocks by up to about 1e-4
+CHORD_STEPS = 4
+ROUNDS = 6
+WIDTH = 0.1  # of the differences: rounding by .1 % of a derivative, curvature by the third derivative / 600
+SINGULAR = 1e-10  # determinant of the observables' correlations given the state
+
+
+class Kept(NamedTuple):
+    """Columns of the m observables that a period explains and of the k >= m shocks that move."""
+
+    observables: tuple[int, ...]
+    shocks: tuple[int, ...]
+
+    def of(self, jacobian: Array) -> Array:
+        """The part [..., m, k] of a Jacobian [..., n_y, n_e]."""
+        return jacobian[(..., *np.ix_(self.observables, self.shocks))]
+
+
+class System(NamedTuple):
+    """w economies before one period: parameters [w, p], states, controls [w, .], observation [n_y]."""
+
+    space: StateSpace
+    parameters: Array
+    states: Array
+    controls: Array
+    observation: Array
+
+    def step(self, shocks: Array) -> Transition:
+        """One period under shocks [w, n_e]."""
+        rows = shocks.astype(self.space.dtype)
+        return self.space.step(self.states, self.controls, rows, self.parameters)
+
+    def at(self, chosen: NDArray[np.intp]) -> "System":
+        """Some of the economies."""
+        return self._replace(
+            parameters=self.parameters[chosen], states=self.states[chosen], controls=self.controls[chosen]
+        )
+
+
+class Slopes(NamedTuple):
+    """Jacobian [w, m, k] of what a period keeps, and its right inverse [w, k, m], NaN where singular."""
+
+    jacobian: Array
+    inverse: Array
+
+    def towards(self, missed: Array, shocks: Array) -> Array:
+        """Shocks [w, k] of least norm that, if the economy were linear, make up for what is missed [w, m]."""
+        linear = missed[:, :, None] + self.jacobian @ shocks[:, :, None]
+        return (self.inverse @ linear)[:, :, 0]
+
+    def at(self, chosen: NDArray[np.intp]) -> "Slopes":
+        """Those of some of the economies."""
+        return Slopes(self.jacobian[chosen], self.inverse[chosen])
+
+
+class Solution(NamedTuple):
+    """Shocks [w, n_e], the period that follows from them, and where they were found, bool [w]."""
+
+    shocks: Array
+    outcome: Transition
+    found: NDArray[np.bool_]
+
+    def replace(self, chosen: NDArray[np.intp], part: "Solution") -> None:
+        """Put the solution of the economies `chosen` in the place of what was there."""
+        for whole, block in zip(self.outcome, part.outcome, strict=True):
+            whole[chosen] = block
+        self.shocks[chosen], self.found[chosen] = part.shocks, part.found
+
+    def at(self, chosen: NDArray[np.bool_]) -> "Solution":
+        """That of some of the economies."""
+        outcome = Transition(*(block[chosen] for block in self.outcome))
+        return Solution(self.shocks[chosen], outcome, self.found[chosen])
+
+
+def shock_jacobian(
+    space: StateSpace, parameters: Array, states: Array, controls: Array, shocks: Array
+) -> Array:
+    """Derivatives [n, n_y, n_e] of the observables in the shocks, by central differences in one evaluation.
+
+    states, controls, shocks are [n, .] for w parameter vectors, n a multiple of w.
+    """
+    n_shocks = shocks.shape[1]
+    moves = WIDTH * np.concatenate([np.eye(n_shocks), -np.eye(n_shocks)])
+    moved = (shocks[:, None] + moves).reshape(-1, n_shocks).astype(space.dtype)
+    states, controls = (np.repeat(block, len(moves), axis=0) for block in (states, controls))
+    observables = space.step(states, controls, moved, parameters).next_observables.astype(float)
+    above, below = np.moveaxis(observables.reshape(len(shocks), 2, n_shocks, -1), 1, 0)
+    return (above - below).swapaxes(1, 2) / (2 * WIDTH)
+
+
+def find_shocks(system: System, kept: Kept, start: Array, steady: Slopes) -> Solution:
+    """Solve for the shocks of a period.
+
+    Parameters
+    ----------
+    kept : what is explained, and by what.
+    start : [w, n_e], zero for the shocks that do not move.
+    steady : the slopes to begin with, and to return to where the period's own are singular.
+    """
+    determined = len(kept.observables) == len(kept.shocks)
+    solution = _chord(system, kept, start, steady if determined else _local(system, kept, start, steady))
+    for _ in range(ROUNDS - 1):
+        remaining = np.flatnonzero(~solution.found & np.isfinite(solution.shocks).all(axis=1))
+        if not remaining.size:
+            break
+        part, begin = system.at(remaining), solution.shocks[remaining]
+        local = _local(part, kept, begin, steady.at(remaining))
+        solution.replace(remaining, _chord(part, kept, begin, local))
+    return solution
+
+
+def log_volume(jacobian: Array) -> Array:
+    """log sqrt(det J J') [...] of J [..., m, k], infinite where singular; for m = k that is log |det J|."""
+    gram = jacobian @ jacobian.swapaxes(-1, -2)
+    volume = np.linalg.slogdet(gram)[1] / 2
+    return np.where(_is_regular(gram), volume, np.inf)
+
+
+def slopes_of(jacobian: Array, kept: Kept) -> Slopes:
+    """The slopes that a period keeps of a Jacobian [w, n_y, n_e]; the right inverse is J' (J J')^-1."""
+    matrix = kept.of(jacobian)
+    gram = matrix @ matrix.swapaxes(1, 2)
+    regular = np.reshape(_is_regular(gram), (-1, 1, 1))
+    inverse = np.linalg.inv(np.where(regular, gram, np.eye(gram.shape[1])))
+    return Slopes(matrix, np.where(regular, matrix.swapaxes(1, 2) @ inverse, np.nan))
+
+
+def _chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution:
+    """Iterate with one Jacobian until no shock moves by more than the tolerance."""
+    observables, moving = list(kept.observables), list(kept.shocks)
+    target = system.observation[observables]
+    shocks = start
+    for _ in range(CHORD_STEPS):
+        outcome = system.step(shocks)
+        missed = target - outcome.next_observables[:, observables].astype(float)
+        proposal = shocks.copy()
+        proposal[:, moving] = slopes.towards(missed, shocks[:, moving])
+        found = np.abs(proposal - shocks).max(axis=1) <= TOLERANCE
+        shocks = proposal
+        if found.all():
+            break
+    return Solution(shocks, outcome, found)
+
+
+def _local(system: System, kept: Kept, shocks: Array, fallback: Slopes) -> Slopes:
+    """Slopes at the shocks [w, n_e], or the fallback's where they are singular."""
+    jacobian = shock_jacobian(system.space, system.parameters, system.states, system.controls, shocks)
+    own = slopes_of(jacobian, kept)
+    regular = np.isfinite(own.inverse).all(axis=(1, 2))[:, None, None]
+    return Slopes(*(np.where(regular, mine, other) for mine, other in zip(own, fallback, strict=True)))
+
+
+def _is_regular(gram: Array) -> NDArray[np.bool_]:
+    diagonal = np.diagonal(gram, axis1=-2, axis2=-1)
+    return np.asarray(np.linalg.det(gram) > SINGULAR * diagonal.prod(axis=-1))

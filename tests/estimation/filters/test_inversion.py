@@ -1,0 +1,237 @@
+"""The inversion filter against exact likelihoods, and against the shocks that made the data."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from estimation.filters import Bound, InversionFilter
+from estimation.state_space import StateSpace
+from surrogate import Surrogate, load
+from surrogate.errors import BadConfiguration, BadData, UnknownName
+from surrogate.reference import an_schorfheide_linear
+from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
+from surrogate.reference.kalman import LinearStateSpace, log_likelihood
+from tests.gaussian_economies import an_schorfheide_economy, linear_state_space
+from tests.linear_artifact import example_economy, write_artifact
+
+FLOAT32_SHOCKS = 5e-4  # standard deviations
+LOW_RATE = {**THETA_M, "pi_a": 1.5, "r_a": 0.3}
+ZERO_BOUND = Bound("interest_rate", "monetary", 1e-3)
+
+
+class KnownStart(LinearStateSpace):
+    """A linear economy that starts at its steady state."""
+
+    def stationary_distribution(self) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """Zero, without variance."""
+        n_states = len(self.transition)
+        return np.zeros(n_states), np.zeros((n_states, n_states))
+
+
+def known_start(model: LinearStateSpace) -> KnownStart:
+    """The economy without measurement error, from its steady state."""
+    return KnownStart(
+        **{**vars(model), "measurement_covariance": np.zeros_like(model.measurement_covariance)}
+    )
+
+
+def inversion(surrogate: Surrogate, bound: Bound | None = None) -> InversionFilter:
+    """The filter with all observables of an economy."""
+    return InversionFilter(StateSpace(surrogate, surrogate.observable_names), bound)
+
+
+@pytest.fixture(scope="module")
+def linear_exact(linear: Surrogate, linear_economy) -> KnownStart:
+    return known_start(linear_state_space(linear_economy, linear.default, np.zeros(2)))
+
+
+@pytest.fixture(scope="module")
+def linear_data(linear_exact: KnownStart) -> NDArray[np.float64]:
+    return linear_exact.simulate(15, np.random.default_rng(0))[1]
+
+
+@pytest.fixture(scope="module")
+def new_keynesian() -> tuple[Surrogate, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """The shipped economy, eight parameter vectors, shocks [80, 8, 3] and the data they make [80, 8, 3]."""
+    surrogate, generator = load("an_schorfheide"), np.random.default_rng(0)
+    spread = np.exp(0.05 * generator.standard_normal((100, surrogate.n_parameters)))
+    theta = surrogate.parameter_array(THETA_M) * spread
+    theta = theta[surrogate.inside(theta)][:8]
+    shocks = generator.standard_normal((80, 8, 3))
+    return surrogate, theta, shocks, surrogate.simulate(theta, shocks).observables.astype(float)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-3), ("float64", 1e-9)])
+@pytest.mark.parametrize("calibration", [THETA_M, THETA_L])
+def test_log_likelihood_of_the_log_linear_economy_is_that_of_the_kalman_filter(
+    calibration, dtype, tolerance, us_data, tmp_path
+):
+    economy = dataclasses.replace(an_schorfheide_economy(calibration), dtype=dtype)
+    surrogate = Surrogate(write_artifact(economy, tmp_path / "linear"))
+    model = known_start(an_schorfheide_linear.state_space(calibration, np.ones(3)))
+    value = inversion(surrogate).log_likelihood(surrogate.default, us_data)
+    np.testing.assert_allclose(value, log_likelihood(model, us_data), atol=tolerance)
+
+
+def test_two_pi_constant_is_included(linear, linear_exact):
+    """A sample with one observed number has the density of that number."""
+    impact = linear_exact.observation_shock[0]
+    expected = norm.logpdf(0.3, linear_exact.observation_constant[0], np.sqrt(impact @ impact))
+    value = inversion(linear).log_likelihood(linear.default, [[0.3, np.nan]])
+    np.testing.assert_allclose(value, expected, atol=1e-5)
+
+
+def test_density_of_a_nonlinear_observable_integrates_to_one():
+    surrogate = load("rbc")
+    theta = surrogate.parameter_array({"sigma": 0.04, "gamma": 1.5})
+    chosen = InversionFilter(StateSpace(surrogate, ["investment_growth"]))
+    impulses = np.linspace(-5, 5, 81)
+    rest = np.zeros((1, len(impulses), 1)) + impulses[:, None]
+    growth = surrogate.simulate(theta, rest).observables[0, :, 2].astype(float)
+    density = np.exp([chosen.log_likelihood(theta, [[value]])[0] for value in growth])
+    slopes = np.diff(growth) / np.diff(impulses)
+    assert slopes.max() > 1.3 * slopes.min()
+    assert np.trapezoid(density, growth) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_shocks_of_a_shipped_economy_are_recovered(new_keynesian):
+    surrogate, theta, shocks, data = new_keynesian
+    for column in range(3):
+        found = inversion(surrogate).invert(theta[column], data[:, column])
+        assert found.found.all()
+        np.testing.assert_allclose(found.shocks[:, 0], shocks[:, column], atol=FLOAT32_SHOCKS)
+
+
+def test_a_batch_gives_the_numbers_of_one_by_one(new_keynesian, us_data):
+    surrogate, theta, _, _ = new_keynesian
+    chosen = inversion(surrogate)
+    together = chosen.log_likelihood(theta, us_data)
+    alone = np.concatenate([chosen.log_likelihood(vector, us_data) for vector in theta])
+    assert np.isfinite(together).all()
+    assert together.std() > 1
+    np.testing.assert_allclose(together, alone, atol=0.02)
+
+
+@pytest.fixture(scope="module")
+def spell() -> tuple[Surrogate, NDArray[np.float64], NDArray[np.float64]]:
+    """The economy with the bound, shocks [60, 3] and data [60, 3]; no monetary shock hides at the bound."""
+    surrogate, generator = load("an_schorfheide_zlb"), np.random.default_rng(1)
+    theta = surrogate.parameter_array(LOW_RATE).astype(np.float32)
+    states, controls = surrogate.steady_state(theta)
+    shocks, data = [], []
+    for drawn in generator.standard_normal((60, 3)):
+        hidden = drawn * [0.0, 1.0, 1.0]
+        binds = surrogate.step(states, controls, hidden, theta).next_observables[0, 2] < 1e-3
+        shocks.append(hidden if binds else np.abs(drawn) * [1, 0, 0] + hidden)
+        states, controls, observables = surrogate.step(states, controls, shocks[-1], theta)
+        data.append(observables[0].astype(float))
+    return surrogate, np.array(shocks), np.array(data)
+
+
+def test_shocks_around_and_during_a_spell_at_the_bound_are_recovered(spell):
+    surrogate, shocks, data = spell
+    at_bound = data[:, 2] < ZERO_BOUND.floor
+    assert 5 <= at_bound.sum() <= 40
+    found = inversion(surrogate, ZERO_BOUND).invert(surrogate.parameter_array(LOW_RATE), data)
+    np.testing.assert_allclose(found.shocks[:, 0], shocks, atol=FLOAT32_SHOCKS)
+    assert (found.shocks[at_bound, 0, 0] == 0).all()
+    assert np.isfinite(found.log_density).all()
+
+
+def test_without_its_bound_the_filter_finds_no_shocks_for_a_spell(spell):
+    surrogate, _, data = spell
+    chosen = inversion(surrogate)
+    assert chosen.log_likelihood(surrogate.parameter_array(LOW_RATE), data - [0, 0, 0.1]) == -np.inf
+    assert chosen.failures == 1
+
+
+def test_where_the_bound_would_not_bind_the_hidden_shock_makes_it_bind():
+    """A monetary shock brings the rate down to zero; some such shock is found, those before it exactly."""
+    surrogate = load("an_schorfheide_zlb")
+    theta = surrogate.parameter_array(LOW_RATE)
+    shocks = np.random.default_rng(4).standard_normal((27, 3))
+    data = surrogate.simulate(theta, shocks).observables[:, 0].astype(float)
+    assert (data[:, 2] < ZERO_BOUND.floor).nonzero()[0].tolist() == [26]
+    found = inversion(surrogate, ZERO_BOUND).invert(theta, data)
+    np.testing.assert_allclose(found.shocks[:26, 0], shocks[:26], atol=FLOAT32_SHOCKS)
+    again = surrogate.simulate(theta, found.shocks[:, 0]).observables[:, 0]
+    np.testing.assert_allclose(again, data, atol=2 * ZERO_BOUND.floor)
+    assert shocks[26, 0] < found.shocks[26, 0, 0] < -0.5
+
+
+def test_missing_observations_take_the_most_likely_shocks(linear, linear_exact):
+    """The last period is then exact, and its shocks are a multiple of the observation's response to them."""
+    data = np.array([[0.9, -0.4], [0.1, 0.3], [-0.2, np.nan]])
+    found = inversion(linear).invert(linear.default, data)
+    total = found.log_density.sum()
+    assert total == pytest.approx(log_likelihood(linear_exact, data), abs=1e-4)
+    response = linear_exact.observation_shock[0]
+    shocks = found.shocks[2, 0]
+    np.testing.assert_allclose(shocks, response * (response @ shocks) / (response @ response), atol=1e-4)
+
+
+def test_all_missing_period_adds_zero(linear, linear_data):
+    chosen = inversion(linear)
+    longer = np.concatenate([linear_data, np.full((3, 2), np.nan)])
+    found = chosen.invert(linear.default, longer)
+    assert (found.log_density[-3:] == 0).all()
+    assert (found.shocks[-3:] == 0).all()
+    np.testing.assert_allclose(
+        found.log_density.sum(axis=0), chosen.log_likelihood(linear.default, linear_data)
+    )
+
+
+def test_data_that_no_shocks_reproduce_have_likelihood_zero_for_that_vector_only(bounded):
+    """An observable that is never negative cannot be minus one; the other sample is as before."""
+    chosen = inversion(bounded)
+    good, bad = np.array([[0.3], [0.2]]), np.array([[0.3], [-1.0]])
+    assert np.isfinite(chosen.log_likelihood([[0.5], [0.7]], good)).all()
+    assert (chosen.log_likelihood([[0.5], [0.7]], bad) == -np.inf).all()
+    assert chosen.failures == 2
+
+
+def test_outside_the_box_the_likelihood_is_zero(linear, linear_data):
+    theta = np.stack([linear.default, linear.upper + 1])
+    values = inversion(linear).log_likelihood(theta, linear_data)
+    assert np.isfinite(values[0])
+    assert values[1] == -np.inf
+
+
+def test_infinity_is_an_error(linear):
+    with pytest.raises(BadData, match="infinite"):
+        inversion(linear).log_likelihood(linear.default, [[np.inf, 0.0]])
+
+
+def test_another_number_of_observables_than_shocks_is_an_error(linear):
+    with pytest.raises(BadConfiguration, match=r"as many observables as shocks: linear has 2.*Choose 2"):
+        InversionFilter(StateSpace(linear, ["y0"]))
+
+
+def test_measurement_error_is_an_error(linear):
+    with pytest.raises(BadConfiguration, match="no measurement error: leave it out"):
+        InversionFilter(StateSpace(linear, ["y0", "y1"], [0.1, 0.1]))
+
+
+@pytest.mark.parametrize(
+    ("bound", "error", "message"),
+    [
+        (Bound("y3", "e0", 0.0), UnknownName, "observable with a bound 'y3'"),
+        (Bound("y0", "e3", 0.0), UnknownName, "shock behind the bound 'e3'"),
+        (Bound("y0", "e0", np.nan), BadConfiguration, "floor of y0 must be a finite number"),
+    ],
+)
+def test_a_bound_that_does_not_fit_the_economy_is_an_error(bound, error, message, linear):
+    with pytest.raises(error, match=message):
+        inversion(linear, bound)
+
+
+def test_float64_economies_are_inverted_in_float64(tmp_path: Path):
+    surrogate = Surrogate(write_artifact(example_economy("float64"), tmp_path / "linear"))
+    shocks = np.random.default_rng(0).standard_normal((10, 1, 2))
+    data = surrogate.simulate(surrogate.default, shocks).observables[:, 0]
+    found = inversion(surrogate).invert(surrogate.default, data)
+    np.testing.assert_allclose(found.shocks, shocks, atol=1e-10)
