@@ -98,5 +98,6 @@ def _figure(by_economy: dict[str, dict[str, list[Trace]]], path: Path) -> None:
         panel.set(yscale="log", title=economy, xlabel="processor seconds")
         panel.set_xscale("symlog", linthresh=1)
     rows[0][0].set_ylabel("mean relative difference of controls")
-    figures.legend(figure, rows[0][-1])
+    handles, labels = rows[0][-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     figures.save(figure, path)
