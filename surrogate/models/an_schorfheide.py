@@ -16,6 +16,7 @@ solution has a closed form up to the root of a cubic: that is where the network 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import torch
@@ -230,6 +231,12 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
     description = (
         "Small New Keynesian model of An and Schorfheide (2007), nonlinear, with the zero lower bound"
     )
+    parameters = tuple(
+        replace(each, default=0.8) if each.name == "rho_z" else each for each in AnSchorfheide.parameters
+    )
+    """By default growth is persistent enough to bring the economy to the bound, and not so persistent that
+    no equilibrium exists there, as at .93 (docs/existence-an-schorfheide-zlb.md).
+    """
     regimes = ("free", "bound")
     lagged_rate = "actual"
     features = (*AnSchorfheide.features, Variable("room"))
