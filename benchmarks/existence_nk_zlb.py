@@ -2,7 +2,7 @@
 
     python -m benchmarks.existence_nk_zlb
 
-asks time iteration and the shipped `nk_zlb` about the published box, and writes docs/existence-nk_zlb.md and
+asks time iteration and the shipped `nk_zlb` about the published box, and writes docs/existence-nk-zlb.md and
 the figure in it.
 """
 
@@ -36,7 +36,7 @@ spiral (Richter and Throckmorton 2015). Two witnesses say where that is.
 
 Written by `python -m benchmarks.existence_nk_zlb` from {vectors} vectors drawn uniformly from the box.
 
-![Parameter vectors with and without an equilibrium](existence-nk_zlb.png)
+![Parameter vectors with and without an equilibrium](existence-nk-zlb.png)
 
 """
 
@@ -85,10 +85,10 @@ def main() -> None:
     surrogate = load("nk_zlb")
     theta = draw(surrogate)
     exists = equilibrium_exists(dict(zip(PARAMETER_NAMES, theta.T, strict=True)))
-    draw_map(theta, exists, DOCS / "existence-nk_zlb.png")
+    draw_map(theta, exists, DOCS / "existence-nk-zlb.png")
     tables = (agreement(exists, surrogate.inside(theta)), by_shocks(theta, exists))
     text = HEADER.format(vectors=VECTORS) + "\n\nShare with an equilibrium:\n\n".join(tables) + "\n"
-    with atomic_path(DOCS / "existence-nk_zlb.md") as path:
+    with atomic_path(DOCS / "existence-nk-zlb.md") as path:
         path.write_text(text, encoding="utf-8")
     print(text)
 
