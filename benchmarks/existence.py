@@ -56,7 +56,10 @@ HOMOTOPY = {
     "an_schorfheide_zlb": "bound raised to zero from where it never binds",
 }
 NOTE = {
-    "an_schorfheide": "",
+    "an_schorfheide": """
+The impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations whatever growth does, so that an
+equilibrium is asked for at states that are hardly ever seen.
+""",
     "an_schorfheide_zlb": """
 With the bound the answer depends on how far growth may fall: at the bound, with flexible prices, expected
 deflation feeds on itself, so that a quarter in which the bound is likely to bind for long has no
