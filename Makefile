@@ -39,7 +39,7 @@ benchmark: $(VENV)/installed-all
 	for name in filters economies methods; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 artifacts: $(VENV)/installed-all
-	for model in rbc an_schorfheide an_schorfheide_zlb nk_zlb; do \
+	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb; do \
 		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done

@@ -32,6 +32,10 @@ class Ramsey(RealBusinessCycle):
     states = (Variable("capital", "capital stock", "goods"),)
     features = (*parameters, Variable("consumption_capital"), Variable("on_capital"))
     shocks = ()
+    observables = (
+        Variable("log_output", "output", "log"),
+        Variable("log_consumption", "consumption", "log"),
+    )
 
     def derived(self, p: Named) -> dict[str, Tensor]:
         """The real business cycle model reads a persistence; there is nothing here to persist."""
@@ -71,3 +75,7 @@ class Ramsey(RealBusinessCycle):
     def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
         """Capital is what is not consumed."""
         return {"capital": self.resources(s, p) - x.consumption}
+
+    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+        """Output and consumption of the next period, in logs."""
+        return {"log_output": log(self.output(s_next, p)), "log_consumption": log(x_next.consumption)}

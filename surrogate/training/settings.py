@@ -84,13 +84,13 @@ RECIPES: dict[str, Recipe] = {
         test_nodes=(11, 3, 11),
     ),
     "ramsey": Recipe(
-        Settings(hidden=(12, 12), trunk=16, nodes=1, batch=2048, adam_steps=0, steps=100, hopeless_share=0.0)
+        Settings(hidden=(12, 12), trunk=16, nodes=1, batch=1024, adam_steps=0, steps=80, hopeless_share=0.0)
     ),
     "brock_mirman": Recipe(
         Settings(
             hidden=(12, 12),
             trunk=12,
-            batch=2048,
+            batch=1024,
             adam_steps=0,
             steps=100,
             robust_quantile=1.0,
@@ -98,14 +98,14 @@ RECIPES: dict[str, Recipe] = {
         )
     ),
     "nk_linear": Recipe(
-        Settings(hidden=(4,), nodes=2, batch=2048, adam_steps=0, steps=200, hopeless_share=0.0), test_nodes=3
+        Settings(hidden=(4,), nodes=2, batch=1024, adam_steps=0, steps=320, hopeless_share=0.0), test_nodes=3
     ),
     "olg_analytic": Recipe(
         Settings(
             hidden=(8, 8),
             trunk=8,
             nodes=2,
-            batch=1024,
+            batch=512,
             adam_steps=0,
             steps=60,
             robust_quantile=1.0,

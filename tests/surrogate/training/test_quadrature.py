@@ -68,3 +68,9 @@ def test_many_points_are_evenly_spaced_and_resolve_a_kink() -> None:
 
     assert error(4 * EVEN_FROM) < error(EVEN_FROM) / 12
     assert error(EVEN_FROM) < error(EVEN_FROM - 1)
+
+
+def test_without_shocks_there_is_one_node_of_no_columns() -> None:
+    nodes, weights = rule(0, 7)
+    assert nodes.shape == (1, 0)
+    assert torch.equal(weights, torch.ones(1, dtype=torch.float64))
