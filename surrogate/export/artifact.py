@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from surrogate.accuracy import Certificate, certify
+from surrogate.accuracy.artifact import ArtifactPolicy
 from surrogate.card import Card, Variable
 from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph
 from surrogate.export.onnx_file import to_onnx, write
@@ -15,6 +15,7 @@ from surrogate.files import atomic_folder, require_replaceable
 from surrogate.graph import POLICY, STEADY_STATE, STEP
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
+from surrogate.runtime import load
 from surrogate.training import load_policy, recipe
 from surrogate.training.checkpoint import require_solved, settings_of
 from surrogate.training.methods import describe
@@ -38,14 +39,19 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | None = Non
     require_replaceable(folder, [contract.file for contract in (POLICY, STEP, STEADY_STATE)])
     policy, content = load_policy(Path(checkpoint), model)
     require_solved(content, Path(checkpoint))
-    certificate = certify(policy, recipe(policy.model.name).test_nodes)
     graphs = _graphs(policy)
-    card = make_card(policy, content, certificate, {})
     with atomic_folder(folder) as temporary:
-        _write_all(graphs, card, temporary)
+        _write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
+        certificate = _certify_files(temporary, policy.model)
         found = parity(policy, temporary, certificate.region)
-        _write_all(graphs, dataclasses.replace(card, parity=found), temporary)
+        _write_all(graphs, make_card(policy, content, certificate, found), temporary)
     return Path(folder)
+
+
+def _certify_files(folder: Path, model: Model) -> Certificate:
+    """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
+    policy = cast(PolicyNetwork, ArtifactPolicy(load(folder), model))
+    return certify(policy, recipe(model.name).test_nodes)
 
 
 def make_card(
