@@ -90,9 +90,9 @@ RECIPES: dict[str, Recipe] = {
         Settings(
             hidden=(12, 12),
             trunk=12,
-            batch=1024,
+            batch=2048,
             adam_steps=0,
-            steps=100,
+            steps=120,
             robust_quantile=1.0,
             hopeless_share=0.0,
         )
