@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimation.filters.measurement import LOG_TWO_PI
+from estimation.filters.path_solver import find_path
 from estimation.filters.shock_solver import (
     Kept,
+    Path,
     Slopes,
     Solution,
     System,
@@ -128,14 +130,15 @@ class InversionFilter:
         sample = space.checked_data(data)
         kept = [self._kept(observation) for observation in sample]
         with np.errstate(all="ignore"):  # exploding economies have no solution, which is counted
-            steady = at_steady_state(space, theta, periods=1)
-            states, controls, shocks, found = self._paths(theta, sample, kept, steady)
-            volumes = _log_volumes(space, theta, states[:-1], controls, shocks, kept)
+            path = self._path(theta, sample, kept)
+            volumes = _log_volumes(space, theta, path, kept)
         observed = np.array([len(period.observables) for period in kept])
-        log_density = -(np.square(shocks).sum(axis=2) + observed[:, None] * LOG_TWO_PI) / 2 - volumes
-        log_density = np.where(found & np.isfinite(log_density), log_density, -np.inf)
-        self.failures += int((~found).sum())
-        return Inversion(states, shocks, log_density, found)
+        log_density = -(np.square(path.shocks).sum(axis=2) + observed * LOG_TWO_PI) / 2 - volumes
+        log_density = np.where(path.found[:, None] & np.isfinite(log_density), log_density, -np.inf)
+        self.failures += int((~path.found).sum())
+        return Inversion(
+            path.states.swapaxes(0, 1), path.shocks.swapaxes(0, 1), log_density.swapaxes(0, 1), path.found
+        )
 
     def _kept(self, observation: Array) -> Kept:
         """What a period explains: observables that are there, less the one at its bound with its shock."""
@@ -154,30 +157,38 @@ class InversionFilter:
         assert bound is not None
         return space.observables.index(bound.observable), space.surrogate.shock_names.index(bound.shock)
 
-    def _paths(
-        self, parameters: Array, sample: Array, kept: list[Kept], steady: SteadyApproximation
-    ) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
-        """States [T + 1, w, .], controls and shocks [T, w, .], and where there are solutions, [w]."""
+    def _path(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
+        """All periods at once where that works, else one after the other."""
+        whole = Kept(*(tuple(range(sample.shape[1])) for _ in Kept._fields))
+        if set(kept) != {whole}:
+            return self._by_period(parameters, sample, kept)
+        path = find_path(self.state_space, parameters, sample)
+        left = np.flatnonzero(~path.found)
+        if left.size:
+            path.replace(left, self._by_period(parameters[left], sample, kept))
+        return path
+
+    def _by_period(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
+        """One period after the other; what has failed goes on from the steady state, with finite numbers."""
         space = self.state_space
-        rest = steady.mean.astype(space.dtype)
-        resting = space.policy(rest, parameters)
-        states, controls, shocks = [rest], [resting], []
+        steady = at_steady_state(space, parameters, periods=1)
         impact = steady.linearisation.observation_shock[0]
         steady_slopes = {period: slopes_of(impact, period) for period in set(kept)}
-        found = np.ones(len(parameters), dtype=bool)
-        for observation, period in zip(sample, kept, strict=True):
-            system = System(space, parameters, states[-1], controls[-1], observation)
+        path = _resting(space, parameters, steady, len(sample))
+        for t, (observation, period) in enumerate(zip(sample, kept, strict=True)):
+            system = System(space, parameters, path.states[:, t], path.controls[:, t], observation)
             slopes = steady_slopes[period]
-            start = _linear_answer(steady, slopes, states[-1], observation, period)
+            start = _linear_answer(steady, slopes, system.states, observation, period)
             solution = find_shocks(system, period, start, slopes)
             if self._at_bound(observation):
                 self._reach_bound(system, solution, impact)
-            found &= solution.found
-            # What has failed goes on from the steady state, so that its numbers stay finite
-            states.append(np.where(found[:, None], solution.outcome.next_states, rest))
-            controls.append(np.where(found[:, None], solution.outcome.next_controls, resting))
-            shocks.append(solution.shocks)
-        return np.stack(states), np.stack(controls[:-1]), np.stack(shocks), found
+            path.found[:] &= solution.found
+            if not path.found.any():
+                break
+            path.shocks[:, t] = solution.shocks
+            path.states[path.found, t + 1] = solution.outcome.next_states[path.found]
+            path.controls[path.found, t + 1] = solution.outcome.next_controls[path.found]
+        return path._replace(controls=path.controls[:, :-1])
 
     def _reach_bound(self, system: System, solution: Solution, impact: Array) -> None:
         """Where the model does not bind without the hidden shock, take the shock that just makes it bind.
@@ -199,6 +210,15 @@ class InversionFilter:
         solution.replace(chosen[reached.found], reached.at(reached.found))
 
 
+def _resting(space: StateSpace, parameters: Array, steady: SteadyApproximation, periods: int) -> Path:
+    """The path without shocks, and one more row of controls."""
+    rest = steady.mean.astype(space.dtype)
+    controls = space.policy(rest, parameters)
+    states, controls = (np.repeat(block[:, None], periods + 1, axis=1) for block in (rest, controls))
+    shocks = np.zeros((len(parameters), periods, space.surrogate.n_shocks))
+    return Path(states, controls, shocks, np.ones(len(parameters), dtype=bool))
+
+
 def _linear_answer(
     steady: SteadyApproximation, slopes: Slopes, states: Array, observation: Array, kept: Kept
 ) -> Array:
@@ -212,25 +232,22 @@ def _linear_answer(
     return shocks
 
 
-def _log_volumes(
-    space: StateSpace, parameters: Array, states: Array, controls: Array, shocks: Array, kept: list[Kept]
-) -> Array:
-    """log sqrt(det J J') [T, w] of the Jacobians at the solution; a few evaluations serve all periods."""
-    periods, n_vectors, n_shocks = shocks.shape
+def _log_volumes(space: StateSpace, parameters: Array, path: Path, kept: list[Kept]) -> Array:
+    """log sqrt(det J J') [w, T] of the Jacobians at the solution; a few evaluations serve all periods."""
+    n_vectors, periods, n_shocks = path.shocks.shape
     block = max(1, ROWS_PER_CALL // (2 * n_shocks * periods))
+    origins = path.states[:, :-1].astype(space.dtype), path.controls, path.shocks
     jacobians = []
     for first in range(0, n_vectors, block):
         part = slice(first, first + block)
-        rows = (_by_vector(path[:, part]) for path in (states, controls, shocks))
-        jacobian = shock_jacobian(space, parameters[part], *rows)
+        states, controls, shocks = (rows[part].reshape(-1, rows.shape[2]) for rows in origins)
+        jacobian = shock_jacobian(space, parameters[part], states, controls, shocks)
         jacobians.append(jacobian.reshape(-1, periods, *jacobian.shape[1:]))
-    by_period = np.concatenate(jacobians).swapaxes(0, 1)
-    return np.stack([log_volume(period.of(by_period[t])) for t, period in enumerate(kept)])
-
-
-def _by_vector(path: Array) -> Array:
-    """[T, w, k] -> [w * T, k]."""
-    return path.swapaxes(0, 1).reshape(-1, path.shape[2])
+    jacobian, volumes = np.concatenate(jacobians), np.empty((n_vectors, periods))
+    for pattern in set(kept):
+        alike = [t for t, period in enumerate(kept) if period == pattern]
+        volumes[:, alike] = log_volume(pattern.of(jacobian[:, alike]))
+    return volumes
 
 
 def _require_square(space: StateSpace) -> None:

@@ -19,7 +19,8 @@ from surrogate import Transition
 
 Array = NDArray[np.floating]
 
-TOLERANCE = 2e-4  # standard deviations; rounding in float32 moves the shocks by up to about 1e-4
+TOLERANCE = 1e-3  # standard deviations: above the 4e-4 by which rounding in float32 can move a shock
+PRECISE = 2e-4  # what is mostly reached, and worth another step
 CHORD_STEPS = 4
 ROUNDS = 6
 WIDTH = 0.1  # of the differences: rounding by .1 % of a derivative, curvature by the third derivative / 600
@@ -74,23 +75,44 @@ class Slopes(NamedTuple):
         return Slopes(self.jacobian[chosen], self.inverse[chosen])
 
 
+class Path(NamedTuple):
+    """Solutions of T periods: states [w, T + 1, n_states], the initial ones first; controls and shocks
+    [w, T, .] from which and by which each period follows; found, bool [w].
+    """
+
+    states: Array
+    controls: Array
+    shocks: Array
+    found: NDArray[np.bool_]
+
+    def replace(self, chosen: NDArray[np.intp], part: "Path") -> None:
+        """Put the paths of the economies `chosen` in the place of what was there."""
+        for whole, block in zip(self, part, strict=True):
+            whole[chosen] = block
+
+
 class Solution(NamedTuple):
-    """Shocks [w, n_e], the period that follows from them, and where they were found, bool [w]."""
+    """Shocks [w, n_e], the period that follows from them, and how far the last step moved them, [w]."""
 
     shocks: Array
     outcome: Transition
-    found: NDArray[np.bool_]
+    moved: Array
+
+    @property
+    def found(self) -> NDArray[np.bool_]:
+        """Where the shocks have come to rest, [w]."""
+        return np.asarray(self.moved <= TOLERANCE)
 
     def replace(self, chosen: NDArray[np.intp], part: "Solution") -> None:
         """Put the solution of the economies `chosen` in the place of what was there."""
         for whole, block in zip(self.outcome, part.outcome, strict=True):
             whole[chosen] = block
-        self.shocks[chosen], self.found[chosen] = part.shocks, part.found
+        self.shocks[chosen], self.moved[chosen] = part.shocks, part.moved
 
     def at(self, chosen: NDArray[np.bool_]) -> "Solution":
         """That of some of the economies."""
         outcome = Transition(*(block[chosen] for block in self.outcome))
-        return Solution(self.shocks[chosen], outcome, self.found[chosen])
+        return Solution(self.shocks[chosen], outcome, self.moved[chosen])
 
 
 def shock_jacobian(
@@ -121,7 +143,7 @@ def find_shocks(system: System, kept: Kept, start: Array, steady: Slopes) -> Sol
     determined = len(kept.observables) == len(kept.shocks)
     solution = _chord(system, kept, start, steady if determined else _local(system, kept, start, steady))
     for _ in range(ROUNDS - 1):
-        remaining = np.flatnonzero(~solution.found & np.isfinite(solution.shocks).all(axis=1))
+        remaining = np.flatnonzero((solution.moved > PRECISE) & (solution.moved < np.inf))
         if not remaining.size:
             break
         part, begin = system.at(remaining), solution.shocks[remaining]
@@ -147,7 +169,7 @@ def slopes_of(jacobian: Array, kept: Kept) -> Slopes:
 
 
 def _chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution:
-    """Iterate with one Jacobian until no shock moves by more than the tolerance."""
+    """Iterate with one Jacobian until no shock moves."""
     observables, moving = list(kept.observables), list(kept.shocks)
     target = system.observation[observables]
     shocks = start
@@ -156,18 +178,18 @@ def _chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution
         missed = target - outcome.next_observables[:, observables].astype(float)
         proposal = shocks.copy()
         proposal[:, moving] = slopes.towards(missed, shocks[:, moving])
-        found = np.abs(proposal - shocks).max(axis=1) <= TOLERANCE
+        moved: Array = np.abs(proposal - shocks).max(axis=1)
         shocks = proposal
-        if found.all():
+        if np.all(moved <= PRECISE):
             break
-    return Solution(shocks, outcome, found)
+    return Solution(shocks, outcome, moved)
 
 
 def _local(system: System, kept: Kept, shocks: Array, fallback: Slopes) -> Slopes:
     """Slopes at the shocks [w, n_e], or the fallback's where they are singular."""
     jacobian = shock_jacobian(system.space, system.parameters, system.states, system.controls, shocks)
     own = slopes_of(jacobian, kept)
-    regular = np.isfinite(own.inverse).all(axis=(1, 2))[:, None, None]
+    regular = np.isfinite(own.inverse).all(axis=(1, 2), keepdims=True)
     return Slopes(*(np.where(regular, mine, other) for mine, other in zip(own, fallback, strict=True)))
 
 
