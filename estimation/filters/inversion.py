@@ -33,6 +33,7 @@ from surrogate.errors import BadConfiguration, unknown_name
 Array = NDArray[np.floating]
 
 ROWS_PER_CALL = 20_000
+DEEPER = 1.0  # standard deviations of the hidden shock
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ class InversionFilter:
         kept = [self._kept(observation) for observation in sample]
         with np.errstate(all="ignore"):  # exploding economies have no solution, which is counted
             path = self._path(theta, sample, kept)
-            volumes = _log_volumes(space, theta, path, kept)
+            volumes = _log_volumes(space, theta, self._off_the_kink(theta, sample, path), kept)
         observed = np.array([len(period.observables) for period in kept])
         log_density = -(np.square(path.shocks).sum(axis=2) + observed * LOG_TWO_PI) / 2 - volumes
         log_density = np.where(path.found[:, None] & np.isfinite(log_density), log_density, -np.inf)
@@ -169,26 +170,40 @@ class InversionFilter:
         return path
 
     def _by_period(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
-        """One period after the other; what has failed goes on from the steady state, with finite numbers."""
+        """One period after the other; what has failed stays at the steady state."""
         space = self.state_space
         steady = at_steady_state(space, parameters, periods=1)
         impact = steady.linearisation.observation_shock[0]
         steady_slopes = {period: slopes_of(impact, period) for period in set(kept)}
         path = _resting(space, parameters, steady, len(sample))
         for t, (observation, period) in enumerate(zip(sample, kept, strict=True)):
-            system = System(space, parameters, path.states[:, t], path.controls[:, t], observation)
-            slopes = steady_slopes[period]
-            start = _linear_answer(steady, slopes, system.states, observation, period)
-            solution = find_shocks(system, period, start, slopes)
-            if self._at_bound(observation):
-                self._reach_bound(system, solution, impact)
-            path.found[:] &= solution.found
-            if not path.found.any():
+            alive = np.flatnonzero(path.found)
+            if not alive.size:
                 break
-            path.shocks[:, t] = solution.shocks
-            path.states[path.found, t + 1] = solution.outcome.next_states[path.found]
-            path.controls[path.found, t + 1] = solution.outcome.next_controls[path.found]
+            whole = System(space, parameters, path.states[:, t], path.controls[:, t], observation)
+            start = _linear_answer(steady, steady_slopes[period], whole.states, observation, period)
+            system, slopes = whole.at(alive), steady_slopes[period].at(alive)
+            solution = find_shocks(system, period, start[alive], slopes)
+            if self._at_bound(observation):
+                self._reach_bound(system, solution, impact[alive])
+            path.found[alive] = solution.found
+            path.shocks[alive, t] = solution.shocks
+            path.states[alive, t + 1] = solution.outcome.next_states
+            path.controls[alive, t + 1] = solution.outcome.next_controls
         return path._replace(controls=path.controls[:, :-1])
+
+    def _off_the_kink(self, parameters: Array, sample: Array, path: Path) -> Path:
+        """The path with hidden shocks that push further into the bound, where they make no difference.
+
+        Differences taken there do not reach across the kink.
+        """
+        periods = [t for t, observation in enumerate(sample) if self._at_bound(observation)]
+        if not periods:
+            return path
+        impact = at_steady_state(self.state_space, parameters, periods=1).linearisation.observation_shock[0]
+        shocks = path.shocks.copy()
+        shocks[:, periods, self._hidden[1]] -= DEEPER * np.sign(impact[:, None, *self._hidden])
+        return path._replace(shocks=shocks)
 
     def _reach_bound(self, system: System, solution: Solution, impact: Array) -> None:
         """Where the model does not bind without the hidden shock, take the shock that just makes it bind.
