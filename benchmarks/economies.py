@@ -13,7 +13,6 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
@@ -21,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from surrogate.accuracy.against_reference import against_reference
 
 from benchmarks.kept import kept, read
 from surrogate import models
 from surrogate.accuracy import certify
+from surrogate.accuracy.against_reference import against_reference
 from surrogate.errors import SurrogateError
 from surrogate.files import atomic_path
 from surrogate.markdown import table
@@ -41,8 +40,8 @@ MEBIBYTE = 1024
 HEADER = """# The economies, over seeds
 
 Every economy that ships, trained by its recipe on one thread; the median seed, and after it the worst.
-`seconds` are on the clock, `memory` is the largest resident set in MiB, `box` is the certified share of it.
-`Euler` is the mean log10 error over the box and the 99th percentile on the ergodic set, at points that
+`seconds` are of processor time, `memory` is the largest resident set in MiB, `box` is the certified share of
+it. `Euler` is the mean log10 error over the box and the 99th percentile on the ergodic set, at points that
 training has not seen, of the worst equation.
 
 {machine}. Written by `python -m benchmarks.economies`.
@@ -98,10 +97,9 @@ def _train(name: str, seed: int, checkpoint: Path) -> dict[str, float]:
         "--output",
         str(checkpoint),
     ]
-    started = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, _, usage = os.wait4(process.pid, 0)
-    return {"seconds": time.perf_counter() - started, "memory": usage.ru_maxrss / MEBIBYTE}
+    return {"seconds": usage.ru_utime + usage.ru_stime, "memory": usage.ru_maxrss / MEBIBYTE}
 
 
 def _accuracy(checkpoint: Path) -> dict[str, Any]:

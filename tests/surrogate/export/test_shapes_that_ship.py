@@ -40,12 +40,12 @@ def test_an_empty_batch_gives_an_empty_answer(name: str, file: str) -> None:
     feed = {each.name: np.zeros((0, each.shape[1]), np.float32) for each in run.get_inputs()}
     feed["parameters"] = load(name).default[None].astype(np.float32)
     for output, values in zip(run.get_outputs(), run.run(None, feed), strict=True):
-        assert np.shape(values) == (0, output.shape[1])
+        assert np.asarray(values).shape == (0, output.shape[1])
 
 
 def test_no_rows_may_come_with_no_parameters() -> None:
     feed = {"states": np.zeros((0, 2), np.float32), "parameters": np.zeros((0, 4), np.float32)}
-    assert np.shape(session("brock_mirman", "policy.onnx").run(None, feed)[0]) == (0, 1)
+    assert np.asarray(session("brock_mirman", "policy.onnx").run(None, feed)[0]).shape == (0, 1)
 
 
 def test_vectors_that_do_not_divide_the_rows_are_refused(ramsey: Surrogate) -> None:
