@@ -2,13 +2,12 @@
 
     python -m benchmarks.us_estimations results
 
-runs `dsge-surrogate estimate` on the first example, samples the linearised economy with the same data,
-priors and sampler by the exact Kalman likelihood, finds the modes of the second, and writes
-docs/us-estimations.md. What `results` already holds of a finished run is not run again.
+runs `dsge-surrogate estimate` on both examples, samples the linearised economy with the same data, priors
+and sampler by the exact Kalman likelihood, and writes docs/us-estimations.md. What `results` already holds
+of a finished run is not run again.
 """
 
 import argparse
-import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,6 @@ from benchmarks import existence
 from benchmarks.filters import ROOT
 from estimation import Estimation
 from estimation.config import read_toml
-from estimation.mode import Mode
 from estimation.posterior import Posterior
 from surrogate import markdown
 from surrogate.errors import SurrogateError
@@ -59,20 +57,22 @@ model in Herbst and Schorfheide (2015).
 
 Written by `python -m benchmarks.us_estimations RESULTS`.
 """
-FIRST = """\
+REMARKS = {
+    "herbst_schorfheide": """\
 The nonlinear posterior is the linear one's to within half a posterior standard deviation. The likelihoods
 differ by .3 at theta_m (docs/reference-likelihood.md), and that is the economy's curvature, not an error of
 the network. What is left between both and the published means, a tau nearer to its prior mean of 2 and a
 rho_z above .9, is therefore neither nonlinearity nor the particle filter. Leaving out the measurement
 error, which the book adds only for its particle filter, moves tau and rho_z little. rho_g leans on the end
 of its box, which is nearly that of its prior, one.
-"""
-SECOND = """\
+""",
+    "us_1984_2019_zlb": """\
 Where collocation finds no equilibrium, the estimate rests on the network's policy at states where the
 equations cannot hold: read it as that of an economy in which nobody expects growth to fall so far.
 The impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations in these grids, 5 with the bound,
 whatever growth does.
-"""
+""",
+}
 
 
 class KalmanLikelihood:
@@ -190,21 +190,6 @@ def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> 
     return pd.DataFrame(columns, index=nonlinear.index)
 
 
-def modes(name: str, results: Path) -> pd.DataFrame:
-    """Posterior modes of both economies; the nonlinear one's is kept in `results`."""
-    configuration = ROOT / "examples" / f"{name}.toml"
-    saved = results / name / "mode.json"
-    nonlinear = Estimation.from_toml(configuration)
-    found = (
-        Mode.from_dict(json.loads(saved.read_text())) if saved.exists() else nonlinear.find_mode(PROCESSES)
-    )
-    linear = linearised(configuration).find_mode()
-    return pd.DataFrame(
-        {"nonlinear, with the bound": found.theta, "linear": linear.theta},
-        index=pd.Index(nonlinear.posterior.names, name="parameter"),
-    )
-
-
 def equilibria(title: str, parameters: dict[str, float]) -> str:
     """Whether collocation finds an equilibrium at `parameters`, in Markdown."""
     rows = []
@@ -221,20 +206,13 @@ def equilibria(title: str, parameters: dict[str, float]) -> str:
 
 def main(results: Path) -> None:
     """Estimate what is missing, print and write the report."""
-    first, second = EXAMPLES
-    tables = sampled(first, results)
-    found, peaks = comparison(tables, PUBLISHED[first]), modes(second, results)
-    text = "\n".join(
-        [
-            HEADER,
-            f"## {EXAMPLES[first]}\n\n{as_rows(found)}\n",
-            equilibria("the posterior mean", tables["nonlinear"]["mean"].to_dict()),
-            FIRST,
-            f"## {EXAMPLES[second]}\n\nPosterior modes.\n\n{as_rows(peaks.map('{:.3f}'.format))}\n",
-            equilibria("the mode with the bound", peaks.iloc[:, 0].to_dict()),
-            SECOND,
-        ]
-    )
+    parts = [HEADER]
+    for name, title in EXAMPLES.items():
+        tables = sampled(name, results)
+        found = comparison(tables, PUBLISHED.get(name, {}))
+        mean = tables["nonlinear"]["mean"].to_dict()
+        parts += [f"## {title}\n\n{as_rows(found)}\n", equilibria("the posterior mean", mean), REMARKS[name]]
+    text = "\n".join(parts)
     print(text)
     with atomic_path(REPORT) as path:
         path.write_text(text, encoding="utf-8")
