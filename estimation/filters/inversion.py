@@ -163,20 +163,27 @@ class InversionFilter:
         whole = Kept(*(tuple(range(sample.shape[1])) for _ in Kept._fields))
         if set(kept) != {whole}:
             return self._by_period(parameters, sample, kept)
-        path = find_path(self.state_space, parameters, sample)
+        path, settled = find_path(self.state_space, parameters, sample)
         left = np.flatnonzero(~path.found)
         if left.size:
-            path.replace(left, self._by_period(parameters[left], sample, kept))
+            periods = int(settled[left].min())
+            path.replace(left, self._by_period(parameters[left], sample, kept, path.at(left), periods))
         return path
 
-    def _by_period(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
-        """One period after the other; what has failed stays at the steady state."""
+    def _by_period(
+        self, parameters: Array, sample: Array, kept: list[Kept], head: Path | None = None, settled: int = 0
+    ) -> Path:
+        """One period after the other, from the `settled` first ones of a path on."""
         space = self.state_space
         steady = at_steady_state(space, parameters, periods=1)
         impact = steady.linearisation.observation_shock[0]
         steady_slopes = {period: slopes_of(impact, period) for period in set(kept)}
         path = _resting(space, parameters, steady, len(sample))
-        for t, (observation, period) in enumerate(zip(sample, kept, strict=True)):
+        if head is not None and settled:
+            path.begin_with(head, settled)
+            path.controls[:, settled] = space.policy(path.states[:, settled], parameters)
+        for t in range(settled, len(sample)):
+            observation, period = sample[t], kept[t]
             alive = np.flatnonzero(path.found)
             if not alive.size:
                 break

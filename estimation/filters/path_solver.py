@@ -50,23 +50,30 @@ class Correction(NamedTuple):
         return Correction(*(block[chosen] for block in self))
 
 
-def find_path(space: StateSpace, parameters: Array, sample: Array) -> Path:
+def find_path(space: StateSpace, parameters: Array, sample: Array) -> tuple[Path, NDArray[np.intp]]:
     """Solve for the path that starts at the steady state and reproduces a sample [T, n_y] without gaps.
 
     parameters [w, p] in the surrogate's number type; n_y equals the number of shocks. Vectors without a
     regular steady-state Jacobian, or for which the iteration does not settle, are not found.
+
+    Returns
+    -------
+    The path, and how many of its first periods have settled, [w]: errors only move forward in time.
     """
     steady = at_steady_state(space, parameters, periods=1)
     correction, regular = _correction(steady)
     path = _start(space, parameters, sample, steady, correction)
     remaining = np.flatnonzero(regular)
+    settled = np.zeros(len(parameters), dtype=np.intp)
     for _ in range(MOST_SWEEPS):
         moved = _sweep(space, parameters, sample, path, correction, remaining)
-        path.found[remaining] = moved <= TOLERANCE
-        remaining = remaining[(moved > TOLERANCE) & (moved < np.inf)]
+        moving = moved > TOLERANCE
+        settled[remaining] = np.where(moving.any(axis=1), moving.argmax(axis=1), len(sample))
+        path.found[remaining] = ~moving.any(axis=1)
+        remaining = remaining[moving.any(axis=1) & (moved < np.inf).all(axis=1)]
         if not remaining.size:
             break
-    return path
+    return path, settled
 
 
 def _correction(steady: SteadyApproximation) -> tuple[Correction, NDArray[np.bool_]]:
@@ -104,7 +111,7 @@ def _sweep(
     correction: Correction,
     chosen: NDArray[np.intp],
 ) -> Array:
-    """Correct the paths of some parameter vectors; returns the most that a shock of each moves, [chosen]."""
+    """Correct the paths of some parameter vectors; returns the most that a shock moves, [chosen, T]."""
     states, shocks, theta = path.states[chosen], path.shocks[chosen], parameters[chosen]
     shape = shocks.shape[:2]
     rows = states[:, :-1].reshape(-1, states.shape[2]).astype(space.dtype)
@@ -116,5 +123,5 @@ def _sweep(
     path.states[chosen] = states + state_moves
     path.shocks[chosen] = shocks + shock_moves
     path.controls[chosen] = controls.reshape(*shape, -1)
-    moved = np.abs(shock_moves).max(axis=(1, 2))
+    moved = np.abs(shock_moves).max(axis=2)
     return np.where(np.isfinite(moved), moved, np.inf)

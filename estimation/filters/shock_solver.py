@@ -85,6 +85,16 @@ class Path(NamedTuple):
     shocks: Array
     found: NDArray[np.bool_]
 
+    def begin_with(self, head: "Path", periods: int) -> None:
+        """Take over the first periods of another path of the same economies."""
+        self.states[:, : periods + 1] = head.states[:, : periods + 1]
+        self.controls[:, :periods] = head.controls[:, :periods]
+        self.shocks[:, :periods] = head.shocks[:, :periods]
+
+    def at(self, chosen: NDArray[np.intp]) -> "Path":
+        """Those of some of the economies."""
+        return Path(self.states[chosen], self.controls[chosen], self.shocks[chosen], self.found[chosen])
+
     def replace(self, chosen: NDArray[np.intp], part: "Path") -> None:
         """Put the paths of the economies `chosen` in the place of what was there."""
         for whole, block in zip(self, part, strict=True):

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from estimation.filters import Bound, InversionFilter
+from estimation.filters import Bound, InversionFilter, path_solver
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData, UnknownName
@@ -115,6 +115,20 @@ def test_all_periods_at_once_and_one_after_the_other_find_the_same_shocks(new_ke
     np.testing.assert_allclose(together.shocks, in_turn.shocks[:-1], atol=FLOAT32_SHOCKS)
     np.testing.assert_allclose(together.states, in_turn.states[:-1], atol=2e-5)
     np.testing.assert_allclose(together.log_density, in_turn.log_density[:-1], atol=5e-3)
+
+
+def test_what_has_not_settled_at_once_goes_on_period_by_period(new_keynesian, us_data, monkeypatch):
+    surrogate, theta, _, _ = new_keynesian
+    expected = inversion(surrogate).invert(theta, us_data)
+    monkeypatch.setattr(path_solver, "MOST_SWEEPS", 2)
+    path, settled = path_solver.find_path(
+        StateSpace(surrogate, surrogate.observable_names), theta.astype(np.float32), us_data
+    )
+    assert not path.found.any()
+    assert settled.max() > 0
+    found = inversion(surrogate).invert(theta, us_data)
+    assert found.found.all()
+    np.testing.assert_allclose(found.shocks, expected.shocks, atol=2 * FLOAT32_SHOCKS)
 
 
 def test_a_batch_gives_the_numbers_of_one_by_one(new_keynesian, us_data):
