@@ -8,6 +8,7 @@ import inspect
 import io
 from dataclasses import asdict, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -21,14 +22,27 @@ FORMAT = 1
 
 
 def fingerprint(model: Model) -> str:
-    """Hash of the code that an economy is written in: not of its comments, docstrings or layout."""
-    module = inspect.getmodule(type(model))
-    tree = ast.parse(inspect.getsource(module if module is not None else type(model)))
+    """Hash of the code that an economy is written in, and of the economies that it extends: not of comments,
+    docstrings or layout.
+    """
+    told = "\n".join([f"{model.name} {model.version}", *map(_code, _modules(model))])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _modules(model: Model) -> list[ModuleType]:
+    """Where the economy's class and those of its ancestors below `Model` are written."""
+    ancestors = [each for each in type(model).__mro__ if issubclass(each, Model) and each is not Model]
+    found = [inspect.getmodule(each) for each in ancestors]
+    return list(dict.fromkeys(module for module in found if module is not None))
+
+
+def _code(module: ModuleType) -> str:
+    tree = ast.parse(inspect.getsource(module))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
             node.body = [line for line in body if not _is_text(line)]  # pyright: ignore[reportAttributeAccessIssue]
-    return hashlib.sha256(f"{model.name} {model.version}\n{ast.dump(tree)}".encode()).hexdigest()
+    return ast.dump(tree)
 
 
 def _is_text(line: ast.AST) -> bool:

@@ -14,7 +14,7 @@ from surrogate.accuracy.euler import ergodic_states
 from surrogate.errors import BrokenArtifact, Changed, SurrogateError, UnknownName
 from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
-from surrogate.training import Settings, levenberg_marquardt, load_policy, train
+from surrogate.training import Settings, checkpoint, levenberg_marquardt, load_policy, train
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
 from surrogate.training.methods import EulerResiduals
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -238,3 +238,8 @@ def test_a_run_that_does_not_solve_the_economy_says_what_to_try(tmp_path: Path) 
     with pytest.raises(SurrogateError, match="narrow the box"):
         train(Explosive(), SMALL, path)
     assert not path.exists()
+
+
+def test_the_fingerprint_covers_the_economy_that_is_extended() -> None:
+    modules = [module.__name__.rpartition(".")[2] for module in checkpoint._modules(get("brock_mirman"))]
+    assert modules == ["brock_mirman", "rbc"]
