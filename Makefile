@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export OMP_NUM_THREADS ?= 1
 
-# make benchmark measure the filters, the economies over seeds and the methods of solution; hours
+# make benchmark measure everything that docs/ quotes; hours
 # make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
 
 .PHONY: demo test check benchmark artifacts
@@ -36,7 +36,11 @@ $(VENV):
 	$(PYTHON) -m venv $(VENV)
 
 benchmark: $(VENV)/installed-all
-	for name in filters economies methods; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb; do \
+		$(BIN)/python -m benchmarks.$$name || exit 1; \
+	done
+	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
+	$(BIN)/python -m benchmarks.us_estimations results
 
 artifacts: $(VENV)/installed-all
 	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb; do \
