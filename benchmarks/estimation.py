@@ -1,8 +1,9 @@
 """The examples, from the command line to the posterior: wall time, draws and memory.
 
-    python -m benchmarks.estimation
+    python -m benchmarks.estimation [EXAMPLE ...]
 
-prints one table and writes docs/benchmark-estimation.md. Every example runs as a user would run it, once.
+prints one table and writes docs/benchmark-estimation.md. Every example, or those that are named, runs as a
+user would run it, once.
 """
 
 import os
@@ -93,10 +94,10 @@ def measure(example: str, folder: Path) -> dict[str, str]:
     }
 
 
-def main() -> None:
+def main(examples: Sequence[str]) -> None:
     """Measure, print and write the table."""
     with tempfile.TemporaryDirectory() as folder:
-        rows = [measure(example, Path(folder)) for example in EXAMPLES]
+        rows = [measure(example, Path(folder)) for example in examples]
     table = markdown.table(list(rows[0]), [list(row.values()) for row in rows])
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(table)
@@ -105,4 +106,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:] or EXAMPLES)
