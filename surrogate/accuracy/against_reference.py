@@ -19,6 +19,7 @@ from surrogate.models.interface import Control, Model
 from surrogate.policy import PolicyNetwork
 from surrogate.reference import registry
 from surrogate.region import Region
+from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_states
 
 Array = NDArray[np.float64]
@@ -41,7 +42,7 @@ def against_reference(
 
     Args:
         policy: a network, or an `ArtifactPolicy`, whose `model` has a solver in the registry.
-        calibrations: parameter vectors; the economy is solved classically at each.
+        calibrations: parameter vectors that have an equilibrium; the economy is solved classically at each.
         states: states of each law at each calibration.
         region: the certified part of the box; None for all of it.
 
@@ -50,7 +51,9 @@ def against_reference(
         BadData: if a state lies outside the grid of the classical solution.
     """
     model, generator = policy.model, torch.Generator().manual_seed(seed)
-    parameters = accepted_parameters(model, calibrations, generator, lambda theta: _inside(region, theta))
+    parameters = accepted_parameters(
+        model, calibrations, generator, lambda theta: _inside(region, theta) & _exists(model, theta)
+    )
     rows = parameters.repeat_interleave(states, dim=0)
     laws = {
         "box": draw_states(model, rows, generator),
@@ -90,6 +93,11 @@ def _inside(region: Region | None, parameters: Tensor) -> Tensor:
     if region is None:
         return torch.ones(len(parameters), dtype=torch.bool)
     return torch.from_numpy(region.contains(parameters.numpy()))
+
+
+def _exists(model: Model, parameters: Tensor) -> Tensor:
+    """Where the classical method has a solution to compare with, as far as that is known beforehand."""
+    return torch.from_numpy(has_equilibrium(model.name, model.parameters, parameters.numpy()))
 
 
 def _positive(model: Model) -> list[bool]:
