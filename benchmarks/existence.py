@@ -64,8 +64,7 @@ equilibrium is asked for at states that are hardly ever seen.
 With the bound the answer depends on how far growth may fall: at the bound, with flexible prices, expected
 deflation feeds on itself, so that a quarter in which the bound is likely to bind for long has no
 equilibrium. So growth is kept within the given number of its standard deviations; the impulse
-rho_r log(R_-1/R_ss) + eps_r goes as far as five. Where the path of solutions ends at theta_m and theta_l, the
-smallest singular value of the Jacobian goes to zero: it is a fold, not an accident of the method. The card's
+rho_r log(R_-1/R_ss) + eps_r goes as far as five. The card's
 region comes from Euler errors at eight states a calibration, few of them at the bound, so that it lets some
 calibrations in that have no equilibrium.
 """,

@@ -80,6 +80,7 @@ class _WithMultipliers(Model):
         return states, controls | {_named(name): b.clamp(min=0.0) for name, (_, b) in pairs.items()}
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+        """The wrapped economy's anchor, and small multipliers [...]."""
         like = START + 0 * getattr(p, self.parameters[0].name)
         chosen = super().anchor(s, p)
         added = self.controls[len(super().controls) :]
