@@ -78,7 +78,7 @@ class Results:
         return "\n".join(lines)
 
     def save(self, folder: Path) -> None:
-        """Write ``posterior.nc``, ``posterior.csv`` and ``posterior.md`` into ``folder``."""
+        """Write ``posterior.nc``, and ``posterior.csv``, ``.md`` and ``.tex``, into ``folder``."""
         with atomic_path(folder / "posterior.nc") as path:
             self.inference_data.to_netcdf(str(path))
         save_table(self.table, folder, "posterior")

@@ -46,7 +46,7 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
     """The same table as text: as many digits as each row's ``sd`` deserves, else four significant ones."""
     if "sd" not in table:
-        return table.map(lambda value: f"{value:.4g}")
+        return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
     deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
     digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
     text = table.astype(object)
@@ -69,12 +69,19 @@ def as_markdown(table: pd.DataFrame) -> str:
     return markdown.table(list(text.columns), text.to_numpy().tolist()) + "\n"
 
 
+def as_latex(table: pd.DataFrame) -> str:
+    """A LaTeX ``tabular`` for a document that loads ``booktabs``; special characters are escaped."""
+    text = formatted(table).reset_index()
+    return text.to_latex(index=False, escape=True, column_format="l" + "r" * (text.shape[1] - 1))
+
+
 def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:
-    """Write ``name.csv`` with all digits and ``name.md`` for reading."""
+    """Write ``name.csv`` with all digits, and ``name.md`` and ``name.tex`` for reading."""
     with atomic_path(folder / f"{name}.csv") as path:
         table.to_csv(path)
-    with atomic_path(folder / f"{name}.md") as path:
-        path.write_text(as_markdown(table), encoding="utf-8")
+    for suffix, write in {"md": as_markdown, "tex": as_latex}.items():
+        with atomic_path(folder / f"{name}.{suffix}") as path:
+            path.write_text(write(table), encoding="utf-8")
 
 
 def _cell(value: object, decimals: int) -> str:
