@@ -12,6 +12,7 @@ from surrogate import markdown
 from surrogate.files import atomic_path
 
 HDI_SHARE = 0.9
+PAGE = 40  # rows
 DECIMALS = {"in box": 2, "ESS": 0, "R-hat": 3}
 
 
@@ -65,14 +66,17 @@ def as_text(table: pd.DataFrame) -> str:
 
 def as_markdown(table: pd.DataFrame) -> str:
     """A Markdown table."""
-    text = formatted(table).reset_index()
+    text = formatted(table).reset_index().astype(str)
     return markdown.table(list(text.columns), text.to_numpy().tolist()) + "\n"
 
 
 def as_latex(table: pd.DataFrame) -> str:
-    """A LaTeX ``tabular`` for a document that loads ``booktabs``; special characters are escaped."""
+    """A LaTeX ``tabular`` for a document that loads ``booktabs``, a ``longtable`` where it is longer than a
+    page; special characters are escaped.
+    """
     text = formatted(table).reset_index()
-    return text.to_latex(index=False, escape=True, column_format="l" + "r" * (text.shape[1] - 1))
+    columns = "l" + "r" * (text.shape[1] - 1)
+    return text.to_latex(index=False, escape=True, column_format=columns, longtable=len(text) > PAGE)
 
 
 def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:

@@ -57,6 +57,31 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
 
 
+@contextmanager
+def atomic_files(folder: str | os.PathLike) -> Iterator[Path]:
+    """Give a temporary folder; on success put its files into `folder`, on any failure none of them.
+
+    Other files in `folder` stay.
+
+    Raises
+    ------
+    WriteFailed : the disk is full, or the place cannot be written.
+    """
+    target = Path(folder)
+    with _clear_errors(target):
+        target.mkdir(parents=True, exist_ok=True)
+        temporary = _sibling(target / "files")
+        temporary.mkdir()
+        try:
+            yield temporary
+            for file in temporary.iterdir():
+                _synchronise(file)
+            for file in temporary.iterdir():
+                os.replace(file, target / file.name)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
 def require_replaceable(path: str | os.PathLike, files: Iterable[str]) -> None:
     """Find out before long work whether a folder of these `files` can be put at `path`.
 

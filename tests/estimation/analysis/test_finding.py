@@ -1,0 +1,89 @@
+"""Findings are written whole, in four formats, or not at all."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from estimation.analysis import Finding, save
+from surrogate import figures
+from surrogate.errors import WriteFailed
+
+
+def table(rows: int = 2) -> pd.DataFrame:
+    index = pd.MultiIndex.from_tuples(
+        [("output_growth", k) for k in range(rows)], names=["series", "quarter"]
+    )
+    return pd.DataFrame({"median": [1 / 3] * rows, "where": ["a_b"] * rows}, index=index)
+
+
+def drawing():
+    figure, panels = figures.panels(1, 1, 2.0, 2.0)
+    panels[0, 0].plot([0, 1])
+    return figure
+
+
+def finding(**changes) -> Finding:
+    given = {"name": "growth", "title": "Growth", "table": table(), "note": "Bands of 90 % & more."}
+    return Finding(**{**given, "draw": drawing, **changes})
+
+
+def test_all_files_are_written(tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("kept")
+    paths = save(finding(), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "growth.csv",
+        "growth.md",
+        "growth.png",
+        "growth.tex",
+        "other.txt",
+    ]
+    assert [path.suffix for path in paths] == [".csv", ".md", ".png", ".tex"]
+    pd.testing.assert_frame_equal(pd.read_csv(paths[0], index_col=[0, 1]), table())
+
+
+def test_text_formats_say_title_and_note(tmp_path: Path) -> None:
+    save(finding(draw=None), tmp_path)
+    assert (tmp_path / "growth.md").read_text().splitlines()[:5] == [
+        "# Growth",
+        "",
+        "| series | quarter | median | where |",
+        "| --- | ---: | ---: | ---: |",
+        "| output_growth | 0 | 0.3333 | a_b |",
+    ]
+    latex = (tmp_path / "growth.tex").read_text()
+    assert latex.startswith("% Growth\n% Bands of 90 % & more.\n\\begin{tabular}")
+    assert r"\toprule" in latex
+    assert r"output\_growth & 0 & 0.3333 & a\_b \\" in latex
+
+
+def test_long_tables_break_over_pages() -> None:
+    assert r"\begin{longtable}" in finding(table=table(60)).latex()
+
+
+def test_without_a_figure_none_is_written(tmp_path: Path) -> None:
+    assert not any(path.suffix == ".png" for path in save(finding(draw=None), tmp_path))
+
+
+def test_a_failing_figure_leaves_nothing(tmp_path: Path) -> None:
+    def failing():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        save(finding(draw=failing), tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unwritable_place_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WriteFailed, match="file"):
+        save(finding(), tmp_path / "file")
+
+
+def test_without_matplotlib_the_tables_are_written(tmp_path: Path, monkeypatch, capsys) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    save(finding(), tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".md", ".tex"}
+    assert "dsge-surrogate[plot]" in capsys.readouterr().err
