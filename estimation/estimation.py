@@ -12,23 +12,13 @@ from estimation import fingerprint
 from estimation.chains import read_chains
 from estimation.config import read_toml
 from estimation.data import select_sample
-from estimation.measurement import PREFIX
+from estimation.likelihoods import Ingredients, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
-from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
 from estimation.results import Results, resolve_burn
 from estimation.sampler import SamplerSettings, ensemble_file, open_backend, sample, steps_done
-from estimation.settings import (
-    FilterSettings,
-    InversionSettings,
-    MomentSettings,
-    likelihood_settings,
-    read_measurement_error,
-    read_numbers,
-    read_priors,
-    read_settings,
-)
+from estimation.settings import read_numbers, read_priors, read_settings
 from estimation.smm import PointEstimate, SimulatedMoments, minimise_distance
 from estimation.table import as_text, save_table
 from estimation.workers import WorkerPool
@@ -53,8 +43,8 @@ class Estimation:
     fixed : values of parameters that do not move.
     measurement_error : ``sd``, ``share_of_sd`` or ``share_of_variance``, each a number or a mapping from
         observables to numbers; series with a prior on ``measurement_sd_<observable>`` need none.
-    likelihood : settings of :class:`estimation.settings.FilterSettings` or, with ``method = "inversion"`` or
-        ``"moments"``, of :class:`estimation.settings.InversionSettings` or ``MomentSettings``.
+    likelihood : ``method`` and the settings of its class in :mod:`estimation.likelihoods`; the twisted
+        particle filter if left out.
     sampler : settings of :class:`estimation.sampler.SamplerSettings`.
     burn : steps to discard; chosen from the chains if ``None``.
 
@@ -80,14 +70,15 @@ class Estimation:
         self.burn = burn
         self.sampler = read_settings(SamplerSettings, sampler or {}, "sampler")
         self.likelihood = likelihood_settings(likelihood or {})
-        chosen = PriorSet(read_priors(priors))
-        held = read_numbers(fixed or {}, "fixed")
-        if isinstance(self.likelihood, MomentSettings):
-            self.posterior = self._of_moments(self.likelihood, chosen, held, measurement_error)
-        elif isinstance(self.likelihood, InversionSettings):
-            self.posterior = self._of_inversion(self.likelihood, chosen, held, measurement_error)
-        else:
-            self.posterior = self._of_filter(self.likelihood, chosen, held, measurement_error or {})
+        ingredients = Ingredients(
+            self.surrogate,
+            self.data,
+            PriorSet(read_priors(priors)),
+            read_numbers(fixed or {}, "fixed"),
+            measurement_error or {},
+            self.sampler.seed,
+        )
+        self.posterior = self.likelihood.posterior(ingredients)
         self.sampler.check(self.posterior.n_free)
         self.sampler.check_burn(burn)
 
@@ -105,7 +96,7 @@ class Estimation:
             "data": fingerprint.of_data(self.data),
             "priors": fingerprint.of_priors(self.posterior.priors),
             "fixed parameters": fingerprint.hash_of(self.posterior.fixed),
-            "likelihood": fingerprint.hash_of(self._likelihood_ingredients()),
+            "likelihood": fingerprint.hash_of(self.likelihood.ingredients(self.posterior)),
             "sampler settings": fingerprint.hash_of(sampler),
         }
 
@@ -190,55 +181,6 @@ class Estimation:
             results.plot(folder)
         print(f"Saved in {folder}")
         return results
-
-    def _of_filter(
-        self,
-        settings: FilterSettings,
-        priors: PriorSet,
-        fixed: Mapping[str, float],
-        error: Mapping[str, Any],
-    ) -> Posterior:
-        estimated = [name for name in priors if name.startswith(PREFIX)]
-        measurement = read_measurement_error(self.data, error, estimated)
-        likelihood = settings.build(self.surrogate, self.data, measurement, self.sampler.seed)
-        common = settings.random_numbers == "common"
-        return Posterior(self.surrogate, likelihood, priors, fixed, measurement, common)
-
-    def _of_inversion(
-        self,
-        settings: InversionSettings,
-        priors: PriorSet,
-        fixed: Mapping[str, float],
-        error: Mapping[str, Any] | None,
-    ) -> Posterior:
-        if error or any(name.startswith(PREFIX) for name in priors):
-            raise BadConfiguration(
-                "The inversion filter has no measurement error: leave [measurement_error] and priors on "
-                f'{PREFIX}... out, or choose [likelihood] method = "twisted".'
-            )
-        likelihood = settings.build(self.surrogate, self.data)
-        return Posterior(self.surrogate, likelihood, priors, fixed, common_random_numbers=True)
-
-    def _of_moments(
-        self,
-        settings: MomentSettings,
-        priors: PriorSet,
-        fixed: Mapping[str, float],
-        error: Mapping[str, Any] | None,
-    ) -> Posterior:
-        if error:
-            raise BadConfiguration(
-                "Simulated moments have no measurement error: leave [measurement_error] out."
-            )
-        likelihood = settings.build(self.surrogate, self.data, self.sampler.seed)
-        return Posterior(self.surrogate, likelihood, priors, fixed, common_random_numbers=True)
-
-    def _likelihood_ingredients(self) -> list:
-        target, measurement = self.posterior.likelihood, self.posterior.measurement
-        if isinstance(target, SimulatedMoments):
-            return [target.names, target.target.tolist(), target.scale.tolist(), target.replications]
-        sd = None if measurement is None else [str(value) for value in measurement.sd]
-        return [vars(self.likelihood), sd]
 
     def _report_moments(self, folder: Path) -> None:
         estimate = self.point_estimate()

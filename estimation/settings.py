@@ -1,119 +1,16 @@
 """Settings of an estimation as the user writes them, in TOML or as Python mappings, and what they mean."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar, get_type_hints
 
 import pandas as pd
 
-from estimation.filters import (
-    BootstrapFilter,
-    Bound,
-    GuidedFilter,
-    InversionFilter,
-    ParticleFilter,
-    TwistedFilter,
-)
-from estimation.likelihood import FilterLikelihood, InversionLikelihood
 from estimation.measurement import MeasurementError, measurement_error
-from estimation.moments import Moment
 from estimation.priors import Prior, make_prior
-from estimation.smm import SimulatedMoments
-from estimation.state_space import StateSpace
-from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, unknown_name
 
-FILTERS: dict[str, type[ParticleFilter]] = {
-    "twisted": TwistedFilter,
-    "guided": GuidedFilter,
-    "bootstrap": BootstrapFilter,
-}
-PARTICLES = {"twisted": 50, "guided": 400, "bootstrap": 10_000}
-INVERSION = "inversion"
-MOMENTS = "moments"
-RANDOM_NUMBERS = ("fresh", "common")
-
 Settings = TypeVar("Settings")
-
-
-@dataclass(frozen=True)
-class FilterSettings:
-    """A particle filter as likelihood.
-
-    Attributes
-    ----------
-    method : ``"twisted"``, ``"guided"`` or ``"bootstrap"``.
-    particles : for each parameter vector; if left out, 50, 400 or 10,000 by method.
-    random_numbers : ``"fresh"`` at each evaluation (exact), or ``"common"`` to all.
-    resample_threshold : resample when the effective sample size falls below this share of the particles.
-    """
-
-    particles: int
-    method: str = "twisted"
-    random_numbers: str = "fresh"
-    resample_threshold: float = 0.5
-
-    def build(
-        self, surrogate: Surrogate, data: pd.DataFrame, measurement: MeasurementError, seed: int
-    ) -> FilterLikelihood:
-        """The likelihood of ``data`` under these settings."""
-        if self.random_numbers not in RANDOM_NUMBERS:
-            raise unknown_name("kind of random numbers", self.random_numbers, RANDOM_NUMBERS)
-        space = StateSpace(surrogate, measurement.observables)
-        particle_filter = FILTERS[self.method](space, self.particles, self.resample_threshold)
-        return FilterLikelihood(particle_filter, data, seed)
-
-
-@dataclass(frozen=True)
-class InversionSettings:
-    """The inversion filter as likelihood.
-
-    Attributes
-    ----------
-    bound : ``observable``, ``shock`` and ``floor`` of a lower bound that hides a shock; see
-        :class:`estimation.filters.Bound`.
-    """
-
-    bound: Mapping[str, Any] | None = None
-    method: str = INVERSION
-
-    def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
-        """The likelihood of ``data`` under these settings."""
-        bound = None if self.bound is None else _read_bound(self.bound)
-        space = StateSpace(surrogate, [str(name) for name in data.columns])
-        return InversionLikelihood(InversionFilter(space, bound), data)
-
-
-@dataclass(frozen=True)
-class MomentSettings:
-    """Simulated moments as quasi-likelihood; see :class:`estimation.smm.SimulatedMoments`."""
-
-    moments: Sequence[str | Moment]
-    weights: str = "diagonal"
-    replications: int = 20
-    method: str = MOMENTS
-
-    def build(self, surrogate: Surrogate, data: pd.DataFrame, seed: int) -> SimulatedMoments:
-        """The quasi-likelihood of ``data`` under these settings."""
-        return SimulatedMoments(surrogate, data, self.moments, self.weights, self.replications, seed)
-
-
-def likelihood_settings(values: Mapping[str, Any]) -> FilterSettings | InversionSettings | MomentSettings:
-    """Read the settings of a likelihood; ``method`` decides which others make sense.
-
-    Raises
-    ------
-    UnknownName : an unknown method or setting.
-    BadConfiguration : a value of the wrong type.
-    """
-    method = values.get("method", "twisted")
-    if method == MOMENTS:
-        return read_settings(MomentSettings, values, "likelihood")
-    if method == INVERSION:
-        return read_settings(InversionSettings, values, "likelihood")
-    if method not in FILTERS:
-        raise unknown_name("likelihood method", str(method), [*FILTERS, INVERSION, MOMENTS])
-    return read_settings(FilterSettings, {"particles": PARTICLES[method], **values}, "likelihood")
 
 
 def read_settings(kind: type[Settings], values: Mapping[str, Any], section: str) -> Settings:
@@ -179,15 +76,6 @@ def read_measurement_error(
 def read_numbers(values: Mapping[str, Any], section: str) -> dict[str, float]:
     """Check a mapping of names to numbers."""
     return {name: checked_value(section, name, value, float, values) for name, value in values.items()}
-
-
-def _read_bound(values: Mapping[str, Any]) -> Bound:
-    if not isinstance(values, Mapping):
-        raise BadConfiguration(
-            'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
-            f"floor = 0.0 }}, not {values!r}."
-        )
-    return read_settings(Bound, values, "likelihood.bound")
 
 
 def _read_prior(name: str, value: Prior | Mapping[str, Any]) -> Prior:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import GuidedFilter, ParticleFilter
-from estimation.likelihood import FilterLikelihood
+from estimation.likelihoods import FilterLikelihood
 from estimation.measurement import MeasurementError
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet, make_prior

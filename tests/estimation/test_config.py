@@ -3,14 +3,8 @@ import re
 import pytest
 
 from estimation.config import read_toml
-from estimation.settings import (
-    FilterSettings,
-    MomentSettings,
-    likelihood_settings,
-    read_measurement_error,
-    read_numbers,
-    read_priors,
-)
+from estimation.likelihoods import FilterSettings, MomentSettings, likelihood_settings
+from estimation.settings import read_measurement_error, read_numbers, read_priors
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 from tests.estimation.economies import simulated_data
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation
-from estimation.settings import InversionSettings, likelihood_settings
+from estimation.likelihoods import InversionSettings, likelihood_settings
 from surrogate.errors import BadConfiguration, UnknownName
 from tests.estimation.economies import simulated_data
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from estimation.filters import TwistedFilter
-from estimation.likelihood import FilterLikelihood
+from estimation.likelihoods import FilterLikelihood
 from estimation.measurement import measurement_error
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior

@@ -1,0 +1,18 @@
+"""The methods that ``[likelihood]`` can name: each file has its settings and the posterior they make."""
+
+from estimation.likelihoods.filtered import FilterLikelihood, FilterSettings
+from estimation.likelihoods.inverted import InversionLikelihood, InversionSettings
+from estimation.likelihoods.method import Ingredients, Method
+from estimation.likelihoods.moments import MomentSettings
+from estimation.likelihoods.registry import likelihood_settings
+
+__all__ = [
+    "FilterLikelihood",
+    "FilterSettings",
+    "Ingredients",
+    "InversionLikelihood",
+    "InversionSettings",
+    "Method",
+    "MomentSettings",
+    "likelihood_settings",
+]

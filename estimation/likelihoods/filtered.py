@@ -1,0 +1,106 @@
+"""Likelihood by a particle filter."""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.likelihoods.method import Ingredients, in_blocks
+from estimation.measurement import PREFIX, MeasurementError
+from estimation.posterior import Posterior
+from estimation.settings import read_measurement_error
+from estimation.state_space import StateSpace
+from surrogate import Surrogate
+from surrogate.errors import unknown_name
+
+FILTERS: dict[str, type[ParticleFilter]] = {
+    "twisted": TwistedFilter,
+    "guided": GuidedFilter,
+    "bootstrap": BootstrapFilter,
+}
+PARTICLES = {"twisted": 50, "guided": 400, "bootstrap": 10_000}
+RANDOM_NUMBERS = ("fresh", "common")
+VECTORS_PER_CALL = 32
+
+
+class FilterLikelihood:
+    """A particle filter applied to one sample.
+
+    Parameters
+    ----------
+    particle_filter : unbiased likelihood of many parameter vectors at once.
+    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+    seed : of the common random numbers.
+    """
+
+    def __init__(self, particle_filter: ParticleFilter, data: pd.DataFrame, seed: int = 0) -> None:
+        self.observations = data[list(particle_filter.state_space.observables)].to_numpy(dtype=float)
+        self.seed = seed
+        self._fresh, self._common = copy.copy(particle_filter), copy.copy(particle_filter)
+        self._fresh.common_random_numbers = False
+        self._common.common_random_numbers = True
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See :class:`estimation.likelihood.Likelihood`; a few dozen vectors are filtered at a time."""
+
+        def block(rows: slice) -> np.ndarray:
+            sd = None if measurement_sd is None else measurement_sd[rows]
+            return self._block(parameters[rows], generator, sd)
+
+        return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+    def _block(
+        self, parameters: np.ndarray, generator: np.random.Generator | None, measurement_sd: np.ndarray | None
+    ) -> np.ndarray:
+        if generator is not None:
+            return self._fresh.log_likelihood(parameters, self.observations, generator, measurement_sd)
+        generator = np.random.default_rng(self.seed)
+        return self._common.log_likelihood(parameters, self.observations, generator, measurement_sd)
+
+
+@dataclass(frozen=True)
+class FilterSettings:
+    """A particle filter as likelihood.
+
+    Attributes
+    ----------
+    method : ``"twisted"``, ``"guided"`` or ``"bootstrap"``.
+    particles : for each parameter vector; if left out, 50, 400 or 10,000 by method.
+    random_numbers : ``"fresh"`` at each evaluation (exact), or ``"common"`` to all.
+    resample_threshold : resample when the effective sample size falls below this share of the particles.
+    """
+
+    particles: int
+    method: str = "twisted"
+    random_numbers: str = "fresh"
+    resample_threshold: float = 0.5
+
+    def posterior(self, given: Ingredients) -> Posterior:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        estimated = [name for name in given.priors if name.startswith(PREFIX)]
+        measurement = read_measurement_error(given.data, given.measurement_error, estimated)
+        likelihood = self.build(given.surrogate, given.data, measurement, given.seed)
+        common = self.random_numbers == "common"
+        return Posterior(given.surrogate, likelihood, given.priors, given.fixed, measurement, common)
+
+    def ingredients(self, posterior: Posterior) -> list:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        sd = None if posterior.measurement is None else [str(value) for value in posterior.measurement.sd]
+        return [vars(self), sd]
+
+    def build(
+        self, surrogate: Surrogate, data: pd.DataFrame, measurement: MeasurementError, seed: int
+    ) -> FilterLikelihood:
+        """The likelihood of ``data`` under these settings."""
+        if self.random_numbers not in RANDOM_NUMBERS:
+            raise unknown_name("kind of random numbers", self.random_numbers, RANDOM_NUMBERS)
+        space = StateSpace(surrogate, measurement.observables)
+        particle_filter = FILTERS[self.method](space, self.particles, self.resample_threshold)
+        return FilterLikelihood(particle_filter, data, seed)

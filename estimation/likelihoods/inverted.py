@@ -1,0 +1,87 @@
+"""Likelihood by the inversion filter."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from estimation.filters import Bound, InversionFilter
+from estimation.likelihoods.method import Ingredients, in_blocks, require_no_measurement_error
+from estimation.posterior import Posterior
+from estimation.settings import read_settings
+from estimation.state_space import StateSpace
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration
+
+INVERSION = "inversion"
+VECTORS_PER_CALL = 512
+
+
+class InversionLikelihood:
+    """The inversion filter applied to one sample; it has neither random numbers nor measurement error.
+
+    Parameters
+    ----------
+    inversion : the filter.
+    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+    """
+
+    def __init__(self, inversion: InversionFilter, data: pd.DataFrame) -> None:
+        self.inversion = inversion
+        self.observations = data[list(inversion.state_space.observables)].to_numpy(dtype=float)
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See :class:`estimation.likelihood.Likelihood`; only the parameters make a difference."""
+
+        def block(rows: slice) -> np.ndarray:
+            return self.inversion.log_likelihood(parameters[rows], self.observations)
+
+        return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+
+@dataclass(frozen=True)
+class InversionSettings:
+    """The inversion filter as likelihood.
+
+    Attributes
+    ----------
+    bound : ``observable``, ``shock`` and ``floor`` of a lower bound that hides a shock; see
+        :class:`estimation.filters.Bound`.
+    """
+
+    bound: Mapping[str, Any] | None = None
+    method: str = INVERSION
+
+    def posterior(self, given: Ingredients) -> Posterior:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        require_no_measurement_error(
+            given, "The inversion filter has", ', or choose [likelihood] method = "twisted"'
+        )
+        likelihood = self.build(given.surrogate, given.data)
+        return Posterior(given.surrogate, likelihood, given.priors, given.fixed, common_random_numbers=True)
+
+    def ingredients(self, posterior: Posterior) -> list:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        return [vars(self)]
+
+    def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
+        """The likelihood of ``data`` under these settings."""
+        bound = None if self.bound is None else _read_bound(self.bound)
+        space = StateSpace(surrogate, [str(name) for name in data.columns])
+        return InversionLikelihood(InversionFilter(space, bound), data)
+
+
+def _read_bound(values: Mapping[str, Any]) -> Bound:
+    if not isinstance(values, Mapping):
+        raise BadConfiguration(
+            'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
+            f"floor = 0.0 }}, not {values!r}."
+        )
+    return read_settings(Bound, values, "likelihood.bound")

@@ -1,0 +1,33 @@
+"""From the name of a likelihood method to its settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from estimation.likelihoods.filtered import FILTERS, PARTICLES, FilterSettings
+from estimation.likelihoods.inverted import INVERSION, InversionSettings
+from estimation.likelihoods.method import Method
+from estimation.likelihoods.moments import MOMENTS, MomentSettings
+from estimation.settings import read_settings
+from surrogate.errors import unknown_name
+
+METHODS: dict[str, type[Method]] = {
+    **dict.fromkeys(FILTERS, FilterSettings),
+    INVERSION: InversionSettings,
+    MOMENTS: MomentSettings,
+}
+DEFAULT = "twisted"
+
+
+def likelihood_settings(values: Mapping[str, Any]) -> Method:
+    """Read the settings of a likelihood; ``method`` decides which others make sense.
+
+    Raises
+    ------
+    UnknownName : an unknown method or setting.
+    BadConfiguration : a value of the wrong type.
+    """
+    method = values.get("method", DEFAULT)
+    if method not in METHODS:
+        raise unknown_name("likelihood method", str(method), METHODS)
+    usual = {"particles": PARTICLES[method]} if method in FILTERS else {}
+    return read_settings(METHODS[method], {**usual, **values}, "likelihood")
