@@ -20,6 +20,8 @@ from benchmarks import existence
 from benchmarks.filters import ROOT
 from estimation import Estimation
 from estimation.config import read_toml
+from estimation.filters.kalman import kalman_filter
+from estimation.first_order import LinearEconomies, long_run
 from estimation.posterior import Posterior
 from surrogate import markdown
 from surrogate.errors import SurrogateError
@@ -93,7 +95,10 @@ class KalmanLikelihood:
         values = np.full(len(models), -np.inf)
         solved = [i for i, model in enumerate(models) if model is not None]
         if solved:
-            values[solved] = kalman_together([m for m in models if m is not None], self.observations)
+            economies = stacked([model for model in models if model is not None])
+            sd = np.broadcast_to(self.measurement_sd, (len(solved), len(self.measurement_sd)))
+            stretches = kalman_filter(economies, long_run(economies), self.observations, sd)
+            values[solved] = sum(stretch.log_density for stretch in stretches)
         return values
 
     def _model(self, values: np.ndarray) -> kalman.LinearStateSpace | None:
@@ -106,25 +111,13 @@ class KalmanLikelihood:
         return model
 
 
-def kalman_together(models: Sequence[kalman.LinearStateSpace], observations: np.ndarray) -> np.ndarray:
-    """`kalman.log_likelihood` of w models [w] in one sweep through observations [T, n_y] without gaps."""
-    names = ("transition", "shock_impact", "observation_state", "observation_shock", "measurement_covariance")
-    a, b, c, d, noise = (np.stack([getattr(model, name) for model in models]) for name in names)
-    constant = np.stack([model.observation_constant for model in models])
-    start = [model.stationary_distribution() for model in models]
-    mean, covariance = (np.stack(part) for part in zip(*start, strict=True))
-    state_noise, common, seen_noise = b @ b.mT, b @ d.mT, d @ d.mT + noise
-    total = np.zeros(len(models))
-    for observation in observations:
-        innovation = observation - constant - (c @ mean[..., None])[..., 0]
-        spread, cross = c @ covariance @ c.mT + seen_noise, a @ covariance @ c.mT + common
-        gain = np.linalg.solve(spread, cross.mT).mT
-        weighted = np.linalg.solve(spread, innovation[..., None])[..., 0]
-        total -= (innovation * weighted).sum(-1) / 2 + np.linalg.slogdet(2 * np.pi * spread)[1] / 2
-        mean = (a @ mean[..., None])[..., 0] + (gain @ innovation[..., None])[..., 0]
-        covariance = a @ covariance @ a.mT + state_noise - gain @ cross.mT
-        covariance = (covariance + covariance.mT) / 2
-    return total
+def stacked(models: Sequence[kalman.LinearStateSpace]) -> LinearEconomies:
+    """Linear state spaces side by side."""
+    constants = [np.broadcast_to(model.state_constant, len(model.transition)) for model in models]
+    names = LinearEconomies._fields[1:]
+    return LinearEconomies(
+        np.stack(constants), *(np.stack([getattr(model, name) for model in models]) for name in names)
+    )
 
 
 def linearised(configuration: Path, share_of_sd: float | None = None) -> Estimation:

@@ -48,6 +48,10 @@ class NotSolved(SurrogateError):
     """A training run that did not find a solution."""
 
 
+class StochasticSingularity(SurrogateError):
+    """The observations have a singular distribution: too few shocks and measurement errors."""
+
+
 class MissingPackage(SurrogateError):
     """An optional package that the request needs is not installed."""
 

@@ -3,7 +3,16 @@
 from estimation.filters.bootstrap import BootstrapFilter
 from estimation.filters.guided import GuidedFilter
 from estimation.filters.inversion import Bound, InversionFilter
+from estimation.filters.kalman import KalmanFilter
 from estimation.filters.particle_filter import ParticleFilter
 from estimation.filters.twisted import TwistedFilter
 
-__all__ = ["BootstrapFilter", "Bound", "GuidedFilter", "InversionFilter", "ParticleFilter", "TwistedFilter"]
+__all__ = [
+    "BootstrapFilter",
+    "Bound",
+    "GuidedFilter",
+    "InversionFilter",
+    "KalmanFilter",
+    "ParticleFilter",
+    "TwistedFilter",
+]

@@ -14,17 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_discrete_lyapunov
 
-from surrogate.errors import BadData, SurrogateError
+from surrogate.errors import BadData, StochasticSingularity, SurrogateError
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 
 
 class NotStationary(SurrogateError):
     """The state has no stationary distribution."""
-
-
-class StochasticSingularity(SurrogateError):
-    """The observation has a singular distribution: too few shocks and measurement errors."""
 
 
 @dataclass(frozen=True)
