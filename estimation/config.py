@@ -5,6 +5,7 @@
     [measurement_error] sd, share_of_sd or share_of_variance: a number, or one for each observable
     [likelihood]        method = "twisted" | "guided" | "bootstrap", particles, random_numbers,
     resample_threshold;
+                        or method = "kalman";
                         or method = "inversion", bound = { observable, shock, floor };
                         or method = "moments", moments, weights, replications
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]

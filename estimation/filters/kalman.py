@@ -109,7 +109,7 @@ class KalmanFilter:
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters)
         sample = space.checked_data(data)
-        sd = self._measurement_sd(measurement_sd, len(theta))
+        sd = self.sd_of_measurement(measurement_sd, len(theta))
         values = np.full(len(theta), -np.inf)
         inside = np.flatnonzero(space.surrogate.inside(theta))
         if not len(inside):
@@ -127,17 +127,23 @@ class KalmanFilter:
     def _rounding(self) -> float:
         return ROUNDING * float(np.finfo(self.state_space.dtype).eps)
 
-    def _measurement_sd(self, given: ArrayLike | None, n_vectors: int) -> Array:
-        names = self.state_space.observables
-        own = self.state_space.measurement_sd
-        chosen = np.asarray((0.0 if own is None else own) if given is None else given, dtype=float)
-        try:
-            sd = np.broadcast_to(chosen, (n_vectors, len(names)))
-        except ValueError:
+    def sd_of_measurement(self, measurement_sd: ArrayLike | None, n_vectors: int) -> Array:
+        """Measurement sd for every parameter vector, [w, n_observables]; see :meth:`log_likelihood`.
+
+        Raises
+        ------
+        BadConfiguration, StochasticSingularity : as there.
+        """
+        names, own = self.state_space.observables, self.state_space.measurement_sd
+        chosen = np.asarray(
+            (0.0 if own is None else own) if measurement_sd is None else measurement_sd, float
+        )
+        if chosen.shape not in ((), (len(names),), (1, len(names)), (n_vectors, len(names))):
             raise BadConfiguration(
                 f"measurement_sd has shape {chosen.shape}; one number is needed for each of "
                 f"{', '.join(names)}."
-            ) from None
+            )
+        sd = np.broadcast_to(chosen, (n_vectors, len(names)))
         if not (np.isfinite(sd) & (sd >= 0)).all():
             raise BadConfiguration("Every measurement sd must be zero or a positive, finite number.")
         if ((sd > 0).sum(axis=1) + self.state_space.surrogate.n_shocks < len(names)).any():

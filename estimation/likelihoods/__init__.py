@@ -1,5 +1,6 @@
 """The methods that ``[likelihood]`` can name: each file has its settings and the posterior they make."""
 
+from estimation.likelihoods.exact import KalmanLikelihood, KalmanSettings
 from estimation.likelihoods.filtered import FilterLikelihood, FilterSettings
 from estimation.likelihoods.inverted import InversionLikelihood, InversionSettings
 from estimation.likelihoods.method import Ingredients, Method
@@ -12,6 +13,8 @@ __all__ = [
     "Ingredients",
     "InversionLikelihood",
     "InversionSettings",
+    "KalmanLikelihood",
+    "KalmanSettings",
     "Method",
     "MomentSettings",
     "likelihood_settings",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from estimation.likelihoods.exact import KALMAN, KalmanSettings
 from estimation.likelihoods.filtered import FILTERS, PARTICLES, FilterSettings
 from estimation.likelihoods.inverted import INVERSION, InversionSettings
 from estimation.likelihoods.method import Method
@@ -12,6 +13,7 @@ from surrogate.errors import unknown_name
 
 METHODS: dict[str, type[Method]] = {
     **dict.fromkeys(FILTERS, FilterSettings),
+    KALMAN: KalmanSettings,
     INVERSION: InversionSettings,
     MOMENTS: MomentSettings,
 }

@@ -1,0 +1,71 @@
+"""Likelihood by the Kalman filter: exact for linear economies, else that of the first-order solution."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from estimation.filters import KalmanFilter
+from estimation.likelihoods.method import Ingredients, in_blocks
+from estimation.measurement import PREFIX
+from estimation.posterior import Posterior
+from estimation.settings import read_measurement_error
+from estimation.state_space import StateSpace
+
+KALMAN = "kalman"
+VECTORS_PER_CALL = 1024
+
+
+class KalmanLikelihood:
+    """The Kalman filter applied to one sample.
+
+    Parameters
+    ----------
+    kalman : the filter.
+    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+    """
+
+    def __init__(self, kalman: KalmanFilter, data: pd.DataFrame) -> None:
+        self.kalman = kalman
+        self.observations = data[list(kalman.state_space.observables)].to_numpy(dtype=float)
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See :class:`estimation.likelihood.Likelihood`; nothing is random."""
+
+        def block(rows: slice) -> np.ndarray:
+            sd = None if measurement_sd is None else measurement_sd[rows]
+            return self.kalman.log_likelihood(parameters[rows], self.observations, sd)
+
+        return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+
+@dataclass(frozen=True)
+class KalmanSettings:
+    """The Kalman filter as likelihood. It needs measurement errors only where shocks are too few."""
+
+    method: str = KALMAN
+
+    def posterior(self, given: Ingredients) -> Posterior:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        estimated = [name for name in given.priors if name.startswith(PREFIX)]
+        measurement = None
+        if given.measurement_error or estimated:
+            measurement = read_measurement_error(given.data, given.measurement_error, estimated)
+        space = StateSpace(given.surrogate, [str(name) for name in given.data.columns])
+        kalman = KalmanFilter(space)
+        if measurement is None:
+            kalman.sd_of_measurement(None, 1)  # too few shocks are named here, not when sampling
+        likelihood = KalmanLikelihood(kalman, given.data)
+        return Posterior(
+            given.surrogate, likelihood, given.priors, given.fixed, measurement, common_random_numbers=True
+        )
+
+    def ingredients(self, posterior: Posterior) -> list:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        sd = None if posterior.measurement is None else [str(value) for value in posterior.measurement.sd]
+        return [vars(self), sd]

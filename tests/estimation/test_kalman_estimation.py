@@ -1,0 +1,60 @@
+"""Estimation with the Kalman filter: with, without and with estimated measurement errors."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from estimation import Estimation, make_prior
+from surrogate.errors import StochasticSingularity
+from surrogate.reference.kalman import log_likelihood
+from tests.estimation.economies import MEASUREMENT_SD, TRUTH, exact_state_space, linear_priors, simulated_data
+
+SD_OF_Y0, SD_OF_Y1 = MEASUREMENT_SD
+TRUE_FREE = {name: TRUTH[name] for name in ("sigma", "rho")}
+
+
+@pytest.fixture(scope="module")
+def data(linear_economy):
+    """Columns in another order than the surrogate's."""
+    return simulated_data(linear_economy)[["y1", "y0"]]
+
+
+def make(linear, data, **options) -> Estimation:
+    settings = {
+        "priors": linear_priors(),
+        "fixed": {"mean": TRUTH["mean"]},
+        "likelihood": {"method": "kalman"},
+    }
+    return Estimation(linear, data, **{**settings, **options})
+
+
+def exact(economy, data, sd) -> float:
+    model = replace(exact_state_space(economy, TRUTH), measurement_covariance=np.diag(np.square(sd)))
+    return log_likelihood(model, data[["y0", "y1"]].to_numpy())
+
+
+def test_likelihood_is_exact_with_measurement_error(linear, linear_economy, data):
+    posterior = make(linear, data, measurement_error={"sd": {"y0": SD_OF_Y0, "y1": SD_OF_Y1}}).posterior
+    found = posterior.log_likelihood(TRUE_FREE)
+    assert found == pytest.approx([exact(linear_economy, data, MEASUREMENT_SD)], abs=2e-3)
+
+
+def test_measurement_error_may_be_left_out_where_shocks_suffice(linear, linear_economy, data):
+    found = make(linear, data).posterior.log_likelihood(TRUE_FREE)
+    assert found == pytest.approx([exact(linear_economy, data, (0.0, 0.0))], abs=2e-3)
+
+
+def test_measurement_errors_can_be_estimated(linear, linear_economy, data):
+    priors = linear_priors() | {"measurement_sd_y1": make_prior("inv_gamma_pdf", 0.3, 0.1)}
+    posterior = make(linear, data, priors=priors, measurement_error={"sd": {"y0": SD_OF_Y0}}).posterior
+    found = posterior.log_likelihood(TRUE_FREE | {"measurement_sd_y1": 0.7})
+    assert found == pytest.approx([exact(linear_economy, data, (SD_OF_Y0, 0.7))], abs=2e-3)
+
+
+def test_too_few_shocks_are_named_before_sampling_starts(linear_economy, data):
+    table = data.set_axis(["inflation", "output_gap"], axis=1)
+    with pytest.raises(StochasticSingularity, match="as many shocks"):
+        Estimation(
+            "nk_linear", table, {"phi": make_prior("beta_pdf", 0.7, 0.05)}, likelihood={"method": "kalman"}
+        )
