@@ -7,6 +7,7 @@ import click
 from cli.compare import compare
 from cli.console import ReportingGroup
 from cli.estimate import estimate
+from cli.evidence import evidence
 from cli.export import export
 from cli.inspect import inspect
 from cli.models import models
@@ -34,7 +35,7 @@ def dsge_surrogate() -> None:
     """
 
 
-for command in (models, inspect, estimate, report, train, export, validate, compare):
+for command in (models, inspect, estimate, report, evidence, train, export, validate, compare):
     dsge_surrogate.add_command(command)
 
 

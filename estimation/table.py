@@ -1,5 +1,6 @@
 """The posterior table, with the columns that users of Dynare and ArviZ know."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,15 @@ from surrogate.files import atomic_path
 
 HDI_SHARE = 0.9
 PAGE = 40  # rows
-DECIMALS = {"in box": 2, "ESS": 0, "R-hat": 3}
+DECIMALS = {
+    "in box": 2,
+    "ESS": 0,
+    "R-hat": 3,
+    "log marginal likelihood": 2,
+    "log Bayes factor": 2,
+    "numerical standard error": 3,
+    "posterior probability": 3,
+}
 
 
 def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFrame:
@@ -47,7 +56,8 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
     """The same table as text: as many digits as each row's ``sd`` deserves, else four significant ones."""
     if "sd" not in table:
-        return table.map(lambda value: f"{value:.4g}" if isinstance(value, float) else str(value))
+        columns = {name: table[name].map(_short(DECIMALS.get(str(name)))) for name in table.columns}
+        return pd.DataFrame(columns, index=table.index)
     deserved = 2 - np.floor(np.log10(table["sd"].to_numpy(dtype=float)))
     digits = np.clip(np.nan_to_num(deserved, posinf=3), 3, 9).astype(int)
     text = table.astype(object)
@@ -86,6 +96,12 @@ def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:
     for suffix, write in {"md": as_markdown, "tex": as_latex}.items():
         with atomic_path(folder / f"{name}.{suffix}") as path:
             path.write_text(write(table), encoding="utf-8")
+
+
+def _short(decimals: int | None) -> Callable[[object], str]:
+    """Text of a number with so many decimals, or with four significant digits."""
+    style = ".4g" if decimals is None else f".{decimals}f"
+    return lambda value: format(value, style) if isinstance(value, float) else str(value)
 
 
 def _cell(value: object, decimals: int) -> str:

@@ -1,0 +1,187 @@
+"""The marginal likelihood of a sample, from the draws of its posterior and a few thousand new likelihoods.
+
+    p(Y) = integral of p(Y | theta) p(theta) over the box and certified region of the surrogate
+
+where the prior integrates to one. Coordinates z are those in which the prior is standard normal
+(:class:`estimation.mode.PriorCoordinates`), so that no draw leaves its support. A Student t density with the
+moments of the first half of the draws is the proposal; the second half serves the estimates.
+
+A particle filter's likelihood is noisy but unbiased. The sampler's target is then a density of z and of the
+filter's random numbers together, whose normalising constant is p(Y) too. All three methods are exact for it
+as long as each draw keeps the estimate it was accepted with; to evaluate the filter again at the draws would
+not be (Andrieu and Roberts 2009; Tran and others 2014).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtr, ndtri
+from scipy.stats import multivariate_t
+
+from estimation.analysis.bridge_sampling import LogEstimate, bridge_sampling, importance_sampling
+from estimation.analysis.evaluation import log_likelihoods
+from estimation.analysis.finding import Finding
+from estimation.analysis.harmonic_mean import modified_harmonic_mean
+from estimation.likelihoods.filtered import FilterLikelihood
+from estimation.posterior import Posterior
+from estimation.results import Results
+from estimation.smm import SimulatedMoments
+from surrogate.errors import BadConfiguration
+
+BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modified harmonic mean"
+PROPOSAL_DRAWS = 4000
+DEGREES_OF_FREEDOM = 10
+MASS_DRAWS = 200_000
+FARTHEST = 7.5
+"""Prior standard deviations beyond which a distribution function near one has no digits left."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Log marginal likelihood by three methods.
+
+    Attributes
+    ----------
+    estimates : method -> log p(Y) and its numerical standard error; ``"bridge sampling"`` is the one to use.
+    region_mass : prior probability, in the box, of the surrogate's certified region, by which the prior has
+        been scaled up.
+    """
+
+    estimates: dict[str, LogEstimate]
+    region_mass: float
+
+    @property
+    def best(self) -> LogEstimate:
+        """The estimate by bridge sampling."""
+        return self.estimates[BRIDGE]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row for each method."""
+        rows = {name: [estimate.value, estimate.standard_error] for name, estimate in self.estimates.items()}
+        columns = ["log marginal likelihood", "numerical standard error"]
+        return pd.DataFrame(rows.values(), pd.Index(rows, name="method"), columns)
+
+
+def evidence(
+    results: Results, draws: int = PROPOSAL_DRAWS, seed: int = 0, processes: int | None = 1
+) -> Evidence:
+    """Estimate the marginal likelihood.
+
+    Parameters
+    ----------
+    draws : new likelihoods, at draws of the proposal.
+    seed : of these draws and their likelihoods.
+    processes : worker processes; 1 stays in this one, ``None`` takes one for each core.
+
+    Raises
+    ------
+    BadConfiguration : the likelihood is one of moments, there are too few draws, or they lie beyond the
+        prior's numerical reach.
+    """
+    posterior = results.posterior
+    if isinstance(posterior.likelihood, SimulatedMoments):
+        raise BadConfiguration(
+            "A distance between moments is no density of the data, so it has no marginal likelihood: choose "
+            'a filter, such as [likelihood] method = "twisted".'
+        )
+    generator = np.random.default_rng([seed, 0])
+    z, log_likelihood = _draws(results)
+    first, second = np.split(z, [z.shape[1] // 2], axis=1)
+    log_likelihood = log_likelihood[:, z.shape[1] // 2 :]
+    proposal, proposed = _proposal(_paths(first), draws, generator)
+    fresh = log_likelihoods(
+        posterior, posterior.priors.from_unit(ndtr(proposed)), seed, processes, "marginal likelihood"
+    )
+    with_prior = _paths(log_likelihood[..., None])[..., 0] + _log_normal(_paths(second))
+    target_ratio = with_prior - proposal.logpdf(_paths(second))
+    proposal_ratio = fresh + _log_normal(proposed) - proposal.logpdf(proposed)
+    found = {
+        BRIDGE: bridge_sampling(target_ratio, proposal_ratio),
+        IMPORTANCE: importance_sampling(proposal_ratio),
+        HARMONIC: modified_harmonic_mean(
+            _paths(second), with_prior, lambda points: _inside(posterior, points), generator
+        ),
+    }
+    return _per_mass(found, _region_mass(posterior, generator))
+
+
+def marginal_likelihood(
+    results: Results, draws: int = PROPOSAL_DRAWS, seed: int = 0, processes: int | None = 1
+) -> Finding:
+    """The marginal likelihood as a finding; see :func:`evidence`."""
+    return finding(results, evidence(results, draws, seed, processes))
+
+
+def finding(results: Results, found: Evidence) -> Finding:
+    """The table of :func:`evidence`, and what it rests on."""
+    return Finding("marginal_likelihood", "Marginal likelihood", found.table, _note(results, found))
+
+
+def _note(results: Results, found: Evidence) -> str:
+    mass = found.region_mass
+    scaled = "the surrogate's box" if mass == 1 else f"the certified part of the box ({mass:.1%} of its mass)"
+    text = f"The prior integrates to one over {scaled}. Use bridge sampling; the others check it."
+    noisy = isinstance(results.posterior.likelihood, FilterLikelihood)
+    if noisy and results.posterior.common_random_numbers:
+        text += (
+            " Random numbers are common to all likelihoods, and the errors leave out what others would give."
+        )
+    return text
+
+
+def _draws(results: Results) -> tuple[np.ndarray, np.ndarray]:
+    """z [ensembles, steps, walkers, n] and stored log likelihoods [ensembles, steps, walkers]."""
+    chains, priors = results.chains, results.posterior.priors
+    flat = chains.theta.reshape(-1, len(chains.names))
+    z = ndtri(priors.to_unit(flat))
+    far = ~(np.abs(z) < FARTHEST).all(axis=0)
+    if far.any():
+        names = ", ".join(np.array(chains.names)[far])
+        raise BadConfiguration(f"The posterior lies where the prior of {names} is next to nothing: widen it.")
+    log_likelihood = chains.log_prob - priors.log_density(flat).reshape(chains.log_prob.shape)
+    return z.reshape(chains.theta.shape), log_likelihood
+
+
+def _paths(values: np.ndarray) -> np.ndarray:
+    """[ensembles, steps, walkers, n] -> [ensembles, walkers * steps, n], walker after walker."""
+    return values.swapaxes(1, 2).reshape(len(values), -1, values.shape[-1])
+
+
+def _proposal(z: np.ndarray, draws: int, generator: np.random.Generator) -> tuple:
+    """A Student t with the moments of z [chains, draws, n], and its draws [draws, n]."""
+    flat = z.reshape(-1, z.shape[-1])
+    if len(flat) <= 2 * flat.shape[1] or np.linalg.matrix_rank(flat - flat[0]) < flat.shape[1]:
+        raise BadConfiguration("Too few draws for the marginal likelihood: sample more steps.")
+    shape: Any = np.cov(flat.T)  # SciPy's stubs allow numbers only
+    proposal = multivariate_t(flat.mean(axis=0), shape, df=DEGREES_OF_FREEDOM, seed=generator)
+    return proposal, np.asarray(proposal.rvs(draws)).reshape(draws, -1)
+
+
+def _log_normal(z: np.ndarray) -> np.ndarray:
+    return -0.5 * (np.sum(z**2, axis=-1) + z.shape[-1] * np.log(2 * np.pi))
+
+
+def _inside(posterior: Posterior, z: np.ndarray) -> np.ndarray:
+    return posterior.surrogate.inside(posterior.parameters(posterior.priors.from_unit(ndtr(z))))
+
+
+def _region_mass(posterior: Posterior, generator: np.random.Generator) -> LogEstimate:
+    """Log prior mass, within the box, of the certified region."""
+    if posterior.surrogate.region is None:
+        return LogEstimate(0.0, 0.0)
+    draws = posterior.priors.draw(MASS_DRAWS, generator)
+    share = posterior.surrogate.inside(posterior.parameters(draws)).mean()
+    return LogEstimate(float(np.log(share)), float(np.sqrt((1 - share) / (share * MASS_DRAWS))))
+
+
+def _per_mass(found: dict[str, LogEstimate], mass: LogEstimate) -> Evidence:
+    scaled = {
+        name: LogEstimate(
+            estimate.value - mass.value, float(np.hypot(estimate.standard_error, mass.standard_error))
+        )
+        for name, estimate in found.items()
+    }
+    return Evidence(scaled, float(np.exp(mass.value)))
