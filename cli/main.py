@@ -10,6 +10,7 @@ from cli.estimate import estimate
 from cli.evidence import evidence
 from cli.export import export
 from cli.inspect import inspect
+from cli.irf import irf
 from cli.models import models
 from cli.report import report
 from cli.train import train
@@ -35,7 +36,19 @@ def dsge_surrogate() -> None:
     """
 
 
-for command in (models, inspect, estimate, report, evidence, train, export, validate, compare):
+COMMANDS = (
+    models,
+    inspect,
+    estimate,
+    report,
+    irf,
+    evidence,
+    train,
+    export,
+    validate,
+    compare,
+)
+for command in COMMANDS:
     dsge_surrogate.add_command(command)
 
 

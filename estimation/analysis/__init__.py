@@ -1,5 +1,6 @@
 """What one learns from a posterior: findings with a table, a note and a figure each."""
 
 from estimation.analysis.finding import Finding, save
+from estimation.analysis.impulse_responses import impulse_responses
 
-__all__ = ["Finding", "save"]
+__all__ = ["Finding", "impulse_responses", "save"]

@@ -1,0 +1,57 @@
+"""What commands on the folder of an estimation share: its results, common options, and where findings go."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.console import SEED
+from cli.record import recall
+
+if TYPE_CHECKING:
+    from estimation.analysis import Finding
+    from estimation.results import Results
+
+SHORT_TABLE = 30
+OPTIONS = (
+    click.argument("folder", type=click.Path(path_type=Path)),
+    click.option("--draws", default=200, show_default=True, help="Posterior draws, evenly from the chains."),
+    click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers."),
+    click.option(
+        "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: FOLDER]"
+    ),
+    click.option(
+        "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
+    ),
+)
+
+
+def on_results(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the argument FOLDER and the options that all analyses of a posterior take."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def read_results(folder: Path, configuration: Path | None) -> "Results":
+    """The draws in a folder that `dsge-surrogate estimate` left, finished or not."""
+    from estimation import Estimation
+
+    return Estimation.from_toml(configuration or recall(folder)).saved_results(folder)
+
+
+def conclude(findings: "Sequence[Finding]", folder: Path) -> None:
+    """Save findings, and print their notes and such tables as a terminal can show."""
+    from estimation.analysis import save
+    from estimation.table import as_text
+
+    for finding in findings:
+        files = save(finding, folder)
+        click.echo(finding.title)
+        if len(finding.table) <= SHORT_TABLE:
+            click.echo(as_text(finding.table))
+        click.echo(f"  {', '.join(path.name for path in files)}")
+    for note in dict.fromkeys(finding.note for finding in findings):
+        click.echo(note)
+    click.echo(f"Saved in {folder}")

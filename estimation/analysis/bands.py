@@ -1,0 +1,37 @@
+"""Quantiles over draws as tables, and as lines with bands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from surrogate import Surrogate
+from surrogate.card import expanded_names
+
+SHARE = 0.9
+LOW, MEDIAN, HIGH = "5 %", "median", "95 %"
+
+
+def band_table(values: NDArray[np.floating], levels: Mapping[str, Sequence]) -> pd.DataFrame:
+    """Median and 90 % interval, equal tails, over the first axis of `values` [draws, a, b, ...].
+
+    `levels` names the other axes and their labels; the table has a row for each combination.
+    """
+    low, middle, high = np.quantile(values, [(1 - SHARE) / 2, 0.5, (1 + SHARE) / 2], axis=0)
+    index = pd.MultiIndex.from_product(list(levels.values()), names=list(levels))
+    return pd.DataFrame({LOW: low.ravel(), MEDIAN: middle.ravel(), HIGH: high.ravel()}, index=index)
+
+
+def draw_band(panel: Any, x: Sequence, table: pd.DataFrame, color: str, label: str) -> None:
+    """A line for the median and a band around it, from the rows of a :func:`band_table`."""
+    panel.fill_between(x, table[LOW], table[HIGH], color=color, alpha=0.2, linewidth=0)
+    panel.plot(x, table[MEDIAN], color=color, linewidth=1.4, label=label)
+
+
+def units(surrogate: Surrogate) -> dict[str, str]:
+    """Observable -> its unit, as the card has it."""
+    return {
+        name: variable.unit for variable in surrogate.card.observables for name in expanded_names((variable,))
+    }

@@ -1,0 +1,85 @@
+"""Many economies at once: posterior draws, and paths that start where one wants to know what follows."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.analysis.progress import track
+from estimation.linearisation import at_steady_state
+from estimation.results import Results
+from estimation.state_space import StateSpace
+from surrogate import Simulation, Surrogate
+from surrogate.errors import BadConfiguration
+
+Array = NDArray[np.floating]
+
+CELLS_PER_CALL = 1_000_000  # economies x periods
+SETTLING = 100  # quarters
+
+
+def posterior_draws(results: Results, count: int) -> Array:
+    """`count` draws [d, n_free], evenly from all walkers' chains after burn-in; all, if there are fewer.
+
+    Raises
+    ------
+    BadConfiguration : `count` is less than one.
+    """
+    if count < 1:
+        raise BadConfiguration(f"Take one or more posterior draws, not {count}.")
+    draws = results.chains.by_walker().reshape(-1, results.posterior.n_free)
+    count = min(count, len(draws))
+    return draws[((np.arange(count) + 0.5) * len(draws) / count).astype(int)]
+
+
+def mirrored_normals(generator: np.random.Generator, periods: int, count: int, n_shocks: int) -> Array:
+    """Standard normals [periods, count, n_shocks] whose second half is minus the first (antithetic); one is
+    left out of an odd count.
+    """
+    half = generator.standard_normal((periods, (count + 1) // 2, n_shocks))
+    return np.concatenate([half, -half], axis=1)[:, :count]
+
+
+def follow(
+    surrogate: Surrogate, parameters: Array, states: Array, shocks: Array, title: str | None = None
+) -> Simulation:
+    """Paths of m economies for each of w parameter vectors, some hundred thousand periods at a time.
+
+    Parameters
+    ----------
+    parameters : [w, n_parameters], inside the surrogate's region.
+    states : before the first shock, [w, m, n_states].
+    shocks : [T, w, m, n_shocks]; w may be 1, for the same shocks under all vectors.
+    title : what a progress display says; without one there is none.
+
+    Returns
+    -------
+    Simulation of arrays [T, w, m, k].
+    """
+    periods, _, count, n_shocks = shocks.shape
+    size = max(1, CELLS_PER_CALL // (periods * count))
+    blocks = [slice(first, first + size) for first in range(0, len(parameters), size)]
+    parts = []
+    for block in blocks if title is None else track(blocks, title):
+        vectors = parameters[block]
+        moved = np.broadcast_to(
+            shocks if shocks.shape[1] == 1 else shocks[:, block], (periods, len(vectors), count, n_shocks)
+        )
+        start = states[block].reshape(-1, surrogate.n_states)
+        path = surrogate.simulate(vectors, moved.reshape(periods, -1, n_shocks), start)
+        parts.append([part.reshape(periods, len(vectors), count, -1) for part in path])
+    return Simulation(*(np.concatenate(group, axis=1) for group in zip(*parts, strict=True)))
+
+
+def ergodic_states(
+    surrogate: Surrogate, parameters: Array, count: int, generator: np.random.Generator
+) -> Array:
+    """States [w, count, n_states] from the ergodic distribution under each parameter vector [w, p].
+
+    Where the linear approximation has it, and then 100 quarters of the economy itself. All vectors meet the
+    same shocks.
+    """
+    space = StateSpace(surrogate, surrogate.observable_names)
+    linear = at_steady_state(space, parameters.astype(space.dtype), periods=1)
+    normals = mirrored_normals(generator, 1, count, surrogate.n_states)
+    start = linear.mean[:, None] + normals @ linear.root.swapaxes(1, 2)
+    shocks = mirrored_normals(generator, SETTLING, count, surrogate.n_shocks)
+    return follow(surrogate, parameters, start, shocks[:, None], "drawing states").states[-1]

@@ -1,0 +1,123 @@
+"""Where impulse responses start: states of the ergodic distribution, at the bound, or of a quarter of the
+sample.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.analysis.bound import Floor, binds, find_floor
+from estimation.analysis.progress import track
+from estimation.analysis.simulation import ergodic_states, follow, mirrored_normals
+from estimation.data import parse_quarter
+from estimation.results import Results
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration, BadData, unknown_name
+
+Array = NDArray[np.floating]
+
+ERGODIC, BOUND, AWAY = "ergodic", "bound", "away"
+LABELS = {ERGODIC: "ergodic distribution", BOUND: "at the bound", AWAY: "away from the bound"}
+ROUNDS, GAP = 20, 10  # quarters from one look at the states to the next
+PATHS = 10  # smoothed paths for each draw
+
+
+class Start(NamedTuple):
+    """States [w, m, n_states] for those draws that have some, and which draws these are [w]."""
+
+    states: Array
+    draws: NDArray[np.intp]
+
+
+class Visited(NamedTuple):
+    """States of a long simulation, [w, k, n_states], whether the bound binds there [w, k], and the bound."""
+
+    states: Array
+    bound: NDArray[np.bool_]
+    floor: Floor | None
+
+
+def find_starts(
+    results: Results, theta: Array, names: Sequence[str], count: int, seed: int
+) -> dict[str, Start]:
+    """`count` states for each draw of `theta` [w, n_free], by what they are called in tables.
+
+    Parameters
+    ----------
+    names : ``"ergodic"``; ``"bound"`` and ``"away"`` for states of the ergodic distribution at which a bound
+        binds or does not; a quarter such as ``"2009Q1"`` for its smoothed states. None at all: at the bound
+        and away from it where the economy has one, else the ergodic distribution.
+
+    Raises
+    ------
+    BadConfiguration : the economy has no bound, or the likelihood has no states.
+    BadData, UnknownName : a quarter outside the sample, or another word.
+    """
+    rows = {name: _row(results, name) for name in names if name not in LABELS}
+    surrogate, parameters = results.posterior.surrogate, results.posterior.parameters(theta)
+    visited = None
+    if not names or BOUND in names or AWAY in names:
+        visited = visited_states(surrogate, parameters, count, np.random.default_rng(seed))
+        names = names or ((ERGODIC,) if visited.floor is None else (BOUND, AWAY))
+    starts = {}
+    for name in names:
+        if name in rows:
+            starts[str(results.data.index[rows[name]])] = _smoothed(results, theta, rows[name], count, seed)
+        elif name == ERGODIC:
+            states = ergodic_states(surrogate, parameters, count, np.random.default_rng(seed))
+            starts[LABELS[name]] = Start(states, np.arange(len(theta)))
+        elif visited is not None:
+            starts[LABELS[name]] = _conditional(visited, name, count)
+    return starts
+
+
+def visited_states(
+    surrogate: Surrogate, parameters: Array, count: int, generator: np.random.Generator
+) -> Visited:
+    """States that `count` economies for each parameter vector visit, every ten quarters of two hundred."""
+    states = ergodic_states(surrogate, parameters, count, generator)
+    looks, observed = [], []
+    for _ in track(range(ROUNDS), "looking for the bound"):
+        shocks = mirrored_normals(generator, GAP, count, surrogate.n_shocks)
+        path = follow(surrogate, parameters, states, shocks[:, None])
+        states = path.states[-1]
+        looks.append(states)
+        observed.append(path.observables[-1])
+    values = np.concatenate(observed, axis=1)
+    floor = find_floor(surrogate, values)
+    bound = np.zeros(values.shape[:2], dtype=bool) if floor is None else binds(surrogate, floor, values)
+    return Visited(np.concatenate(looks, axis=1), bound, floor)
+
+
+def _smoothed(results: Results, theta: Array, row: int, count: int, seed: int) -> Start:
+    paths = results.posterior.paths(theta, np.random.default_rng(seed), PATHS)
+    chosen = np.arange(count) % paths.states.shape[2]
+    return Start(paths.states[row + 1][:, chosen], np.arange(len(theta)))
+
+
+def _conditional(visited: Visited, name: str, count: int) -> Start:
+    if visited.floor is None:
+        raise BadConfiguration(
+            "No observable of this economy stays at a lower bound under the posterior: "
+            f"leave out {BOUND} and {AWAY}."
+        )
+    wanted = visited.bound if name == BOUND else ~visited.bound
+    draws = np.flatnonzero(wanted.any(axis=1))
+    chosen = []
+    for draw in draws:
+        places = np.flatnonzero(wanted[draw])
+        chosen.append(visited.states[draw, places[np.arange(count) * len(places) // count]])
+    return Start(np.stack(chosen), draws)
+
+
+def _row(results: Results, quarter: str) -> int:
+    try:
+        date = parse_quarter(quarter)
+    except BadData:
+        raise unknown_name("start of impulse responses", quarter, [*LABELS, "a quarter"]) from None
+    quarters = list(results.data.index)
+    if date not in quarters:
+        raise BadData(f"{date} is not in the sample, {quarters[0]} to {quarters[-1]}.")
+    return quarters.index(date)
