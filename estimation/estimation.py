@@ -14,6 +14,7 @@ from estimation.config import read_toml
 from estimation.data import select_sample
 from estimation.likelihoods import Ingredients, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
+from estimation.moves import weights_of
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
 from estimation.results import Results, resolve_burn
@@ -91,6 +92,7 @@ class Estimation:
     def fingerprints(self) -> dict[str, str]:
         """Hashes of all that the chains depend on, apart from their length."""
         sampler = [self.sampler.ensembles, self.sampler.walkers, self.sampler.seed]
+        sampler += sorted(weights_of(self.sampler.moves).items())
         return {
             "model": fingerprint.of_surrogate(self.surrogate),
             "data": fingerprint.of_data(self.data),

@@ -38,7 +38,7 @@ class MeasurementError:
 
         ``free`` maps each of :attr:`free_names` to its values [w].
         """
-        sd = np.tile(self.sd, (vectors, 1))
+        sd = np.repeat(self.sd[None], vectors, axis=0)
         for column, observable in enumerate(self.observables):
             if np.isnan(self.sd[column]):
                 sd[:, column] = free[PREFIX + observable]

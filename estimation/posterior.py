@@ -81,7 +81,7 @@ class Posterior:
     def parameters(self, theta: Theta) -> np.ndarray:
         """All parameters of the surrogate [w, n_parameters], fixed ones filled in."""
         array = self.theta_array(theta)
-        parameters = np.tile(self._base, (len(array), 1))
+        parameters = np.repeat(self._base[None], len(array), axis=0)
         parameters[:, self._places] = array[:, self._columns]
         return parameters
 
@@ -95,7 +95,7 @@ class Posterior:
     def log_likelihood(self, theta: Theta, generator: np.random.Generator | None = None) -> np.ndarray:
         """Log likelihood [w], minus infinity outside box and region; generator as in :meth:`log_prob`."""
         array = self.theta_array(theta)
-        return self._evaluate(array, self._inside(array), generator)
+        return self._evaluate(array, np.array(np.isfinite(array).all(axis=1)), generator)
 
     def log_prob(self, theta: Theta, generator: np.random.Generator | None = None) -> np.ndarray:
         """Log posterior kernel [w]: log prior plus log likelihood; minus infinity where either is.
@@ -107,12 +107,8 @@ class Posterior:
             uses the same numbers.
         """
         array = self.theta_array(theta)
-        inside = self._inside(array)
-        total = np.full(len(array), -np.inf)
-        total[inside] = self.priors.log_density(array[inside])
-        inside = np.isfinite(total)
-        total[inside] += self._evaluate(array, inside, generator)[inside]
-        return total
+        log_prior = self.priors.log_density(array)
+        return log_prior + self._evaluate(array, np.isfinite(log_prior), generator)
 
     def draw_prior(self, size: int, generator: np.random.Generator) -> np.ndarray:
         """Prior draws [size, n_free] inside the surrogate's region.
@@ -131,27 +127,30 @@ class Posterior:
             "Hardly any prior draw is in the surrogate's certified region; change the priors."
         )
 
-    def _inside(self, theta: np.ndarray) -> np.ndarray:
-        inside = np.array(np.isfinite(theta).all(axis=1))
-        if inside.any():
-            inside[inside] = self.surrogate.inside(self.parameters(theta[inside]))
-        return inside
-
     def _evaluate(
-        self, theta: np.ndarray, inside: np.ndarray, generator: np.random.Generator | None
+        self, theta: np.ndarray, candidates: np.ndarray, generator: np.random.Generator | None
     ) -> np.ndarray:
+        """Log likelihood [w] of the finite rows ``candidates`` [w]; minus infinity elsewhere and outside."""
         values = np.full(len(theta), -np.inf)
-        if not inside.any():
+        chosen = np.flatnonzero(candidates)
+        if not len(chosen):
             return values
-        chosen = theta[inside]
+        parameters = self.parameters(theta[chosen])
+        inside = self.surrogate.inside(parameters)
+        if inside.any():
+            chosen = chosen[inside]
+            found = self._log_likelihood(theta[chosen], parameters[inside], generator)
+            values[chosen] = np.where(np.isnan(found), -np.inf, found)
+        return values
+
+    def _log_likelihood(
+        self, theta: np.ndarray, parameters: np.ndarray, generator: np.random.Generator | None
+    ) -> np.ndarray:
         sd = None
         if self.measurement is not None:
-            columns = dict(zip(self.names, chosen.T, strict=True))
-            sd = self.measurement.values(columns, len(chosen))
+            sd = self.measurement.values(dict(zip(self.names, theta.T, strict=True)), len(theta))
         generator = None if self.common_random_numbers else generator
-        found = self.likelihood.log_likelihood(self.parameters(chosen), generator, sd)
-        values[inside] = np.where(np.isnan(found), -np.inf, found)
-        return values
+        return self.likelihood.log_likelihood(parameters, generator, sd)
 
     def _from_mapping(self, theta: Mapping[str, ArrayLike]) -> np.ndarray:
         for name in theta:

@@ -10,6 +10,7 @@ import math
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import gammaln
 
+from estimation.densities import JointDensity
 from surrogate.errors import BadConfiguration, unknown_name
 
 SHORT_NAMES = {
@@ -160,6 +162,10 @@ class PriorSet:
         self.priors = dict(priors)
         self.names = tuple(self.priors)
 
+    @cached_property
+    def _joint(self) -> JointDensity:
+        return JointDensity(list(self.priors.values()))
+
     def __getitem__(self, name: str) -> Prior:
         """Return the prior of one parameter."""
         return self.priors[name]
@@ -174,8 +180,7 @@ class PriorSet:
 
     def log_density(self, theta: np.ndarray) -> np.ndarray:
         """Joint log density [w] of parameter vectors ``theta`` [w, n]."""
-        columns = zip(self.priors.values(), np.asarray(theta, dtype=float).T, strict=True)
-        return np.sum([prior.log_density(column) for prior, column in columns], axis=0)
+        return self._joint(np.asarray(theta, dtype=float))
 
     def draw(self, size: int, generator: np.random.Generator) -> np.ndarray:
         """Independent draws [size, n]."""

@@ -1,9 +1,5 @@
 """Independent ensembles of walkers by emcee, one process and one HDF5 file each.
 
-Proposals are differential evolution moves (ter Braak 2006; Nelson, Ford and Payne 2014), every fifth one a
-snooker move (ter Braak and Vrugt 2008). On the posterior of the small New Keynesian model (13 parameters,
-noisy likelihood) they need less than half as many steps as emcee's stretch move for an independent draw.
-
 Every random number follows from (seed, ensemble, step): emcee keeps the state of its own generator in the
 file, and the particle filter gets a new generator at each step. So the answer depends neither on the number
 of processes nor on how often a run was interrupted. The stored log posterior of a walker is never drawn
@@ -20,20 +16,21 @@ import emcee
 import h5py
 import numpy as np
 from emcee.backends import HDFBackend
-from emcee.moves import DEMove, DESnookerMove
 
 from estimation.fingerprint import require_unchanged
 from estimation.mode import Mode, start_walkers
+from estimation.moves import Moves, build_moves, weights_of
 from estimation.posterior import Posterior
 from estimation.workers import WorkerPool, report, stop_requested
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
 
-MOVES = ((0.8, DEMove), (0.2, DESnookerMove))
 GROUP = "mcmc"
 FINGERPRINTS = "fingerprints"
 LEAST_KEPT = 4
 """Steps after the burn-in without which nothing can be said about convergence."""
+LEAST_WALKERS = 4
+"""What the snooker move needs: one that moves and three that say where to."""
 LEAST_STEPS = 2 * LEAST_KEPT
 """The automatic burn-in takes at most half of them."""
 
@@ -52,12 +49,14 @@ class SamplerSettings:
     walkers : walkers in each ensemble, at least twice the number of free parameters.
     steps : steps of every walker, burn-in included.
     seed : everything random follows from it.
+    moves : name of a move, or name -> weight; see :mod:`estimation.moves`.
     """
 
     ensembles: int = 4
     walkers: int = 64
     steps: int = 1000
     seed: int = 0
+    moves: Moves = "differential_evolution"
 
     def check(self, n_free: int) -> None:
         """Raise ``BadConfiguration`` unless the settings make sense for ``n_free`` free parameters."""
@@ -67,10 +66,12 @@ class SamplerSettings:
             raise BadConfiguration(f"At least one step is needed, not {self.steps}.")
         if self.seed < 0:
             raise BadConfiguration(f"The seed must not be negative, unlike {self.seed}.")
-        if self.walkers < 2 * n_free:
+        least = max(2 * n_free, LEAST_WALKERS)
+        if self.walkers < least:
             raise BadConfiguration(
-                f"{n_free} free parameters need {2 * n_free} walkers an ensemble or more, not {self.walkers}."
+                f"{n_free} free parameters need {least} walkers an ensemble or more, not {self.walkers}."
             )
+        weights_of(self.moves)
 
     def check_burn(self, burn: int | None) -> None:
         """Raise ``BadConfiguration`` unless a burn-in, the automatic one if ``None``, leaves enough steps."""
@@ -176,7 +177,7 @@ def run_ensemble(task: EnsembleTask) -> int:
         task.settings.walkers,
         task.posterior.n_free,
         random_numbers.log_prob,
-        moves=[(move(), weight) for weight, move in MOVES],
+        moves=build_moves(task.settings.moves),
         backend=backend,
         vectorize=True,
     )

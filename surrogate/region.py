@@ -53,7 +53,7 @@ class Region:
         rows = np.atleast_2d(np.asarray(theta, dtype=float))
         with np.errstate(invalid="ignore", divide="ignore"):
             u = (self._transformed(rows) - self._center) / self._scale
-            return self.constant + u @ self._linear + np.einsum("wi,ij,wj->w", u, self._quadratic, u)
+            return self.constant + np.sum((self._linear + u @ self._quadratic) * u, axis=1)
 
     def contains(self, theta: ArrayLike) -> NDArray[np.bool_]:
         """Whether each row of theta [w, n] lies in the region: bool [w]."""
@@ -80,8 +80,15 @@ class Region:
             raise BrokenArtifact(f"The region in the card cannot be read ({error!r}).") from error
 
     def _transformed(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
-        columns = [TRANSFORMS[name](theta[:, i]) for i, name in enumerate(self.transforms)]
-        return np.stack(columns, axis=1)
+        transformed = np.empty_like(theta)
+        for name, columns in self._columns.items():
+            transformed[:, columns] = TRANSFORMS[name](theta[:, columns])
+        return transformed
+
+    @cached_property
+    def _columns(self) -> dict[str, NDArray[np.intp]]:
+        """Which parameters each transform applies to."""
+        return {name: np.flatnonzero(np.array(self.transforms) == name) for name in set(self.transforms)}
 
     @cached_property
     def _center(self) -> NDArray[np.float64]:

@@ -153,3 +153,22 @@ def test_joint_density_is_the_sum_in_the_given_order():
     assert density[0] == pytest.approx(expected)
     assert density[1] == -np.inf
     assert priors.draw(7, np.random.default_rng(1)).shape == (7, 2)
+
+
+def test_joint_density_is_the_sum_of_scipys():
+    chosen = {
+        f"p{i}": make_prior(density, mean, sd, **more)
+        for i, (density, mean, sd, more) in enumerate(BY_MOMENTS)
+    }
+    chosen["cut"] = make_prior("normal", 0, 1, truncate=(-0.5, 2))
+    chosen["by_s_and_nu"] = make_prior("inv_gamma_pdf", s=0.4, nu=4.0, lower=0.1)
+    priors = PriorSet(chosen)
+    theta = priors.draw(200, np.random.default_rng(0))
+    alone = [prior.log_density(column) for prior, column in zip(chosen.values(), theta.T, strict=True)]
+    np.testing.assert_allclose(priors.log_density(theta), np.sum(alone, axis=0), rtol=1e-10)
+
+
+def test_joint_density_is_minus_infinity_at_what_no_prior_allows():
+    priors = PriorSet({"x": make_prior("gamma", 2, 0.5), "y": make_prior("normal", 0, 1)})
+    theta = np.array([[-1.0, 0.0], [0.0, 0.0], [np.nan, 0.0], [1.0, np.inf], [1.0, 0.0]])
+    assert np.isfinite(priors.log_density(theta)).tolist() == [False] * 4 + [True]
