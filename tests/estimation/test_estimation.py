@@ -59,7 +59,7 @@ def finished(linear, data, tmp_path_factory):
 def test_run_leaves_draws_table_and_figures(finished):
     _, folder = finished
     names = {path.name for path in folder.iterdir()}
-    tables = {"posterior.nc", "posterior.csv", "posterior.md", "mode.json", "chains"}
+    tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex", "mode.json", "chains"}
     assert names == tables | {"trace.png", "corner.png", "prior_posterior.png"}
     assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
 
