@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimation.likelihood import Likelihood
+from estimation.filters.paths import Paths
+from estimation.likelihood import Likelihood, StateLikelihood
 from estimation.measurement import PREFIX, MeasurementError
 from estimation.priors import PriorSet, cut_to_box
 from surrogate import Surrogate
@@ -110,6 +111,27 @@ class Posterior:
         log_prior = self.priors.log_density(array)
         return log_prior + self._evaluate(array, np.isfinite(log_prior), generator)
 
+    def paths(
+        self, theta: Theta, generator: np.random.Generator, draws: int = 1, smoothed: bool = True
+    ) -> Paths:
+        """Draws of states, controls, shocks and observables at free parameters, see :meth:`theta_array`.
+
+        Joint ones given the whole sample, or, if not ``smoothed``, for every period given the data up to it;
+        see :class:`estimation.likelihood.StateLikelihood`.
+
+        Raises
+        ------
+        BadConfiguration : the likelihood has no states.
+        """
+        if not isinstance(self.likelihood, StateLikelihood):
+            raise BadConfiguration(
+                'This likelihood has no states and shocks. Choose a filter, such as method = "twisted" in '
+                "[likelihood]."
+            )
+        array = self.theta_array(theta)
+        sd = self._measurement_sd(array)
+        return self.likelihood.paths(self.parameters(array), generator, draws, sd, smoothed)
+
     def draw_prior(self, size: int, generator: np.random.Generator) -> np.ndarray:
         """Prior draws [size, n_free] inside the surrogate's region.
 
@@ -146,11 +168,14 @@ class Posterior:
     def _log_likelihood(
         self, theta: np.ndarray, parameters: np.ndarray, generator: np.random.Generator | None
     ) -> np.ndarray:
-        sd = None
-        if self.measurement is not None:
-            sd = self.measurement.values(dict(zip(self.names, theta.T, strict=True)), len(theta))
         generator = None if self.common_random_numbers else generator
-        return self.likelihood.log_likelihood(parameters, generator, sd)
+        return self.likelihood.log_likelihood(parameters, generator, self._measurement_sd(theta))
+
+    def _measurement_sd(self, theta: np.ndarray) -> np.ndarray | None:
+        """Measurement sd [w, n_y] at free parameters [w, n_free]."""
+        if self.measurement is None:
+            return None
+        return self.measurement.values(dict(zip(self.names, theta.T, strict=True)), len(theta))
 
     def _from_mapping(self, theta: Mapping[str, ArrayLike]) -> np.ndarray:
         for name in theta:

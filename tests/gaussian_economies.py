@@ -150,16 +150,45 @@ class BoundedEconomy(ScalarEconomy):
 
     def log_likelihood(self, data: NDArray[np.float64], sigma: float, measurement_sd: float) -> float:
         """Exact up to quadrature on a fine grid of states."""
-        ergodic_sd = sigma / np.sqrt(1 - self.persistence**2)
-        grid = np.linspace(-7, 7, 1201) * ergodic_sd
+        return float(self._filtered(data, sigma, measurement_sd)[1].sum())
+
+    def smoothed(
+        self, data: NDArray[np.float64], sigma: float, measurement_sd: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and variance [T] of the state given all data, exact up to the same quadrature."""
+        grid, kernel = self._grid(sigma)
+        densities, _ = self._filtered(data, sigma, measurement_sd)
+        later, moments = np.ones_like(grid), []
+        for t in reversed(range(len(data))):
+            density = densities[t] * later
+            density /= density.sum()
+            mean = density @ grid
+            moments.append((mean, density @ np.square(grid - mean)))
+            later = kernel.T @ (norm.pdf(data[t, 0], np.maximum(grid, 0), measurement_sd) * later)
+            later /= later.max()
+        mean, variance = np.array(moments[::-1]).T
+        return mean, variance
+
+    def _grid(self, sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """States [n], and the probability [n, n] of each (row) after each (column)."""
+        grid = np.linspace(-7, 7, 1201) * sigma / np.sqrt(1 - self.persistence**2)
+        return grid, norm.pdf(grid[:, None], self.persistence * grid, sigma) * (grid[1] - grid[0])
+
+    def _filtered(
+        self, data: NDArray[np.float64], sigma: float, measurement_sd: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Densities [T, n] of the state given the data so far, and log likelihood increments [T]."""
+        grid, kernel = self._grid(sigma)
         width = grid[1] - grid[0]
-        kernel = norm.pdf(grid[:, None], self.persistence * grid, sigma) * width
-        density, total = norm.pdf(grid, 0, ergodic_sd), 0.0
+        density = norm.pdf(grid, 0, sigma / np.sqrt(1 - self.persistence**2))
+        densities, increments = [], []
         for observation in data[:, 0]:
             density = (kernel @ density) * norm.pdf(observation, np.maximum(grid, 0), measurement_sd)
             mass = density.sum() * width
-            total, density = total + np.log(mass), density / mass
-        return total
+            density = density / mass
+            densities.append(density)
+            increments.append(np.log(mass))
+        return np.array(densities), np.array(increments)
 
     def state_from_control(self, build: _Builder) -> str:
         return "controls"

@@ -5,6 +5,7 @@ from estimation.filters.guided import GuidedFilter
 from estimation.filters.inversion import Bound, InversionFilter
 from estimation.filters.kalman import KalmanFilter
 from estimation.filters.particle_filter import ParticleFilter
+from estimation.filters.paths import Paths
 from estimation.filters.twisted import TwistedFilter
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "InversionFilter",
     "KalmanFilter",
     "ParticleFilter",
+    "Paths",
     "TwistedFilter",
 ]

@@ -4,9 +4,9 @@ blindly, data only weigh them.
 
 import numpy as np
 
-from estimation.filters.draws import Draws
 from estimation.filters.measurement import Measurement
-from estimation.filters.particle_filter import Array, LogWeights, ParticleFilter, Proposal
+from estimation.filters.particle_filter import ParticleFilter
+from estimation.filters.proposal import Array, LogWeights, Normals, Proposal
 from estimation.linearisation import SteadyApproximation, at_steady_state
 
 
@@ -26,11 +26,11 @@ class PriorProposal:
         self._root = steady.root.swapaxes(1, 2).astype(dtype)
         self._n_shocks = steady.linearisation.impact.shape[3]
 
-    def start(self, draws: Draws) -> tuple[Array, LogWeights]:
+    def start(self, draws: Normals) -> tuple[Array, LogWeights]:
         """See `Proposal.start`."""
         return self._mean + draws.mirrored_normals(self._root.shape[1]) @ self._root, 0.0
 
-    def shocks(self, period: int, states: Array, draws: Draws) -> tuple[Array, LogWeights]:
+    def shocks(self, period: int, states: Array, draws: Normals) -> tuple[Array, LogWeights]:
         """See `Proposal.shocks`."""
         return draws.mirrored_normals(self._n_shocks), 0.0
 

@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.draws import Draws
 from estimation.filters.measurement import Measurement
-from estimation.filters.particle_filter import Array, LogWeights, sum_of_squares
+from estimation.filters.proposal import Array, LogWeights, Normals, sum_of_squares
 from estimation.filters.smoothing import (
     Gains,
     InitialState,
@@ -41,6 +40,16 @@ def linearise_along_sample(
     return steady, linearisation
 
 
+def farsighted_proposal(
+    space: StateSpace, parameters: NDArray, measurement: Measurement
+) -> "GaussianProposal":
+    """Shocks that know the whole sample, and states weighted by it, in the economy linearised along it."""
+    steady, linearisation = linearise_along_sample(space, parameters, measurement)
+    gains = farsighted_gains(stages(linearisation, measurement))
+    start = initial_state(steady, linearisation.centre[0], gains.lookahead[0])
+    return GaussianProposal(linearisation.centre, gains, start, parameters.dtype)
+
+
 class GaussianProposal:
     """Shocks from a normal whose mean is affine in the particle's state; its outlook is
     exponential-quadratic.
@@ -68,7 +77,7 @@ class GaussianProposal:
         self._start = start
         self._dtype = dtype
 
-    def start(self, draws: Draws) -> tuple[Array, LogWeights]:
+    def start(self, draws: Normals) -> tuple[Array, LogWeights]:
         """See `Proposal.start`."""
         given = self._start
         normals = self._normals(draws, given.factor.shape[2]).astype(float)
@@ -78,16 +87,27 @@ class GaussianProposal:
         log_ratio = (sum_of_squares(normals) - sum_of_squares(standardised)) / 2 + log_determinant
         return states.astype(self._dtype), log_ratio
 
-    def shocks(self, period: int, states: Array, draws: Draws) -> tuple[Array, LogWeights]:
+    def shocks(self, period: int, states: Array, draws: Normals) -> tuple[Array, LogWeights]:
         """See `Proposal.shocks`."""
         normals = self._normals(draws, self._factor.shape[3])
         if not self._informed[period]:
             return normals, 0.0
-        shocks = states @ self._response[period]
-        shocks += self._mean_at_zero[period]
+        shocks = self._mean(period, states)
         shocks += normals @ self._factor[period]
         log_ratio = (sum_of_squares(normals) - sum_of_squares(shocks)) / 2
         return shocks, log_ratio + self._log_determinant[period]
+
+    def log_ratio(self, period: int, states: Array, shocks: Array) -> Array:
+        """Log ratio [w, N] of the shocks' prior density to the one by which :meth:`shocks` draws them."""
+        normals = self.innovations(period, states, shocks)
+        log_ratio = (sum_of_squares(normals) - sum_of_squares(shocks)) / 2
+        return log_ratio + self._log_determinant[period]
+
+    def innovations(self, period: int, states: Array, shocks: Array) -> Array:
+        """The normals [w, N, n_shocks] from which :meth:`shocks` makes these shocks."""
+        if not self._informed[period]:
+            return shocks
+        return (shocks - self._mean(period, states)) @ np.linalg.inv(self._factor[period])
 
     def outlook(self, period: int, states: Array) -> LogWeights:
         """See `Proposal.outlook`."""
@@ -98,7 +118,12 @@ class GaussianProposal:
         gradient *= deviation
         return -(gradient @ np.ones(gradient.shape[2], dtype=self._dtype)).astype(float)
 
-    def _normals(self, draws: Draws, n_columns: int) -> Array:
+    def _mean(self, period: int, states: Array) -> Array:
+        mean = states @ self._response[period]
+        mean += self._mean_at_zero[period]
+        return mean
+
+    def _normals(self, draws: Normals, n_columns: int) -> Array:
         """Mirrored pairs pay where weights are odd in the shocks; with lookahead they are even, and pairs
         cost.
         """

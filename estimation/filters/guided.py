@@ -7,7 +7,8 @@ chapter 8; Doucet, Godsill and Andrieu 2000). The importance weight corrects wha
 
 from estimation.filters.gaussian import GaussianProposal, linearise_along_sample
 from estimation.filters.measurement import Measurement
-from estimation.filters.particle_filter import Array, ParticleFilter, Proposal
+from estimation.filters.particle_filter import ParticleFilter
+from estimation.filters.proposal import Array, Proposal
 from estimation.filters.smoothing import initial_state, myopic_gains, stages
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from estimation.filters.measurement import LOG_TWO_PI
 from estimation.filters.path_solver import find_path
+from estimation.filters.paths import Paths, blank, controls_in, follow
 from estimation.filters.shock_solver import (
     Kept,
     Path,
@@ -141,6 +142,33 @@ class InversionFilter:
             path.states.swapaxes(0, 1), path.shocks.swapaxes(0, 1), log_density.swapaxes(0, 1), path.found
         )
 
+    def smoothed_paths(
+        self,
+        parameters: ArrayLike,
+        data: ArrayLike,
+        generator: np.random.Generator | None = None,
+        draws: int = 1,
+        measurement_sd: ArrayLike | None = None,
+    ) -> Paths:
+        """The one path that reproduces the data: nothing is random, and there is one draw whatever `draws`.
+
+        Without gaps in the data a period's shocks follow from the data up to it, so that this path is the
+        filtered one, too. Parameters, data and errors as in :meth:`log_likelihood`; paths are NaN where the
+        likelihood is zero.
+        """
+        space = self.state_space
+        theta = space.surrogate.parameter_array(parameters)
+        sample = space.checked_data(data)
+        paths = blank(space, len(sample), len(theta), 1)
+        inside = np.flatnonzero(space.surrogate.inside(theta))
+        if inside.size:
+            found = self.invert(theta[inside], sample)
+            part = _path_of(space, theta[inside].astype(space.dtype), found)
+            paths.put(inside, part.without(~found.found))
+        return paths
+
+    filtered_paths = smoothed_paths
+
     def _kept(self, observation: Array) -> Kept:
         """What a period explains: observables that are there, less the one at its bound with its shock."""
         seen, free = ~np.isnan(observation), np.ones(self.state_space.surrogate.n_shocks, dtype=bool)
@@ -230,6 +258,16 @@ class InversionFilter:
         part = system.at(chosen)._replace(observation=observation)
         reached = find_shocks(part, whole, solution.shocks[chosen], slopes_of(impact[chosen], whole))
         solution.replace(chosen[reached.found], reached.at(reached.found))
+
+
+def _path_of(space: StateSpace, parameters: Array, found: Inversion) -> Paths:
+    """States and shocks with their controls and observables; one draw."""
+    states = found.states.swapaxes(0, 1)
+    controls = controls_in(space, parameters, states)
+    shocks = found.shocks.swapaxes(0, 1)
+    *_, observables = follow(space, parameters, states[:, :-1], controls[:, :-1], shocks)
+    blocks = (states, controls, shocks, observables)
+    return Paths(*(block.swapaxes(0, 1)[:, :, None] for block in blocks))
 
 
 def _resting(space: StateSpace, parameters: Array, steady: SteadyApproximation, periods: int) -> Path:

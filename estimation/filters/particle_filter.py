@@ -9,59 +9,27 @@ makes the likelihood unbiased for every proposal (Chopin and Papaspiliopoulos 20
 outlook, the twisted particle filter of Whiteley and Lee 2014).
 """
 
+import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from estimation.filters.backward import BackwardSimulation, drawn_by_period
+from estimation.filters.defensive import DefensiveProposal
 from estimation.filters.draws import Draws
+from estimation.filters.gaussian import GaussianProposal, farsighted_proposal
+from estimation.filters.history import History, recorded
 from estimation.filters.measurement import Measurement
-from estimation.filters.resampling import effective_sample_size, normalise, systematic
+from estimation.filters.paths import Paths, blank
+from estimation.filters.proposal import Array, Cloud, Proposal, stacked
+from estimation.filters.resampling import effective_sample_size, normalise
 from estimation.state_space import StateSpace
 from surrogate.errors import BadConfiguration
 
-Array = NDArray[np.floating]
-LogWeights = Array | float
-
-
-class Proposal(Protocol):
-    """Where particles start and move; w clouds of N particles."""
-
-    def start(self, draws: Draws) -> tuple[Array, LogWeights]:
-        """States [w, N, n_states] before the first period, and their log ratios of target to proposal."""
-        ...
-
-    def shocks(self, period: int, states: Array, draws: Draws) -> tuple[Array, LogWeights]:
-        """Shocks [w, N, n_shocks] that move `states`, and their log ratios of target to proposal."""
-        ...
-
-    def outlook(self, period: int, states: Array) -> LogWeights:
-        """Log weights [w, N] that states after `period` periods carry for the sample still to come."""
-        ...
-
-
-@dataclass
-class Cloud:
-    """Particles of w parameter vectors; log_weights are normalised."""
-
-    states: Array
-    controls: Array
-    log_weights: Array
-    weights: Array
-    outlook: LogWeights
-
-    def resample(self, collapsed: NDArray[np.bool_], offsets: Array) -> None:
-        """Draw ancestors in the clouds marked in `collapsed` [w]; the others stay as they are."""
-        n_vectors, n_particles = self.weights.shape
-        weights = np.where(collapsed[:, None], self.weights, 1.0 / n_particles)
-        ancestors = systematic(weights, np.where(collapsed, offsets, 0.5))
-        self.states = _rows(self.states, ancestors)
-        self.controls = _rows(self.controls, ancestors)
-        if isinstance(self.outlook, np.ndarray):
-            self.outlook = np.take(self.outlook, ancestors).reshape(n_vectors, n_particles)
-        self.log_weights = np.where(collapsed[:, None], -np.log(n_particles), self.log_weights)
+PARTICLES_PER_DRAW = 4  # paths of one cloud share their ancestors, so that many draws take several clouds
+PARTICLES_AT_ONCE = 2_000_000  # over all periods, of which a simulation of paths keeps the history
 
 
 class ParticleFilter(ABC):
@@ -124,41 +92,140 @@ class ParticleFilter(ABC):
         BadData : infinite data or a wrong shape.
         BadConfiguration : a measurement sd that is unknown or not positive (stochastic singularity).
         """
-        space = self.state_space
-        theta = space.surrogate.parameter_array(parameters)
-        sample = space.checked_data(data)
-        sd = space.sd_of_measurement(measurement_sd, len(theta))
+        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
         values = np.full(len(theta), -np.inf)
-        inside = space.surrogate.inside(theta)
         if inside.any():
-            measurement = Measurement(sample, sd[inside], space.burn_in, space.dtype)
-            values[inside] = self._evaluate(theta[inside].astype(space.dtype), measurement, generator)
+            values[inside] = self._evaluate(theta[inside], self._measured(sample, sd[inside]), generator)
         return values
+
+    def smoothed_paths(
+        self,
+        parameters: ArrayLike,
+        data: ArrayLike,
+        generator: np.random.Generator,
+        draws: int = 1,
+        measurement_sd: ArrayLike | None = None,
+    ) -> Paths:
+        """Joint draws of states, controls, shocks and observables given the whole sample.
+
+        They are exact as the number of particles grows; see :mod:`estimation.filters.backward`. Arguments and
+        errors as in :meth:`log_likelihood`; `draws` is their number for each parameter vector.
+        """
+        return self._simulated(parameters, data, generator, draws, measurement_sd, self._smoothed)
+
+    def filtered_paths(
+        self,
+        parameters: ArrayLike,
+        data: ArrayLike,
+        generator: np.random.Generator,
+        draws: int = 1,
+        measurement_sd: ArrayLike | None = None,
+    ) -> Paths:
+        """For every period draws given the data up to it; from one period to the next they are no path.
+
+        Arguments and errors as in :meth:`smoothed_paths`.
+        """
+        return self._simulated(parameters, data, generator, draws, measurement_sd, self._filtered)
 
     @abstractmethod
     def _proposal(self, parameters: Array, measurement: Measurement) -> Proposal:
         """The proposal for these parameter vectors [w, p] and this sample."""
 
-    def _evaluate(self, parameters: Array, measurement: Measurement, generator: np.random.Generator) -> Array:
+    def _checked(
+        self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None
+    ) -> tuple[Array, NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Parameters [w, p], data [T, n_y], measurement sd [w, n_y], and which vectors are inside, [w]."""
         space = self.state_space
-        draws = Draws(generator, len(parameters), self.particles, space.dtype, self.common_random_numbers)
+        theta = space.surrogate.parameter_array(parameters)
+        sd = space.sd_of_measurement(measurement_sd, len(theta))
+        inside = space.surrogate.inside(theta)
+        return theta.astype(space.dtype), space.checked_data(data), sd, inside
+
+    def _measured(self, sample: NDArray[np.float64], sd: NDArray[np.float64]) -> Measurement:
+        return Measurement(sample, sd, self.state_space.burn_in, self.state_space.dtype)
+
+    def _evaluate(self, parameters: Array, measurement: Measurement, generator: np.random.Generator) -> Array:
+        draws = self._draws(generator, len(parameters), self.common_random_numbers)
+        total = np.zeros(len(parameters))
         with np.errstate(all="ignore"):  # exploding economies are caught by their weights
             proposal = self._proposal(parameters, measurement)
-            cloud, total = self._start(proposal, parameters, draws)
-            for period in range(len(measurement)):
-                self._resample(cloud, draws)
-                total += self._advance(cloud, period, proposal, parameters, measurement, draws)
+            for _, increment in self._run(proposal, parameters, measurement, draws):
+                total += increment
         return total
+
+    def _simulated(
+        self,
+        parameters: ArrayLike,
+        data: ArrayLike,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: ArrayLike | None,
+        simulate: Callable[[Array, Measurement, int, np.random.Generator], Paths],
+    ) -> Paths:
+        """Paths by `simulate`, from enough clouds for each vector, a few vectors at a time."""
+        if draws < 1:
+            raise BadConfiguration(f"One or more draws are needed, not {draws}.")
+        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
+        paths = blank(self.state_space, len(sample), len(theta), draws)
+        clouds = math.ceil(draws / max(1, self.particles // PARTICLES_PER_DRAW))
+        size = max(1, PARTICLES_AT_ONCE // (clouds * self.particles * len(sample)))
+        chosen = np.flatnonzero(inside)
+        for first in range(0, len(chosen), size):
+            vectors = chosen[first : first + size]
+            rows = np.repeat(vectors, clouds)
+            measurement = self._measured(sample, sd[rows])
+            with np.errstate(all="ignore"):
+                part = simulate(theta[rows], measurement, math.ceil(draws / clouds), generator)
+            paths.put(vectors, part)
+        return paths
+
+    def _smoothed(
+        self, parameters: Array, measurement: Measurement, count: int, generator: np.random.Generator
+    ) -> Paths:
+        history = self._history(parameters, measurement, generator)
+        guide = farsighted_proposal(self.state_space, parameters, measurement)
+        backward = BackwardSimulation(self.state_space, parameters, measurement, guide, history, generator)
+        return backward.draw(count).without(~history.found)
+
+    def _filtered(
+        self, parameters: Array, measurement: Measurement, count: int, generator: np.random.Generator
+    ) -> Paths:
+        history = self._history(parameters, measurement, generator)
+        paths = drawn_by_period(self.state_space, parameters, history, count, generator)
+        return paths.without(~history.found)
+
+    def _history(
+        self, parameters: Array, measurement: Measurement, generator: np.random.Generator
+    ) -> History:
+        proposal = self._proposal(parameters, measurement)
+        if isinstance(proposal, GaussianProposal):
+            proposal = DefensiveProposal(proposal)
+        draws = self._draws(generator, len(parameters), common=False)
+        return recorded(self._run(proposal, parameters, measurement, draws))
+
+    def _draws(self, generator: np.random.Generator, n_vectors: int, common: bool) -> Draws:
+        return Draws(generator, n_vectors, self.particles, self.state_space.dtype, common)
+
+    def _run(
+        self, proposal: Proposal, parameters: Array, measurement: Measurement, draws: Draws
+    ) -> Iterator[tuple[Cloud, Array]]:
+        """The cloud at the start and after every period, with its log likelihood increment [w]."""
+        cloud, increment = self._start(proposal, parameters, draws)
+        yield cloud, increment
+        for period in range(len(measurement)):
+            self._resample(cloud, draws)
+            yield cloud, self._advance(cloud, period, proposal, parameters, measurement, draws)
 
     def _start(self, proposal: Proposal, parameters: Array, draws: Draws) -> tuple[Cloud, Array]:
         states, log_ratio = proposal.start(draws)
         outlook = proposal.outlook(0, states)
         log_weights = np.full(states.shape[:2], -np.log(self.particles)) + log_ratio + outlook
         log_sum, weights = normalise(log_weights)
-        controls = self.state_space.policy(_stacked(states), parameters).reshape(*states.shape[:2], -1)
+        controls = self.state_space.policy(stacked(states), parameters).reshape(*states.shape[:2], -1)
         return Cloud(states, controls, log_weights - log_sum[:, None], weights, outlook), log_sum
 
     def _resample(self, cloud: Cloud, draws: Draws) -> None:
+        cloud.ancestors = None
         collapsed = effective_sample_size(cloud.weights) < self.resample_threshold * self.particles
         offsets = draws.offsets()
         if np.any(collapsed):
@@ -177,8 +244,9 @@ class ParticleFilter(ABC):
         shape = cloud.weights.shape
         shocks, log_ratio = proposal.shocks(period, cloud.states, draws)
         outcome = self.state_space.step(
-            _stacked(cloud.states), _stacked(cloud.controls), _stacked(shocks), parameters
+            stacked(cloud.states), stacked(cloud.controls), stacked(shocks), parameters
         )
+        cloud.shocks = shocks
         cloud.states = outcome.next_states.reshape(*shape, -1)
         cloud.controls = outcome.next_controls.reshape(*shape, -1)
         outlook = proposal.outlook(period + 1, cloud.states)
@@ -188,19 +256,3 @@ class ParticleFilter(ABC):
         log_sum, cloud.weights = normalise(log_weights)
         cloud.log_weights, cloud.outlook = log_weights - log_sum[:, None], outlook
         return log_sum
-
-
-def sum_of_squares(values: Array) -> Array:
-    """Over the last axis of [w, N, k]: [w, N]. A product with ones is several times faster than a short
-    sum.
-    """
-    return np.square(values) @ np.ones(values.shape[-1], dtype=values.dtype)
-
-
-def _stacked(values: Array) -> Array:
-    """[w, N, k] -> [w * N, k]."""
-    return values.reshape(-1, values.shape[-1])
-
-
-def _rows(values: Array, ancestors: NDArray[np.intp]) -> Array:
-    return np.take(_stacked(values), ancestors, axis=0).reshape(values.shape)

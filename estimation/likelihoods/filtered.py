@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks
 from estimation.measurement import PREFIX, MeasurementError
 from estimation.posterior import Posterior
@@ -55,6 +56,18 @@ class FilterLikelihood:
             return self._block(parameters[rows], generator, sd)
 
         return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+    def paths(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: np.ndarray | None = None,
+        smoothed: bool = True,
+    ) -> Paths:
+        """See :class:`estimation.likelihood.StateLikelihood`."""
+        simulate = self._fresh.smoothed_paths if smoothed else self._fresh.filtered_paths
+        return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
     def _block(
         self, parameters: np.ndarray, generator: np.random.Generator | None, measurement_sd: np.ndarray | None

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import Bound, InversionFilter
+from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks, require_no_measurement_error
 from estimation.posterior import Posterior
 from estimation.settings import read_settings
@@ -44,6 +45,17 @@ class InversionLikelihood:
             return self.inversion.log_likelihood(parameters[rows], self.observations)
 
         return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+    def paths(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: np.ndarray | None = None,
+        smoothed: bool = True,
+    ) -> Paths:
+        """See :class:`estimation.likelihood.StateLikelihood`; smoothed and filtered are the same path."""
+        return self.inversion.smoothed_paths(parameters, self.observations)
 
 
 @dataclass(frozen=True)

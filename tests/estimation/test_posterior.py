@@ -6,6 +6,7 @@ from estimation.likelihoods import FilterLikelihood
 from estimation.measurement import measurement_error
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
+from estimation.smm import SimulatedMoments
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
@@ -151,3 +152,24 @@ def test_wrong_theta_is_one_clear_error(posterior):
         posterior.log_prob({"sigma": 1.0})
     with pytest.raises(UnknownName, match="rho"):
         posterior.log_prob({"sigma": 1.0, "roh": 0.5})
+
+
+@pytest.mark.parametrize("smoothed", [True, False])
+def test_paths_follow_the_sample_and_the_measurement_error_at_theta(linear, data, smoothed):
+    """The smaller the estimated measurement error, the closer to the data."""
+    error = measurement_error(data, sd={"y0": 0.4}, estimated=["measurement_sd_y1"])
+    priors = PriorSet({"measurement_sd_y1": make_prior("inv_gamma_pdf", 0.3, 0.1), **linear_priors()})
+    likelihood = FilterLikelihood(TwistedFilter(StateSpace(linear, ["y0", "y1"]), 20), data)
+    posterior = Posterior(linear, likelihood, priors, {"mean": 0.3}, error)
+    theta = {"rho": 0.7, "sigma": 1.2, "measurement_sd_y1": [0.02, 1.0]}
+    paths = posterior.paths(theta, np.random.default_rng(0), 10, smoothed)
+    assert paths.states.shape == (41, 2, 10, 2)
+    missed = np.nanmean(np.abs(paths.observables - data.to_numpy()[:, None, None]), axis=(0, 2))[:, 1]
+    assert missed[0] < 0.03 < 0.2 < missed[1]
+
+
+def test_paths_without_states_are_one_clear_error(linear, data, posterior):
+    moments = SimulatedMoments(linear, data, ["mean(y0)", "sd(y0)"])
+    without = Posterior(linear, moments, posterior.priors, {"mean": 0.3})
+    with pytest.raises(BadConfiguration, match="no states"):
+        without.paths([1.2, 0.7], np.random.default_rng(0))

@@ -260,3 +260,16 @@ def test_float64_economies_are_inverted_in_float64(tmp_path: Path):
     data = surrogate.simulate(surrogate.default, shocks).observables[:, 0]
     found = inversion(surrogate).invert(surrogate.default, data)
     np.testing.assert_allclose(found.shocks, shocks, atol=1e-10)
+
+
+def test_smoothed_and_filtered_paths_are_the_one_path_behind_the_data(new_keynesian):
+    surrogate, theta, shocks, data = new_keynesian
+    outside = theta[0] + 1e3
+    for kind in (InversionFilter.smoothed_paths, InversionFilter.filtered_paths):
+        paths = kind(inversion(surrogate), [theta[0], outside], data[:, 0])
+        assert paths.states.shape == (81, 2, 1, surrogate.n_states)
+        np.testing.assert_allclose(paths.shocks[:, 0, 0], shocks[:, 0], atol=5e-3)
+        np.testing.assert_allclose(paths.observables[:, 0, 0], data[:, 0], atol=1e-3)
+        policy = surrogate.policy(paths.states[:, 0, 0], theta[0])
+        np.testing.assert_allclose(paths.controls[:, 0, 0], policy, atol=1e-6)
+        assert all(np.isnan(block[:, 1]).all() for block in paths)
