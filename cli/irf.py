@@ -8,7 +8,7 @@ from cli.results_folder import conclude, on_results, read_results
 
 
 @click.command()
-@on_results
+@on_results(draws=200)
 @click.option("--shock", "shocks", multiple=True, help="Shock; several times for several.  [default: all]")
 @click.option("--observable", "observables", multiple=True, help="Observable to show.  [default: all]")
 @click.option(

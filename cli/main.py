@@ -12,6 +12,7 @@ from cli.export import export
 from cli.inspect import inspect
 from cli.irf import irf
 from cli.models import models
+from cli.predict import predict
 from cli.report import report
 from cli.train import train
 from cli.validate import validate
@@ -42,6 +43,7 @@ COMMANDS = (
     estimate,
     report,
     irf,
+    predict,
     evidence,
     train,
     export,

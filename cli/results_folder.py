@@ -14,24 +14,36 @@ if TYPE_CHECKING:
     from estimation.results import Results
 
 SHORT_TABLE = 30
-OPTIONS = (
-    click.argument("folder", type=click.Path(path_type=Path)),
-    click.option("--draws", default=200, show_default=True, help="Posterior draws, evenly from the chains."),
-    click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers."),
-    click.option(
-        "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: FOLDER]"
-    ),
-    click.option(
-        "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
-    ),
-)
+Command = Callable[..., Any]
 
 
-def on_results(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the argument FOLDER and the options that all analyses of a posterior take."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+def on_results(draws: int) -> Callable[[Command], Command]:
+    """Give a command the argument FOLDER and the options that all analyses of a posterior take.
+
+    Parameters
+    ----------
+    draws : how many posterior draws it looks at by default.
+    """
+    options = (
+        click.argument("folder", type=click.Path(path_type=Path)),
+        click.option(
+            "--draws", default=draws, show_default=True, help="Posterior draws, evenly from the chains."
+        ),
+        click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers."),
+        click.option(
+            "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: FOLDER]"
+        ),
+        click.option(
+            "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved."
+        ),
+    )
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def read_results(folder: Path, configuration: Path | None) -> "Results":

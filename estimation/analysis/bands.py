@@ -19,9 +19,14 @@ def band_table(values: NDArray[np.floating], levels: Mapping[str, Sequence]) -> 
 
     `levels` names the other axes and their labels; the table has a row for each combination.
     """
-    low, middle, high = np.quantile(values, [(1 - SHARE) / 2, 0.5, (1 + SHARE) / 2], axis=0)
     index = pd.MultiIndex.from_product(list(levels.values()), names=list(levels))
-    return pd.DataFrame({LOW: low.ravel(), MEDIAN: middle.ravel(), HIGH: high.ravel()}, index=index)
+    columns = zip((LOW, MEDIAN, HIGH), interval(values), strict=True)
+    return pd.DataFrame({name: quantile.ravel() for name, quantile in columns}, index=index)
+
+
+def interval(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Lower end of the 90 % interval with equal tails, median and upper end [3, ...] over the first axis."""
+    return np.quantile(values, [(1 - SHARE) / 2, 0.5, (1 + SHARE) / 2], axis=0)
 
 
 def draw_band(panel: Any, x: Sequence, table: pd.DataFrame, color: str, label: str) -> None:

@@ -71,7 +71,7 @@ def impulse_responses(
     theta = posterior_draws(results, draws)
     count = replications + replications % 2
     found = find_starts(results, theta, starts, count, seed)
-    noise = mirrored_normals(np.random.default_rng([seed, 1]), horizon, count, surrogate.n_shocks)
+    noise = mirrored_normals(np.random.default_rng([seed, 1]), horizon, 1, count, surrogate.n_shocks)
     columns = [surrogate.observable_names.index(name) for name in observables]
     parameters = results.posterior.parameters(theta)
     tables: dict[str, list[pd.DataFrame]] = {shock: [] for shock in shocks}
@@ -102,16 +102,16 @@ def generalised_responses(
     ----------
     parameters : [w, n_parameters].
     states : before the shock, [w, m, n_states].
-    noise : standard normal shocks [T, m, n_shocks], the same for all w.
+    noise : standard normal shocks [T, 1, m, n_shocks], the same for all w.
     shocks : columns of `noise` in which the first period is replaced by each of `sizes`.
     """
-    baseline = follow(surrogate, parameters, states, noise[:, None]).observables
+    baseline = follow(surrogate, parameters, states, noise).observables
     responses = []
     for column in shocks:
         for size in sizes:
             shocked = noise.copy()
-            shocked[0, :, column] = size
-            path = follow(surrogate, parameters, states, shocked[:, None]).observables
+            shocked[0, ..., column] = size
+            path = follow(surrogate, parameters, states, shocked).observables
             responses.append((path - baseline).mean(axis=2, dtype=float))
     return np.reshape(responses, (len(shocks), len(sizes), *responses[0].shape))
 

@@ -30,12 +30,14 @@ def posterior_draws(results: Results, count: int) -> Array:
     return draws[((np.arange(count) + 0.5) * len(draws) / count).astype(int)]
 
 
-def mirrored_normals(generator: np.random.Generator, periods: int, count: int, n_shocks: int) -> Array:
-    """Standard normals [periods, count, n_shocks] whose second half is minus the first (antithetic); one is
-    left out of an odd count.
+def mirrored_normals(
+    generator: np.random.Generator, periods: int, vectors: int, count: int, columns: int
+) -> Array:
+    """Standard normals [periods, vectors, count, columns]; along `count` the second half is minus the first
+    (antithetic), and of an odd number one is left out.
     """
-    half = generator.standard_normal((periods, (count + 1) // 2, n_shocks))
-    return np.concatenate([half, -half], axis=1)[:, :count]
+    half = generator.standard_normal((periods, vectors, (count + 1) // 2, columns))
+    return np.concatenate([half, -half], axis=2)[:, :, :count]
 
 
 def follow(
@@ -70,16 +72,30 @@ def follow(
 
 
 def ergodic_states(
-    surrogate: Surrogate, parameters: Array, count: int, generator: np.random.Generator
+    surrogate: Surrogate, parameters: Array, count: int, generator: np.random.Generator, common: bool = True
 ) -> Array:
     """States [w, count, n_states] from the ergodic distribution under each parameter vector [w, p].
 
-    Where the linear approximation has it, and then 100 quarters of the economy itself. All vectors meet the
-    same shocks.
+    Where the linear approximation has it, and then 100 quarters of the economy itself; `common` says whether
+    all vectors meet the same shocks.
     """
+    vectors = 1 if common else len(parameters)
     space = StateSpace(surrogate, surrogate.observable_names)
     linear = at_steady_state(space, parameters.astype(space.dtype), periods=1)
-    normals = mirrored_normals(generator, 1, count, surrogate.n_states)
+    normals = mirrored_normals(generator, 1, vectors, count, surrogate.n_states)[0]
     start = linear.mean[:, None] + normals @ linear.root.swapaxes(1, 2)
-    shocks = mirrored_normals(generator, SETTLING, count, surrogate.n_shocks)
-    return follow(surrogate, parameters, start, shocks[:, None], "drawing states").states[-1]
+    shocks = mirrored_normals(generator, SETTLING, vectors, count, surrogate.n_shocks)
+    return follow(surrogate, parameters, start, shocks, "drawing states").states[-1]
+
+
+def measurement_sd(results: Results, theta: Array) -> Array:
+    """Standard deviations [w, n_observables] of the measurement errors of all of the surrogate's observables
+    under draws [w, n_free]; zero where none is estimated with.
+    """
+    surrogate, measurement = results.posterior.surrogate, results.posterior.measurement
+    sd = np.zeros((len(theta), surrogate.n_observables))
+    if measurement is not None:
+        columns = [surrogate.observable_names.index(name) for name in measurement.observables]
+        free = dict(zip(results.posterior.names, theta.T, strict=True))
+        sd[:, columns] = measurement.values(free, len(theta))
+    return sd

@@ -80,8 +80,8 @@ def visited_states(
     states = ergodic_states(surrogate, parameters, count, generator)
     looks, observed = [], []
     for _ in track(range(ROUNDS), "looking for the bound"):
-        shocks = mirrored_normals(generator, GAP, count, surrogate.n_shocks)
-        path = follow(surrogate, parameters, states, shocks[:, None])
+        shocks = mirrored_normals(generator, GAP, 1, count, surrogate.n_shocks)
+        path = follow(surrogate, parameters, states, shocks)
         states = path.states[-1]
         looks.append(states)
         observed.append(path.observables[-1])

@@ -45,7 +45,7 @@ def test_linear_responses_are_exact_from_every_state(linear, linear_economy, siz
     generator = np.random.default_rng(0)
     theta = np.array([[0.7, 1.2, 0.3], [0.9, 0.5, -1.0]])
     states = generator.normal(0, 3, (2, 6, 2))
-    noise = mirrored_normals(generator, HORIZON, 6, 2)
+    noise = mirrored_normals(generator, HORIZON, 1, 6, 2)
     found = generalised_responses(linear, theta, states, noise, [0, 1], [size])
     for vector, parameters in enumerate(theta):
         exact = size * exact_responses(linear_economy.at(parameters), HORIZON)
@@ -67,7 +67,7 @@ def test_bands_are_quantiles_of_the_exact_responses_of_the_draws(results, linear
 def test_nk_linear_follows_its_closed_form() -> None:
     economy = load("nk_linear")
     calibration = dict(zip(economy.parameter_names, economy.default, strict=True))
-    noise = mirrored_normals(np.random.default_rng(0), HORIZON, 4, 1)
+    noise = mirrored_normals(np.random.default_rng(0), HORIZON, 1, 4, 1)
     states = np.random.default_rng(1).normal(0, 0.02, (1, 4, 1))
     found = generalised_responses(economy, economy.default[None], states, noise, [0], [1.0])[0, 0, :, 0]
     # solve_nk_linear gives both per unit of the natural rate, inflation by the quarter
@@ -78,7 +78,7 @@ def test_nk_linear_follows_its_closed_form() -> None:
 
 def test_responses_at_the_bound_have_their_closed_form(bounded) -> None:
     surrogate, sigma, size = bounded.posterior.surrogate, 1.3, -1.0
-    noise = mirrored_normals(np.random.default_rng(0), 2, 40_000, 1)
+    noise = mirrored_normals(np.random.default_rng(0), 2, 1, 40_000, 1)
     for state in (-0.5, 0.5):
         states = np.full((1, 40_000, 1), state)
         found = generalised_responses(surrogate, np.array([[sigma]]), states, noise, [0], [size])[
