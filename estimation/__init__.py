@@ -6,20 +6,21 @@ Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_sch
 
 from estimation.data import load_data
 from estimation.estimation import Estimation
-from estimation.moments import Moment
+from estimation.moments import Moment, MomentsResult, SimulatedMoments, estimate_msm
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet, make_prior
 from estimation.results import Results
-from estimation.smm import SimulatedMoments
 
 __all__ = [
     "Estimation",
     "Moment",
+    "MomentsResult",
     "Posterior",
     "Prior",
     "PriorSet",
     "Results",
     "SimulatedMoments",
+    "estimate_msm",
     "load_data",
     "make_prior",
 ]

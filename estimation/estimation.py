@@ -9,19 +9,23 @@ from typing import Any
 import pandas as pd
 
 from estimation import fingerprint
+from estimation.analysis.finding import save
 from estimation.chains import read_chains
 from estimation.config import read_toml
 from estimation.data import select_sample
 from estimation.likelihoods import Ingredients, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
+from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
+from estimation.moments.estimate import prior_candidates
+from estimation.moments.findings import moment_findings
+from estimation.moments.free import FreeParameters
 from estimation.moves import weights_of
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
 from estimation.results import Results, resolve_burn
 from estimation.sampler import SamplerSettings, ensemble_file, open_backend, sample, steps_done
 from estimation.settings import read_numbers, read_priors, read_settings
-from estimation.smm import PointEstimate, SimulatedMoments, minimise_distance
-from estimation.table import as_text, save_table
+from estimation.table import as_text
 from estimation.workers import WorkerPool
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration
@@ -109,16 +113,18 @@ class Estimation:
         with WorkerPool(processes) as pool:
             return find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map)
 
-    def point_estimate(self) -> PointEstimate:
-        """Simulated method of moments: the parameters at which moments are closest.
+    def point_estimate(self) -> MomentsResult:
+        """Simulated method of moments: the closest parameters in the priors' supports.
 
         Raises
         ------
         BadConfiguration : the likelihood is not made of moments, or there are too few of them.
         """
-        if not isinstance(self.posterior.likelihood, SimulatedMoments):
+        target = self.posterior.likelihood
+        if not isinstance(target, SimulatedMoments):
             raise BadConfiguration('A point estimate needs [likelihood] method = "moments".')
-        return minimise_distance(self.posterior, self.posterior.likelihood, self.sampler.seed)
+        free = FreeParameters.of_posterior(self.posterior)
+        return minimise_distance(target, free, prior_candidates(self.posterior, self.sampler.seed))
 
     def sample(
         self, output: str | Path | None = None, resume: bool = False, processes: int | None = None
@@ -170,8 +176,9 @@ class Estimation:
         """Sample, print the posterior table, and leave everything in ``output_dir``.
 
         Files: ``mode.json``, ``chains/ensemble_<i>.h5``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
-        ``.md``, for moments ``moments.csv`` and ``.md``, and, where Matplotlib and corner are installed,
-        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Parameters and errors as in :meth:`sample`.
+        ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, and,
+        where Matplotlib and corner are installed, ``trace.png``, ``prior_posterior.png`` and ``corner.png``.
+        Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes)
@@ -185,11 +192,9 @@ class Estimation:
         return results
 
     def _report_moments(self, folder: Path) -> None:
-        estimate = self.point_estimate()
-        values = pd.DataFrame({"estimate": estimate.parameters}).rename_axis("parameter")
-        for name, table in {"point_estimate": values, "moments": estimate.fit}.items():
-            save_table(table, folder, name)
-            print(f"\n{as_text(table)}")
+        for finding in moment_findings(self.point_estimate()):
+            save(finding, folder)
+            print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]

@@ -25,9 +25,9 @@ from estimation.analysis.evaluation import log_likelihoods
 from estimation.analysis.finding import Finding
 from estimation.analysis.harmonic_mean import modified_harmonic_mean
 from estimation.likelihoods.filtered import FilterLikelihood
+from estimation.moments import SimulatedMoments
 from estimation.posterior import Posterior
 from estimation.results import Results
-from estimation.smm import SimulatedMoments
 from surrogate.errors import BadConfiguration
 
 BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modified harmonic mean"

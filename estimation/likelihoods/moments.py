@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 
 from estimation.likelihoods.method import Ingredients, require_no_measurement_error
-from estimation.moments import Moment
+from estimation.moments.estimate import first_weights, is_two_step, prior_candidates, second_step
+from estimation.moments.free import FreeParameters
+from estimation.moments.named import FrameFunction, Moments
+from estimation.moments.simulated import SimulatedMoments
 from estimation.posterior import Posterior
-from estimation.smm import SimulatedMoments
 from surrogate import Surrogate
 
 MOMENTS = "moments"
@@ -16,9 +18,9 @@ MOMENTS = "moments"
 
 @dataclass(frozen=True)
 class MomentSettings:
-    """Simulated moments as quasi-likelihood; see :class:`estimation.smm.SimulatedMoments`."""
+    """Simulated moments as quasi-likelihood; see :func:`estimation.estimate_msm` for what they mean."""
 
-    moments: Sequence[str | Moment]
+    moments: Sequence[str | Moments | FrameFunction]
     weights: str = "diagonal"
     replications: int = 20
     method: str = MOMENTS
@@ -27,14 +29,21 @@ class MomentSettings:
         """See :class:`estimation.likelihoods.method.Method`."""
         require_no_measurement_error(given, "Simulated moments have", "")
         likelihood = self.build(given.surrogate, given.data, given.seed)
-        return Posterior(given.surrogate, likelihood, given.priors, given.fixed, common_random_numbers=True)
+        posterior = Posterior(
+            given.surrogate, likelihood, given.priors, given.fixed, common_random_numbers=True
+        )
+        if is_two_step(self.weights):
+            free, candidates = FreeParameters.of_posterior(posterior), prior_candidates(posterior, given.seed)
+            posterior.likelihood = second_step(likelihood, free, candidates)
+        return posterior
 
     def ingredients(self, posterior: Posterior) -> list:
         """See :class:`estimation.likelihoods.method.Method`; functions count by the moments they return."""
         target = posterior.likelihood
         assert isinstance(target, SimulatedMoments)
-        return [target.names, target.target.tolist(), target.scale.tolist(), target.replications]
+        return [target.names, target.target.tolist(), target.weights.tolist(), target.replications]
 
     def build(self, surrogate: Surrogate, data: pd.DataFrame, seed: int) -> SimulatedMoments:
-        """The quasi-likelihood of ``data`` under these settings."""
-        return SimulatedMoments(surrogate, data, self.moments, self.weights, self.replications, seed)
+        """The quasi-likelihood of ``data`` under these settings, before a second step."""
+        weights = first_weights(self.weights)
+        return SimulatedMoments(surrogate, data, self.moments, weights, self.replications, seed)

@@ -1,7 +1,8 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from estimation.moments import Moment, bootstrap_moments, compute_moments, parse_moment
+from estimation.moments.named import Moment, compute_moments, parse_moment, read_moment
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 
 OBSERVABLES = ("x", "y")
@@ -57,14 +58,37 @@ def test_malformed_names_are_one_clear_error(text, error, message):
         parse_moment(text, OBSERVABLES)
 
 
-def test_block_bootstrap_gives_the_sampling_error_of_a_mean():
-    rho, periods = 0.5, 4000
-    generator = np.random.default_rng(1)
-    shocks = generator.standard_normal(periods + 50)
-    path = np.zeros(periods + 50)
-    for t in range(1, len(path)):
-        path[t] = rho * path[t - 1] + shocks[t]
-    sample = np.column_stack([path[50:], shocks[50:]])
-    draws = bootstrap_moments([parse_moment("mean(x)", OBSERVABLES)], sample, OBSERVABLES, 300, generator)
-    assert draws.std() == pytest.approx(1 / (1 - rho) / np.sqrt(periods), rel=0.2)
-    assert draws.std() > 1.4 * path[50:].std() / np.sqrt(periods)
+def spread(frame):
+    return pd.Series({"iqr": frame["x"].quantile(0.75) - frame["x"].quantile(0.25), "min": frame["x"].min()})
+
+
+def test_functions_of_a_frame_see_one_sample_at_a_time(samples):
+    moment = read_moment(spread, pd.DataFrame(samples[0], columns=list(OBSERVABLES)))
+    values = compute_moments([moment], samples, OBSERVABLES)
+    assert moment.names == ("iqr", "min")
+    expected = [[np.subtract(*np.percentile(s[:, 0], [75, 25])), s[:, 0].min()] for s in samples]
+    np.testing.assert_allclose(values, expected)
+
+
+def test_a_function_that_returns_a_number_lends_it_its_name(samples):
+    def largest(frame):
+        return frame["y"].max()
+
+    assert read_moment(largest, pd.DataFrame(samples[0], columns=list(OBSERVABLES))).names == ("largest",)
+
+
+def test_functions_of_a_frame_that_change_length_are_one_clear_error(samples):
+    def growing(frame):
+        return {f"m{i}": 1.0 for i in range(1 + int(frame["x"].iloc[0] != samples[0, 0, 0]))}
+
+    moment = read_moment(growing, pd.DataFrame(samples[0], columns=list(OBSERVABLES)))
+    with pytest.raises(BadData, match=r"growing returned 2 moments \(m0, m1\) for one sample and 1 \(m0\)"):
+        compute_moments([moment], samples, OBSERVABLES)
+
+
+def test_functions_that_return_no_numbers_are_one_clear_error(samples):
+    def frame_itself(frame):
+        return frame
+
+    with pytest.raises(BadData, match="frame_itself must return a number"):
+        read_moment(frame_itself, pd.DataFrame(samples[0], columns=list(OBSERVABLES)))

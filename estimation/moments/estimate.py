@@ -1,0 +1,223 @@
+"""Estimate parameters by the simulated method of moments."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import least_squares
+from scipy.stats import qmc
+
+from estimation.moments.free import FreeParameters
+from estimation.moments.named import FrameFunction, Moments
+from estimation.moments.result import MomentsResult
+from estimation.moments.series import Array
+from estimation.moments.simulated import SimulatedMoments
+from estimation.moments.weights import WEIGHTS, Weights
+from estimation.posterior import Posterior
+from surrogate import Surrogate, load
+from surrogate.errors import BadConfiguration, unknown_name
+
+TWO_STEP = "two-step"
+DIFFERENCE = 0.005
+FAR = 1e3
+CANDIDATES, STARTS = 128, 3
+AT_BOUND = 1e-4
+"""Share of the interval between the bounds."""
+
+
+def estimate_msm(
+    surrogate: Surrogate | str,
+    data: pd.DataFrame,
+    moments: Sequence[str | Moments | FrameFunction],
+    params: Mapping[str, float],
+    optimize_options: Mapping[str, Any] | Literal[False] | None = None,
+    *,
+    bounds: Mapping[str, tuple[float, float]] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    moments_cov: Array | pd.DataFrame | None = None,
+    weights: Weights = "diagonal",
+    replications: int = 20,
+    seed: int = 0,
+) -> MomentsResult:
+    """Estimate by the simulated method of moments; mirrors ``estimagic.estimate_msm``.
+
+    Parameters
+    ----------
+    surrogate : the economy or the name of one that ships; it simulates the moments.
+    data : observations [T, n_y]; their moments are those to match.
+    moments : see :class:`estimation.SimulatedMoments`.
+    params : free parameter -> where to start, or the estimate if ``optimize_options`` is ``False``.
+    optimize_options : options of ``scipy.optimize.least_squares``; ``False`` if ``params`` are the estimates.
+    bounds : free parameter -> (lower, upper); the surrogate's box for those left out.
+    fixed : values of other parameters; what is neither free nor fixed stays at its default.
+    moments_cov : covariance of the moments of the data; from the data if left out.
+    weights : ``"identity"``, ``"diagonal"``, ``"optimal"`` (inverse of the long-run covariance),
+        ``"two-step"`` (inverse of the covariance across simulated samples at a first estimate with diagonal
+        weights), or a matrix.
+    replications : simulated samples for each parameter vector.
+    seed : of the shocks, which are the same for all parameter vectors.
+
+    Raises
+    ------
+    BadConfiguration : fewer moments than free parameters, or settings that do not fit together.
+    BadData : moments that are not numbers or change, or are collinear under optimal weights.
+    """
+    economy = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
+    free = FreeParameters.of_bounds(economy, params, bounds or {}, fixed or {})
+    if isinstance(moments_cov, pd.DataFrame):
+        moments_cov = moments_cov.to_numpy(dtype=float)
+    target = SimulatedMoments(economy, data, moments, first_weights(weights), replications, seed, moments_cov)
+    start = np.array([list(params.values())], dtype=float)
+    if optimize_options is False:
+        return describe(target, free, start[0], None)
+    candidates = np.concatenate([start, _spread(free, seed)])
+    if is_two_step(weights):
+        target = second_step(target, free, candidates)
+    return minimise_distance(target, free, candidates, optimize_options)
+
+
+def is_two_step(weights: Weights) -> bool:
+    """Whether weights need a first step; raises UnknownName for a name that is not a kind of weights."""
+    if isinstance(weights, str) and weights not in (*WEIGHTS, TWO_STEP):
+        raise unknown_name("kind of weights", weights, (*WEIGHTS, TWO_STEP))
+    return isinstance(weights, str) and weights == TWO_STEP
+
+
+def first_weights(weights: Weights) -> Weights:
+    """The weights of the only step, or of the first of two."""
+    return "diagonal" if is_two_step(weights) else weights
+
+
+def prior_candidates(posterior: Posterior, seed: int) -> Array:
+    """Prior draws [m, n_free] among which to look for a start."""
+    return posterior.draw_prior(CANDIDATES, np.random.default_rng(seed))
+
+
+def second_step(moments: SimulatedMoments, free: FreeParameters, candidates: Array) -> SimulatedMoments:
+    """The same moments with optimal weights for the economy that a first step estimates.
+
+    The covariance is that across simulated samples as long as the data: it needs no bandwidth, and the
+    persistence of a short sample does not blur it.
+    """
+    estimate = minimise_distance(moments, free, candidates)
+    theta = np.array([list(estimate.params.values())])
+    return moments.reweighted("optimal", moments.simulated_covariance(free.parameters(theta)[0]))
+
+
+def minimise_distance(
+    moments: SimulatedMoments,
+    free: FreeParameters,
+    candidates: Array,
+    options: Mapping[str, Any] | None = None,
+) -> MomentsResult:
+    """Minimise the distance within the bounds.
+
+    The best of ``candidates`` [m, n_free] start a bounded Gauss-Newton search
+    (``scipy.optimize.least_squares`` with ``options``) whose derivatives are central differences taken in one
+    batch.
+
+    Raises
+    ------
+    BadConfiguration : fewer moments than free parameters.
+    """
+    if len(moments.names) < len(free.names):
+        raise BadConfiguration(
+            f"{len(free.names)} free parameters need at least as many moments, not {len(moments.names)}."
+        )
+    problem = _Distance(moments, free)
+    units = free.unit(candidates)
+    order = np.argsort(np.sum(problem.residuals(units) ** 2, axis=1))[:STARTS]
+    jacobian: Any = problem.jacobian  # SciPy's stubs know only the names of its own schemes
+    found = [
+        least_squares(problem.residual, np.clip(units[row], 0, 1), jacobian, (0.0, 1.0), **(options or {}))
+        for row in order
+    ]
+    best = min(found, key=lambda result: result.cost)
+    return describe(moments, free, free.theta(best.x[None])[0], best)
+
+
+def describe(
+    moments: SimulatedMoments, free: FreeParameters, theta: Array, optimize_result: Any
+) -> MomentsResult:
+    """The estimate ``theta`` [n_free] with all that inference needs; warns if it is at a bound."""
+    unit = free.unit(theta)
+    at_bounds = tuple(
+        name for name, place in zip(free.names, unit, strict=True) if not AT_BOUND < place < 1 - AT_BOUND
+    )
+    if at_bounds:
+        warnings.warn(
+            f"The estimate of {', '.join(at_bounds)} is at an end of its bounds, where standard errors and "
+            "tests do not hold. Widen the bounds; if they are the surrogate's, train it on a wider box.",
+            stacklevel=2,
+        )
+    names = list(moments.names)
+    return MomentsResult(
+        params=dict(zip(free.names, theta.tolist(), strict=True)),
+        distance=float(np.sum(moments.residuals(free.parameters(theta[None]))[0] ** 2)),
+        fit=moments.fit(free.parameters(theta[None])[0]),
+        jacobian=pd.DataFrame(_Distance(moments, free).derivatives(theta), names, list(free.names)),
+        weights=pd.DataFrame(moments.weights, names, names),
+        moments_cov=pd.DataFrame(moments.moments_cov, names, names),
+        replications=moments.replications,
+        bounds={
+            name: (float(a), float(b)) for name, a, b in zip(free.names, free.lower, free.upper, strict=True)
+        },
+        at_bounds=at_bounds,
+        optimize_result=optimize_result,
+    )
+
+
+class _Distance:
+    """Residuals of the moments in coordinates [0, 1]^n between the bounds."""
+
+    def __init__(self, moments: SimulatedMoments, free: FreeParameters) -> None:
+        self.moments, self.free = moments, free
+
+    def residuals(self, unit: Array) -> Array:
+        """Residuals [w, n_moments] at unit [w, n], large where the surrogate does not hold."""
+        parameters = self.free.parameters(self.free.theta(unit))
+        inside = self.moments.surrogate.inside(parameters)
+        values = np.full((len(unit), len(self.moments.names)), FAR)
+        if inside.any():
+            values[inside] = np.clip(self.moments.residuals(parameters[inside]), -FAR, FAR)
+        return values
+
+    def residual(self, unit: Array) -> Array:
+        """The residuals of one point `unit` of the cube."""
+        return self.residuals(unit[None])[0]
+
+    def jacobian(self, unit: Array) -> Array:
+        """Their derivatives, residuals by parameters."""
+        up, down = self._neighbours(unit)
+        values = self.residuals(np.vstack([up, down]))
+        return ((values[: len(unit)] - values[len(unit) :]) / _widths(up, down)[:, None]).T
+
+    def derivatives(self, theta: Array) -> Array:
+        """Derivatives [n_moments, n_free] of the simulated moments with respect to the parameters."""
+        up, down = (self.free.theta(points) for points in self._neighbours(self.free.unit(theta)))
+        values = self.moments.simulated_moments(self.free.parameters(np.vstack([up, down])))
+        return ((values[: len(theta)] - values[len(theta) :]) / _widths(up, down)[:, None]).T
+
+    def _neighbours(self, unit: Array) -> tuple[Array, Array]:
+        """Two points for each coordinate, [n, n] each, no farther than where the surrogate holds."""
+        steps = DIFFERENCE * np.eye(len(unit))
+        return self._held_back(unit, unit + steps), self._held_back(unit, unit - steps)
+
+    def _held_back(self, unit: Array, points: Array) -> Array:
+        points = np.clip(points, 0, 1)
+        inside = self.moments.surrogate.inside(self.free.parameters(self.free.theta(points)))
+        return np.where(inside[:, None], points, unit)
+
+
+def _widths(up: Array, down: Array) -> Array:
+    """Distance [n] of each pair along its own coordinate."""
+    return np.diag(up) - np.diag(down)
+
+
+def _spread(free: FreeParameters, seed: int) -> Array:
+    """Points [m, n_free] that fill the bounds evenly (Sobol), where the surrogate holds."""
+    sobol = qmc.Sobol(len(free.names), rng=np.random.default_rng(seed))
+    theta = free.theta(sobol.random(CANDIDATES))
+    return theta[free.surrogate.inside(free.parameters(theta))]
