@@ -4,9 +4,9 @@ import pytest
 from estimation.filters import TwistedFilter
 from estimation.likelihoods import FilterLikelihood
 from estimation.measurement import measurement_error
+from estimation.moments import SimulatedMoments
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
-from estimation.smm import SimulatedMoments
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
