@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from cli.calibrate import calibrate
 from cli.compare import compare
 from cli.console import ReportingGroup
 from cli.estimate import estimate
@@ -45,6 +46,7 @@ COMMANDS = (
     irf,
     predict,
     evidence,
+    calibrate,
     train,
     export,
     validate,

@@ -1,0 +1,69 @@
+"""dsge-surrogate calibrate: does the posterior hold the truth as often as it says?"""
+
+from pathlib import Path
+
+import click
+
+from cli.console import SEED, StepReport, command_line, resumable
+
+
+@click.command()
+@click.argument("configuration", type=click.Path(path_type=Path))
+@click.option("--replications", type=click.IntRange(min=8), default=200, show_default=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Folder.  [default: results/CONFIGURATION_calibration]"
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    help="Worker processes; the answer does not depend on it.  [default: one for each core]",
+)
+@click.option("--draws", type=click.IntRange(min=4), default=64, show_default=True, help="Of each posterior.")
+@click.option(
+    "--steps", type=click.IntRange(min=1), help="Of every walker.  [default: 40, and 15 for each parameter]"
+)
+@click.option("--seed", type=SEED, default=0, show_default=True)
+@click.option("--resume", is_flag=True, help="Go on with an interrupted run, or with more replications.")
+@click.pass_context
+def calibrate(
+    ctx: click.Context,
+    configuration: Path,
+    replications: int,
+    output: Path | None,
+    processes: int | None,
+    draws: int,
+    steps: int | None,
+    seed: int,
+    resume: bool,
+) -> None:
+    """Test the posterior that a TOML file describes, on simulated data.
+
+    Parameters are drawn from the prior, data like those of the file are simulated, the posterior is sampled
+    in the same way, and the truth is ranked among its draws: if all is right, ranks are uniform. Prints tests
+    and the coverage of credible intervals, and leaves tables and figures in the output folder.
+
+    \b
+    Examples:
+      dsge-surrogate calibrate my.toml
+      dsge-surrogate calibrate my.toml --replications 500 --output results/calibration --resume
+    """
+    from estimation import calibration
+    from estimation.analysis import save
+    from estimation.table import as_text
+
+    experiment = calibration.Experiment.from_toml(configuration)
+    settings = calibration.CalibrationSettings(replications, draws, steps, seed)
+    folder = output or Path("results") / f"{configuration.stem}_calibration"
+    with resumable(command_line(ctx, "--resume")), StepReport("calibrating") as progress:
+
+        def show(done: list[calibration.Replication]) -> None:
+            progress.show(len(done), replications, calibration.so_far(done))
+
+        found = calibration.calibrate(experiment, settings, folder, processes, resume, show)
+    shares = calibration.shares_below_truth(found)
+    for finding in calibration.findings(shares):
+        save(finding, folder)
+        if finding.name != "rank_histograms":
+            click.echo(f"\n{finding.title}\n\n{as_text(finding.table)}")
+    click.echo("\n" + "\n".join([calibration.verdict(shares), *calibration.warnings_of(found)]))
+    click.echo(f"Saved in {folder}")

@@ -1,0 +1,107 @@
+"""What simulation-based calibration repeats: draw parameters, simulate data, make the posterior of these."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from estimation.config import read_toml
+from estimation.estimation import Estimation
+from estimation.likelihoods.inverted import INVERSION
+from estimation.linearisation import at_steady_state
+from estimation.posterior import Posterior
+from estimation.state_space import StateSpace
+from surrogate import Surrogate, load
+from surrogate.errors import BadData
+
+BURN_IN = 100
+
+
+class Experiment:
+    """An estimation whose data are to be replaced by simulated ones of the same dates, with the same gaps.
+
+    Measurement errors that the estimation knows stay at the size that its own data give them.
+
+    Parameters
+    ----------
+    surrogate, data, **settings : as :class:`estimation.Estimation` takes them.
+
+    Raises
+    ------
+    SurrogateError : in one sentence, what does not fit together.
+    """
+
+    def __init__(self, surrogate: Surrogate | str | Path, data: pd.DataFrame, **settings: Any) -> None:
+        self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
+        self.estimation = Estimation(self.surrogate, data, **settings)
+        known = self._known_measurement_error()
+        self.settings = settings if known is None else {**settings, "measurement_error": {"sd": known}}
+
+    @classmethod
+    def from_toml(cls, path: str | Path) -> "Experiment":
+        """The experiment of an estimation's TOML file; see :mod:`estimation.config`."""
+        return cls(**read_toml(Path(path)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The free parameters."""
+        return self.estimation.posterior.names
+
+    @property
+    def fingerprints(self) -> Mapping[str, str]:
+        """Hashes of all that a replication depends on beside the settings of the calibration."""
+        kept = ("model", "priors", "fixed parameters", "likelihood")
+        found = self.estimation.fingerprints
+        return {**{name: found[name] for name in kept}, "data": found["data"]}
+
+    def draw(self, generator: np.random.Generator) -> np.ndarray:
+        """One parameter vector [n] from the prior, inside the surrogate's certified region."""
+        return self.estimation.posterior.draw_prior(1, generator)[0]
+
+    def simulate(self, theta: np.ndarray, generator: np.random.Generator) -> pd.DataFrame:
+        """Observations of the economy at free parameters `theta` [n], measurement error included.
+
+        The economy has forgotten where it started, except for the inversion filter, which knows that a sample
+        starts at the steady state.
+
+        Raises
+        ------
+        BadData : the simulated economy explodes.
+        """
+        data, posterior = self.estimation.data, self.estimation.posterior
+        observables = self._observables(posterior.parameters(theta), len(data), generator)
+        if posterior.measurement is not None:
+            free = dict(zip(posterior.names, theta[:, None], strict=True))
+            sd = posterior.measurement.values(free, 1)
+            observables = observables + sd * generator.standard_normal(observables.shape)
+        if not np.isfinite(observables).all():
+            raise BadData("The simulated economy explodes, or an observable is not defined.")
+        return pd.DataFrame(observables, data.index, data.columns).where(data.notna())
+
+    def posterior(self, data: pd.DataFrame) -> Posterior:
+        """The posterior of simulated data."""
+        return Estimation(self.surrogate, data, **self.settings).posterior
+
+    def _observables(
+        self, parameters: np.ndarray, periods: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
+        steady = at_steady_state(space, parameters.astype(space.dtype), 1)
+        at_rest = self.estimation.likelihood.method == INVERSION
+        start, burn_in = steady.mean, 0
+        if not at_rest:
+            burn_in = BURN_IN
+            start = start + generator.standard_normal(start.shape) @ steady.root[0].T
+        shocks = generator.standard_normal((burn_in + periods, self.surrogate.n_shocks))
+        found = self.surrogate.simulate(parameters, shocks, start).observables[burn_in:, 0]
+        columns = [self.surrogate.observable_names.index(name) for name in space.observables]
+        return found[:, columns].astype(float)
+
+    def _known_measurement_error(self) -> dict[str, float] | None:
+        measurement = self.estimation.posterior.measurement
+        if measurement is None:
+            return None
+        sizes = zip(measurement.observables, measurement.sd.tolist(), strict=True)
+        return {name: sd for name, sd in sizes if not np.isnan(sd)}
