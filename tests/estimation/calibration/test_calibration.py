@@ -1,6 +1,7 @@
 """Replications of the linear economy: against closed forms, and with a wrong likelihood."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,7 @@ def conjugate_share(economy, data: pd.DataFrame, truth: float) -> float:
     curvature = values[0] - 2 * values[1] + values[2]
     precision = 1 / 0.5**2 - curvature
     centre = (values[2] - values[0]) / 2 / precision
-    return norm.cdf((truth - centre) * np.sqrt(precision))
+    return float(norm.cdf((truth - centre) * np.sqrt(precision)))
 
 
 def test_truths_are_uniform_in_their_conjugate_posteriors(linear, linear_economy, data):
@@ -137,3 +138,11 @@ def test_a_replication_that_fails_says_why(linear, data):
     assert item is not None
     assert "explodes" in item.failure
     assert item.ranks == {}
+
+
+def test_the_example_can_be_calibrated():
+    example = Path(__file__).parents[3] / "examples" / "calibration.toml"
+    item = replicate(Experiment.from_toml(example), QUICK, 0)
+    assert item is not None
+    assert set(item.ranks) == {"phi", "theta_pi", "sigma_a", "log likelihood"}
+    assert item.failure == ""
