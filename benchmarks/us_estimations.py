@@ -20,7 +20,7 @@ from benchmarks import existence
 from benchmarks.filters import ROOT
 from estimation import Estimation
 from estimation.config import read_toml
-from estimation.filters.kalman import kalman_filter
+from estimation.filters.kalman_recursion import kalman_filter
 from estimation.first_order import LinearEconomies, long_run
 from estimation.posterior import Posterior
 from surrogate import markdown

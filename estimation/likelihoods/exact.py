@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import KalmanFilter
+from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks
 from estimation.measurement import PREFIX
 from estimation.posterior import Posterior
@@ -42,6 +43,18 @@ class KalmanLikelihood:
             return self.kalman.log_likelihood(parameters[rows], self.observations, sd)
 
         return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+
+    def paths(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: np.ndarray | None = None,
+        smoothed: bool = True,
+    ) -> Paths:
+        """See :class:`estimation.likelihood.StateLikelihood`."""
+        simulate = self.kalman.smoothed_paths if smoothed else self.kalman.filtered_paths
+        return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
 
 @dataclass(frozen=True)
