@@ -12,19 +12,28 @@ from cli.record import recall
 @click.option(
     "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
 )
-def report(folder: Path, configuration: Path | None) -> None:
-    """Print the posterior table and draw the figures again.
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is simulated."
+)
+@click.option(
+    "--processes", type=click.IntRange(min=1), help="Worker processes.  [default: one for each core]"
+)
+def report(folder: Path, configuration: Path | None, seed: int, processes: int | None) -> None:
+    """Print the posterior table, draw the figures again, and write all into one page, report.html.
 
-    FOLDER is the output of `dsge-surrogate estimate`, finished or interrupted.
+    FOLDER is the output of `dsge-surrogate estimate`, finished or interrupted. The page needs no network: it
+    can be mailed and opened anywhere.
 
     \b
     Example:
       dsge-surrogate report results/herbst_schorfheide
     """
     from estimation import Estimation
+    from estimation.report import write_report
 
     results = Estimation.from_toml(configuration or recall(folder)).saved_results(folder)
     results.save(folder)
     click.echo(results.summary())
     results.plot(folder)
-    click.echo(f"Saved in {folder}")
+    page = write_report(results, folder, seed, processes, lambda title: click.echo(f"{title} ...", err=True))
+    click.echo(f"Saved in {folder}; open {page} in a browser")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from estimation.results import Results
 from surrogate import figures
@@ -37,6 +38,16 @@ def save_plots(results: Results, folder: Path) -> list[Path]:
     if results.posterior.n_free > 1:
         drawings["corner.png"] = corner
     return [figures.save(draw(results), folder / name) for name, draw in drawings.items()]
+
+
+def observations(results: Results) -> "Figure":
+    """The observed series, one panel each."""
+    figure, panels = _panels(tuple(map(str, results.data.columns)), height=1.9)
+    dates = pd.PeriodIndex(results.data.index).to_timestamp()
+    for name, panel in zip(results.data.columns, panels, strict=True):
+        panel.plot(dates, results.data[name].to_numpy(dtype=float), color=BLUE, linewidth=1.1)
+        panel.axhline(0, color="0.8", linewidth=0.7, zorder=0)
+    return figure
 
 
 def trace(results: Results) -> "Figure":
