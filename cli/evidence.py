@@ -1,23 +1,24 @@
 """dsge-surrogate evidence: marginal likelihoods, and models of the same data compared."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from cli.record import recall
-
-if TYPE_CHECKING:
-    from estimation.analysis import Finding
+from cli.console import SEED
+from cli.results_folder import conclude, read_results
 
 
 @click.command()
 @click.argument("folders", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path), help="Folder for the comparison.")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Folder for the comparison.  [default: results/model_comparison]",
+)
 @click.option(
     "--draws", type=click.IntRange(min=100), default=4000, show_default=True, help="New likelihoods."
 )
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of these draws.")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers.")
 @click.option(
     "--processes", type=click.IntRange(min=1), help="Worker processes.  [default: one for each core]"
 )
@@ -34,27 +35,14 @@ def evidence(
       dsge-surrogate evidence results/herbst_schorfheide
       dsge-surrogate evidence results/one results/other --output results/comparison
     """
-    from estimation import Estimation
     from estimation.analysis import marginal_likelihood as marginal
-    from estimation.analysis.finding import save
     from estimation.analysis.model_comparison import compare_models, require_same_data
 
-    named = {str(folder): Estimation.from_toml(recall(folder)).saved_results(folder) for folder in folders}
-    require_same_data(named)
+    results = {str(folder): read_results(folder, None) for folder in folders}
+    require_same_data(results)
     found = {}
-    for name, results in named.items():
-        found[name] = marginal.evidence(results, draws, seed, processes)
-        finding = marginal.finding(results, found[name])
-        save(finding, Path(name))
-        click.echo(f"{name}\n{_text(finding)}\n")
+    for name, posterior in results.items():
+        found[name] = marginal.evidence(posterior, draws, seed, processes)
+        conclude([marginal.finding(posterior, found[name])], Path(name))
     if len(found) > 1:
-        comparison = compare_models(found)
-        click.echo(_text(comparison))
-        if output is not None:
-            save(comparison, output)
-
-
-def _text(finding: "Finding") -> str:
-    from estimation.table import as_text
-
-    return f"{as_text(finding.table)}\n{finding.note}"
+        conclude([compare_models(found)], output or Path("results/model_comparison"))

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from cli.record import recall
+from cli.console import SEED
+from cli.results_folder import read_results
 
 
 @click.command()
@@ -12,9 +13,7 @@ from cli.record import recall
 @click.option(
     "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of what is simulated."
-)
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers.")
 @click.option(
     "--processes", type=click.IntRange(min=1), help="Worker processes.  [default: one for each core]"
 )
@@ -28,10 +27,9 @@ def report(folder: Path, configuration: Path | None, seed: int, processes: int |
     Example:
       dsge-surrogate report results/herbst_schorfheide
     """
-    from estimation import Estimation
     from estimation.report import write_report
 
-    results = Estimation.from_toml(configuration or recall(folder)).saved_results(folder)
+    results = read_results(folder, configuration)
     results.save(folder)
     click.echo(results.summary())
     results.plot(folder)

@@ -43,10 +43,12 @@ def save_plots(results: Results, folder: Path) -> list[Path]:
 def observations(results: Results) -> "Figure":
     """The observed series, one panel each."""
     figure, panels = _panels(tuple(map(str, results.data.columns)), height=1.9)
-    dates = pd.PeriodIndex(results.data.index).to_timestamp()
+    quarters = pd.PeriodIndex(results.data.index)
+    dates = quarters.year + (quarters.quarter - 1) / 4
     for name, panel in zip(results.data.columns, panels, strict=True):
         panel.plot(dates, results.data[name].to_numpy(dtype=float), color=BLUE, linewidth=1.1)
         panel.axhline(0, color="0.8", linewidth=0.7, zorder=0)
+        panel.xaxis.set_major_locator(figures.plotting("matplotlib.ticker").MaxNLocator(5, integer=True))
     return figure
 
 

@@ -43,7 +43,7 @@ def page(results: Results, sections: list[Section]) -> Page:
         f"{card.description}. Estimated on {len(results.data)} quarters of {series}.",
         warnings(results),
         sections,
-        f"Written by dsge-surrogate {__version__}. Beside this page are the draws, posterior.nc for ArviZ, and "
+        f"Written by dsge-surrogate {__version__}. Beside this page: the draws for ArviZ (posterior.nc), and "
         "tables as CSV, Markdown and LaTeX.",
     )
 

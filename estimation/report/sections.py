@@ -10,7 +10,9 @@ import pandas as pd
 
 from estimation import plots
 from estimation.analysis.finding import Finding
+from estimation.analysis.impulse_responses import impulse_responses
 from estimation.analysis.marginal_likelihood import marginal_likelihood
+from estimation.analysis.predictive_moments import predictive_moments
 from estimation.report.page import Section, item
 from estimation.results import Results
 from surrogate.card import LAWS, Variable
@@ -29,6 +31,8 @@ def chapters(seed: int, processes: int | None) -> dict[str, Callable[[Results], 
     """Title -> what writes the chapter; those that compute use ``seed`` and so many ``processes``."""
     found: dict[str, Findings] = {
         "Marginal likelihood": partial(marginal_likelihood, seed=seed, processes=processes),
+        "Impulse responses": partial(impulse_responses, seed=seed),
+        "Moments": partial(predictive_moments, seed=seed),
     }
     return {
         "What was estimated": what_was_estimated,
@@ -66,7 +70,7 @@ def data(results: Results) -> Section:
         "standard deviation": observed.std(),
         "lowest": observed.min(),
         "highest": observed.max(),
-        "missing": [str(count) for count in observed.isna().sum()],
+        "missing": observed.isna().sum(),
     }
     table = pd.DataFrame(columns, index=observed.columns.rename("series"))
     note = "What the likelihood was evaluated on, in the model's units."
@@ -171,7 +175,9 @@ def _value(value: Any) -> str:
 def _described(variables: Sequence[Variable], names: Sequence[str]) -> list[str]:
     known = {variable.name: variable for variable in variables}
     found = [known[name] for name in names]
-    return [f"{v.name} ({', '.join(filter(None, [v.description, v.unit]))})" for v in found]
+    return [
+        ": ".join(filter(None, [v.name, ", ".join(filter(None, [v.description, v.unit]))])) for v in found
+    ]
 
 
 def _unit(results: Results, name: str) -> str:

@@ -82,6 +82,7 @@ def test_report_writes_tables_and_figures_again(finished: tuple[Path, Path]) -> 
     assert "sigma" in result.output
     assert (out / "trace.png").stat().st_size > 10_000
     assert "sigma" in (out / "posterior.csv").read_text()
+    assert "sigma" in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_report_follows_a_configuration_that_has_moved(finished: tuple[Path, Path], tmp_path: Path) -> None:
