@@ -67,7 +67,7 @@ def _uniformity(shares: Shares) -> Finding:
         f"{verdict(shares)} The figure: the distribution function of the share of the posterior below the "
         "truth, less that of a uniform one, with a band that holds all of it with a probability of 95 %."
     )
-    draw = partial(_by_quantity, shares, _difference, "share of the posterior below the truth")
+    draw = partial(_by_quantity, shares, draw_difference, "share of the posterior below the truth")
     return Finding("uniformity", "Are posterior ranks uniform?", uniformity(shares), note, draw)
 
 
@@ -90,7 +90,7 @@ def _coverage(shares: Shares) -> Finding:
         "posterior is right, each number stays in the band with a probability of 95 %, and so does the whole "
         "line in the figure."
     )
-    draw = partial(_by_quantity, shares, _expected_coverage, "credibility of the interval")
+    draw = partial(_by_quantity, shares, draw_coverage, "credibility of the interval")
     return Finding("coverage", "Coverage of credible intervals", coverage(shares), note, draw)
 
 
@@ -114,7 +114,10 @@ def _by_quantity(shares: Shares, draw: Callable[[Any, np.ndarray], None], label:
     return figure
 
 
-def _difference(panel: Any, values: np.ndarray) -> None:
+def draw_difference(panel: Any, values: np.ndarray) -> None:
+    """The distribution function of shares below the truth [R] less the uniform one, with its band; red if
+    it leaves the band.
+    """
     low, high = uniform_band(len(values))
     found = _distribution(values)
     panel.fill_between(POINTS, low - POINTS, high - POINTS, color=GRAY, alpha=0.25, linewidth=0)
@@ -129,7 +132,10 @@ def _histogram(panel: Any, values: np.ndarray) -> None:
     panel.stairs(heights, np.linspace(0, 1, len(heights) + 1), fill=True, color=BLUE, alpha=0.7)
 
 
-def _expected_coverage(panel: Any, values: np.ndarray) -> None:
+def draw_coverage(panel: Any, values: np.ndarray) -> None:
+    """How often central intervals of every level hold the truth, from shares below it [R], with the band;
+    red if the line leaves it.
+    """
     distance = 2 * np.abs(values - 0.5)
     low, high = uniform_band(len(values))
     found = _distribution(distance)
