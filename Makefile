@@ -36,7 +36,7 @@ $(VENV):
 	$(PYTHON) -m venv $(VENV)
 
 benchmark: $(VENV)/installed-all
-	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb; do \
+	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb coverage; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done

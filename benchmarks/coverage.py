@@ -106,17 +106,17 @@ COMPARED = {"method": "twisted", "particles": 20}
 SAMPLER = {"ensembles": 2, "walkers": 64, "steps": 900, "seed": 1}
 HEADER = f"""# Coverage
 
-[Simulation-based calibration](calibration.md) of two economies whose likelihood is known exactly, three free parameters
-each and samples of {PERIODS} quarters with measurement error. *Worst p*: the smallest of the tests (chi-square, Kolmogorov and
-Smirnov, Cramér and von Mises; every parameter and the log likelihood), multiplied by their number: below .05
-ranks are not uniform. *90 %*: how often the central 90 % interval of each quantity holds the truth; *band*: where
-that lies with a probability of 95 % if the posterior is right. *Kalman filter, half the measurement error* is a
-mistake made on purpose, which the test has to find.
+[Simulation-based calibration](calibration.md) of two economies whose likelihood is known exactly, with three
+free parameters and {PERIODS} quarters of data with measurement error. *Worst p*: the smallest p value of the
+tests of each parameter and of the log likelihood, multiplied by their number: below .05 ranks are not
+uniform. *90 %*: how often the central 90 % interval holds the truth; *band*: where that lies with a
+probability of 95 % if the posterior is right. *Half the measurement error* is a mistake made on purpose, for
+the test to find.
 
 """
 FIGURES = """
-Distribution functions of the share of the posterior below the truth, less that of a uniform one; the band holds all of
-it with a probability of 95 %, a line that leaves it is red.
+Distribution functions of the share of the posterior below the truth, less that of a uniform one. The band
+holds all of it with a probability of 95 %; a line that leaves it is red.
 
 ![Distribution functions of ranks](coverage-ranks.png)
 
@@ -127,9 +127,9 @@ Expected coverage: how often central intervals of each credibility hold the trut
 """
 COMPARISON = """## The particle filter's posterior beside the exact one
 
-One sample of each economy. *Exact*: by quadrature of the Kalman filter's likelihood. *Particle filter*: mean less the
-exact one in exact posterior standard deviations, and sd over the exact one, each with its Monte Carlo standard error
-(one over the root of the effective sample size, and of twice that).
+One sample of each economy. *Exact*: by quadrature of the Kalman filter's likelihood. The particle filter's
+posterior: its mean less the exact one in exact posterior standard deviations, and its sd over the exact one.
+After ± the Monte Carlo standard error, one over the root of the effective sample size, or of twice that.
 
 """
 
