@@ -36,9 +36,20 @@ class Draws:
         pairs = np.stack([half, -half], axis=2)
         return pairs.reshape(self.n_vectors, -1, n_columns)[:, : self.n_particles]
 
+    def uniforms(self) -> NDArray[np.float64]:
+        """Uniforms on [0, 1), [w, N]."""
+        vectors = 1 if self._common else self.n_vectors
+        values = self._generator.random((vectors, self.n_particles))
+        return np.broadcast_to(values, (self.n_vectors, self.n_particles))
+
     def offsets(self) -> NDArray[np.float64]:
         """Uniforms on [0, 1), [w]."""
         return np.broadcast_to(self._generator.random(1 if self._common else self.n_vectors), self.n_vectors)
+
+    def branch(self, n_particles: int) -> "Draws":
+        """Other random numbers for clouds of another size; these here move on by one number alone."""
+        generator = np.random.Generator(np.random.SFC64(self._generator.integers(2**63)))
+        return Draws(generator, self.n_vectors, n_particles, np.dtype(self._dtype), self._common)
 
     def _normals(self, n_rows: int, n_columns: int) -> NDArray[np.floating]:
         vectors = 1 if self._common else self.n_vectors

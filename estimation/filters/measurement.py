@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
+ALL = slice(None)
 
 
 class Measurement:
@@ -41,8 +42,16 @@ class Measurement:
 
     def log_density(self, period: int, observables: NDArray[np.floating]) -> NDArray[np.floating]:
         """Log density [w, N] of a period's observations given predicted observables [w, N, n_y]."""
+        return self.log_constant[period, :, None] - self.misfit(period, observables)
+
+    def misfit(
+        self, period: int, observables: NDArray[np.floating], vectors: NDArray[np.intp] | slice = ALL
+    ) -> NDArray[np.floating]:
+        """Half the squared errors [n, N] in units of their variance, of predictions [n, N, n_y] by some of
+        the parameter vectors.
+        """
         n_vectors, n_particles, _ = observables.shape
         # Rows as long as a cloud: arithmetic over a last axis of a few observables is ten times slower
         errors = observables.reshape(n_vectors, -1) - np.tile(self._targets[period], n_particles)
         squares = np.square(errors, out=errors).reshape(observables.shape)
-        return self.log_constant[period, :, None] - (squares @ self._half_precision[period])[..., 0]
+        return (squares @ self._half_precision[period, vectors])[..., 0]

@@ -219,14 +219,14 @@ class ParticleFilter(ABC):
     def _start(self, proposal: Proposal, parameters: Array, draws: Draws) -> tuple[Cloud, Array]:
         states, log_ratio = proposal.start(draws)
         outlook = proposal.outlook(0, states)
-        log_weights = np.full(states.shape[:2], -np.log(self.particles)) + log_ratio + outlook
+        log_weights = np.full(states.shape[:2], -np.log(states.shape[1])) + log_ratio + outlook
         log_sum, weights = normalise(log_weights)
         controls = self.state_space.policy(stacked(states), parameters).reshape(*states.shape[:2], -1)
         return Cloud(states, controls, log_weights - log_sum[:, None], weights, outlook), log_sum
 
     def _resample(self, cloud: Cloud, draws: Draws) -> None:
         cloud.ancestors = None
-        collapsed = effective_sample_size(cloud.weights) < self.resample_threshold * self.particles
+        collapsed = effective_sample_size(cloud.weights) < self.resample_threshold * cloud.weights.shape[1]
         offsets = draws.offsets()
         if np.any(collapsed):
             cloud.resample(collapsed, offsets)

@@ -84,6 +84,15 @@ def myopic_gains(costs: Stages) -> Gains:
     return Gains(response, precision, np.zeros((len(response) + 1, *costs.own.shape[1:2], n_z, n_z)))
 
 
+def auxiliary_gains(costs: Stages) -> Gains:
+    """The same shocks, and a lookahead to the next observation."""
+    gains = myopic_gains(costs)
+    n_z = costs.motion.shape[2]
+    next_cost = costs.own[..., :n_z, :n_z] + costs.own[..., :n_z, n_z:] @ gains.response
+    gains.lookahead[:-1] = next_cost
+    return gains
+
+
 def farsighted_gains(costs: Stages) -> Gains:
     """Shocks given the state and the observations of their own period and of all later ones."""
     periods, n_vectors, n_z, n_ze = costs.motion.shape

@@ -6,7 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.filters import (
+    AuxiliaryFilter,
+    BootstrapFilter,
+    GuidedFilter,
+    ParticleFilter,
+    TemperedFilter,
+    TwistedFilter,
+)
 from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks
 from estimation.measurement import PREFIX, MeasurementError
@@ -19,9 +26,11 @@ from surrogate.errors import unknown_name
 FILTERS: dict[str, type[ParticleFilter]] = {
     "twisted": TwistedFilter,
     "guided": GuidedFilter,
+    "auxiliary": AuxiliaryFilter,
+    "tempered": TemperedFilter,
     "bootstrap": BootstrapFilter,
 }
-PARTICLES = {"twisted": 50, "guided": 400, "bootstrap": 10_000}
+PARTICLES = {"twisted": 50, "guided": 400, "auxiliary": 400, "tempered": 1_000, "bootstrap": 10_000}
 RANDOM_NUMBERS = ("fresh", "common")
 VECTORS_PER_CALL = 32
 
@@ -84,8 +93,8 @@ class FilterSettings:
 
     Attributes
     ----------
-    method : ``"twisted"``, ``"guided"`` or ``"bootstrap"``.
-    particles : for each parameter vector; if left out, 50, 400 or 10,000 by method.
+    method : ``"twisted"``, ``"guided"``, ``"auxiliary"``, ``"tempered"`` or ``"bootstrap"``.
+    particles : for each parameter vector; if left out, 50, 400, 400, 1,000 or 10,000 by method.
     random_numbers : ``"fresh"`` at each evaluation (exact), or ``"common"`` to all.
     resample_threshold : resample when the effective sample size falls below this share of the particles.
     """

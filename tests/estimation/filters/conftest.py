@@ -8,14 +8,21 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.filters import (
+    AuxiliaryFilter,
+    BootstrapFilter,
+    GuidedFilter,
+    ParticleFilter,
+    TemperedFilter,
+    TwistedFilter,
+)
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.reference.kalman import LinearStateSpace, log_likelihood
 from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space
 from tests.linear_artifact import LinearEconomy
 
-FILTERS = [BootstrapFilter, GuidedFilter, TwistedFilter]
+FILTERS = [BootstrapFilter, GuidedFilter, AuxiliaryFilter, TemperedFilter, TwistedFilter]
 DATASETS = Path(__file__).parents[3] / "estimation" / "datasets"
 
 

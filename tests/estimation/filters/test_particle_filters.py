@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.filters import BootstrapFilter, GuidedFilter, TwistedFilter
+from estimation.filters import AuxiliaryFilter, BootstrapFilter, GuidedFilter, TemperedFilter, TwistedFilter
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData
@@ -24,15 +24,26 @@ def assert_unbiased(log_likelihoods, exact):
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 1.0])
-@pytest.mark.parametrize(("filter_class", "particles"), [(BootstrapFilter, 200), (GuidedFilter, 20)])
+@pytest.mark.parametrize(
+    ("filter_class", "particles"), [(BootstrapFilter, 200), (GuidedFilter, 20), (AuxiliaryFilter, 20)]
+)
 def test_likelihood_is_unbiased_under_adaptive_resampling(filter_class, particles, threshold, linear_sample):
     estimates = linear_sample.repeated(filter_class, particles, 1000, resample_threshold=threshold)
     assert_unbiased(estimates, linear_sample.exact)
 
 
+@pytest.mark.parametrize(
+    "threshold", [pytest.param(0.3, marks=pytest.mark.slow), 0.5, pytest.param(0.8, marks=pytest.mark.slow)]
+)
+def test_tempered_likelihood_is_unbiased_under_adaptive_tempering(threshold, linear_sample):
+    estimates = linear_sample.repeated(TemperedFilter, 60, 700, resample_threshold=threshold)
+    assert_unbiased(estimates, linear_sample.exact)
+
+
 @pytest.mark.parametrize("threshold", [0.5, 1.0])
 @pytest.mark.parametrize(
-    ("filter_class", "particles"), [(BootstrapFilter, 100), (GuidedFilter, 10), (TwistedFilter, 5)]
+    ("filter_class", "particles"),
+    [(BootstrapFilter, 100), (GuidedFilter, 10), (AuxiliaryFilter, 10), (TwistedFilter, 5)],
 )
 def test_likelihood_is_unbiased_where_the_linearisation_is_wrong(
     filter_class, particles, threshold, exponential_sample
@@ -42,7 +53,14 @@ def test_likelihood_is_unbiased_where_the_linearisation_is_wrong(
 
 
 @pytest.mark.parametrize(
-    ("filter_class", "particles"), [(BootstrapFilter, 200), (GuidedFilter, 50), (TwistedFilter, 50)]
+    ("filter_class", "particles"),
+    [
+        (BootstrapFilter, 200),
+        (GuidedFilter, 50),
+        (AuxiliaryFilter, 50),
+        pytest.param(TemperedFilter, 100, marks=pytest.mark.slow),
+        (TwistedFilter, 50),
+    ],
 )
 def test_likelihood_is_unbiased_where_a_bound_binds(filter_class, particles, bounded):
     economy, theta, sd = BoundedEconomy(), np.array([0.5]), 0.1
@@ -63,8 +81,10 @@ def test_lookahead_reduces_the_variance_of_the_guided_filter(exponential_sample)
     guided = exponential_sample.repeated(GuidedFilter, 20, 300)
     twisted = exponential_sample.repeated(TwistedFilter, 20, 300)
     bootstrap = exponential_sample.repeated(BootstrapFilter, 20, 300)
+    auxiliary = exponential_sample.repeated(AuxiliaryFilter, 20, 300)
     assert twisted.std() < guided.std() / 1.5
     assert guided.std() < bootstrap.std() / 2
+    assert auxiliary.std() < bootstrap.std() / 2
 
 
 @every_filter
@@ -222,7 +242,8 @@ def test_filters_agree_where_the_linearisation_is_wrong(exponential_sample):
 
 @pytest.mark.parametrize(("calibration", "exact"), [(THETA_M, -306.21), (THETA_L, -313.90)])
 @pytest.mark.parametrize(
-    ("filter_class", "particles", "largest_sd"), [(GuidedFilter, 400, 0.7), (TwistedFilter, 10, 0.01)]
+    ("filter_class", "particles", "largest_sd"),
+    [(GuidedFilter, 400, 0.7), (AuxiliaryFilter, 400, 0.7), (TwistedFilter, 10, 0.01)],
 )
 def test_log_linear_an_schorfheide_economy_agrees_with_the_kalman_filter(
     filter_class, particles, largest_sd, calibration, exact, us_data, tmp_path
@@ -234,6 +255,22 @@ def test_log_linear_an_schorfheide_economy_agrees_with_the_kalman_filter(
     sd = estimates.std(ddof=1)
     assert sd < largest_sd
     assert np.log(np.exp(estimates - exact).mean()) == pytest.approx(0, abs=4 * sd / np.sqrt(32) + 0.006)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("calibration", "exact", "bias", "sd"), [(THETA_M, -306.21, -0.9, 1.4), (THETA_L, -313.90, -2.1, 2.1)]
+)
+def test_tempered_filter_is_as_good_as_published_with_fewer_particles(
+    calibration, exact, bias, sd, us_data, tmp_path
+):
+    """Herbst and Schorfheide (2015, table 8.2) have 4,000; half of them do here."""
+    surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), tmp_path / "economy"))
+    space = StateSpace(surrogate, surrogate.observable_names, 0.2 * us_data.std(axis=0, ddof=1))
+    theta = np.tile(surrogate.default, (20, 1))
+    estimates = TemperedFilter(space, 2000).log_likelihood(theta, us_data, np.random.default_rng(9))
+    assert estimates.std(ddof=1) < sd
+    assert bias < estimates.mean() - exact < 0.5
 
 
 @every_filter
@@ -293,3 +330,5 @@ def test_settings_that_make_no_sense_are_refused(linear_sample):
         GuidedFilter(linear_sample.space, 1)
     with pytest.raises(BadConfiguration, match="between 0 and 1"):
         GuidedFilter(linear_sample.space, 10, resample_threshold=1.5)
+    with pytest.raises(BadConfiguration, match="no stage keeps all weights equal"):
+        TemperedFilter(linear_sample.space, 10, resample_threshold=1.0)

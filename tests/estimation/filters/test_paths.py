@@ -7,7 +7,14 @@ import pytest
 from numpy.typing import NDArray
 from statsmodels.tsa.statespace.kalman_smoother import KalmanSmoother
 
-from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from estimation.filters import (
+    AuxiliaryFilter,
+    BootstrapFilter,
+    GuidedFilter,
+    ParticleFilter,
+    TemperedFilter,
+    TwistedFilter,
+)
 from estimation.filters.paths import Paths
 from estimation.state_space import StateSpace
 from surrogate.errors import BadConfiguration, BadData
@@ -17,7 +24,13 @@ from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_
 
 DRAWS = 3000
 # Particles, and how many draws of the paths are worth one independent draw, for few particles have any weight
-FILTERS = [(BootstrapFilter, 40_000, 8), (GuidedFilter, 400, 4), (TwistedFilter, 50, 2)]
+FILTERS = [
+    (BootstrapFilter, 40_000, 8),
+    (GuidedFilter, 400, 4),
+    (AuxiliaryFilter, 400, 4),
+    pytest.param(TemperedFilter, 1_000, 8, marks=pytest.mark.slow),
+    (TwistedFilter, 50, 2),
+]
 every_filter = pytest.mark.parametrize(("filter_class", "particles", "per_independent"), FILTERS)
 
 

@@ -1,0 +1,49 @@
+"""Every filter that ``[likelihood]`` can name, as an estimation uses it."""
+
+import numpy as np
+import pytest
+
+from estimation.likelihoods import Ingredients, likelihood_settings
+from estimation.likelihoods.filtered import FILTERS
+from estimation.posterior import Posterior
+from estimation.priors import PriorSet, make_prior
+from surrogate.reference.kalman import log_likelihood
+from tests.estimation.economies import exact_state_space, linear_priors, simulated_data
+
+PARTICLES = {"bootstrap": 2_000, "tempered": 400, "guided": 400, "auxiliary": 400, "twisted": 50}
+every_method = pytest.mark.parametrize("method", FILTERS)
+
+
+@pytest.fixture(scope="module")
+def data(linear_economy):
+    return simulated_data(linear_economy, periods=12)
+
+
+def posterior_by(method, surrogate, data, **measurement_error) -> Posterior:
+    """Posterior with `measurement_sd_y1` estimated and that of y0 as given."""
+    priors = PriorSet({"measurement_sd_y1": make_prior("inv_gamma_pdf", 0.3, 0.1), **linear_priors()})
+    settings = likelihood_settings({"method": method, "particles": PARTICLES[method]})
+    return settings.posterior(Ingredients(surrogate, data, priors, {"mean": 0.3}, measurement_error, seed=1))
+
+
+@every_method
+def test_estimated_and_fixed_measurement_error_with_every_filter(method, linear, linear_economy, data):
+    posterior = posterior_by(method, linear, data, sd={"y0": 0.4})
+    theta = {"rho": 0.7, "sigma": 1.2, "measurement_sd_y1": np.repeat([0.3, 0.9], 40)}
+    found = posterior.log_likelihood(theta, np.random.default_rng(0)).reshape(2, 40)
+    for sd, values in zip((0.3, 0.9), found, strict=True):
+        space = exact_state_space(linear_economy, {"rho": 0.7, "sigma": 1.2, "mean": 0.3})
+        space.measurement_covariance[1, 1] = sd**2
+        ratios = np.exp(values - log_likelihood(space, data.to_numpy()))
+        assert ratios.mean() == pytest.approx(1, abs=5 * ratios.std() / np.sqrt(40) + 2e-3)
+        assert ratios.std() < 1.0
+
+
+@every_method
+def test_paths_with_estimated_measurement_error_with_every_filter(method, linear, data):
+    posterior = posterior_by(method, linear, data, sd={"y0": 0.4})
+    theta = {"rho": 0.7, "sigma": 1.2, "measurement_sd_y1": [0.1, 0.9]}
+    for smoothed in (True, False):
+        paths = posterior.paths(theta, np.random.default_rng(0), 20, smoothed)
+        missed = np.nanmean(np.abs(paths.observables[..., 1] - data["y1"].to_numpy()[:, None, None]), (0, 2))
+        assert missed[0] < 0.15 < missed[1]
