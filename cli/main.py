@@ -7,14 +7,17 @@ import click
 from cli.calibrate import calibrate
 from cli.compare import compare
 from cli.console import ReportingGroup
+from cli.decompose import decompose
 from cli.estimate import estimate
 from cli.evidence import evidence
 from cli.export import export
+from cli.forecast import forecast
 from cli.inspect import inspect
 from cli.irf import irf
 from cli.models import models
 from cli.predict import predict
 from cli.report import report
+from cli.shocks import shocks
 from cli.train import train
 from cli.validate import validate
 from surrogate import __version__
@@ -44,6 +47,9 @@ COMMANDS = (
     estimate,
     report,
     irf,
+    forecast,
+    shocks,
+    decompose,
     predict,
     evidence,
     calibrate,

@@ -1,14 +1,11 @@
 """Quantiles over draws as tables, and as lines with bands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from surrogate import Surrogate
-from surrogate.card import expanded_names
 
 SHARE = 0.9
 LOW, MEDIAN, HIGH = "5 %", "median", "95 %"
@@ -35,8 +32,7 @@ def draw_band(panel: Any, x: Sequence, table: pd.DataFrame, color: str, label: s
     panel.plot(x, table[MEDIAN], color=color, linewidth=1.4, label=label)
 
 
-def units(surrogate: Surrogate) -> dict[str, str]:
-    """Observable -> its unit, as the card has it."""
-    return {
-        name: variable.unit for variable in surrogate.card.observables for name in expanded_names((variable,))
-    }
+def years(quarters: Iterable) -> list[float]:
+    """Where quarters, or their names such as ``2009Q1``, stand on an axis of years."""
+    periods = pd.PeriodIndex([str(quarter) for quarter in quarters], freq="Q")
+    return [period.year + (period.quarter - 1) / 4 for period in periods]

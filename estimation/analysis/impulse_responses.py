@@ -11,20 +11,22 @@ linear economy every response is exact.
 
 import itertools
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.analysis.bands import band_table, draw_band, units
+from estimation.analysis.bands import band_table, draw_band
 from estimation.analysis.finding import Finding
+from estimation.analysis.names import known_names, labels
 from estimation.analysis.progress import track
 from estimation.analysis.simulation import follow, mirrored_normals, posterior_draws
 from estimation.analysis.starts import Start, find_starts
 from estimation.results import Results
 from surrogate import Surrogate, figures
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -65,8 +67,8 @@ def impulse_responses(
         the sample, a likelihood without states.
     """
     surrogate = results.posterior.surrogate
-    shocks = _known("shock", shocks, surrogate.shock_names)
-    observables = _known("observable", observables, surrogate.observable_names)
+    shocks = known_names("shock", shocks, surrogate.shock_names)
+    observables = known_names("observable", observables, surrogate.observable_names)
     _check(sizes, horizon, replications)
     theta = posterior_draws(results, draws)
     count = replications + replications % 2
@@ -116,13 +118,6 @@ def generalised_responses(
     return np.reshape(responses, (len(shocks), len(sizes), *responses[0].shape))
 
 
-def _known(kind: str, names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    for name in names:
-        if name not in known:
-            raise unknown_name(kind, name, known)
-    return tuple(dict.fromkeys(names)) or tuple(known)
-
-
 def _check(sizes: Sequence[float], horizon: int, replications: int) -> None:
     if not len(sizes) or not all(np.isfinite(size) and size != 0 for size in sizes):
         raise BadConfiguration(f"Shocks have finite sizes other than zero, not {list(sizes)}.")
@@ -143,10 +138,10 @@ def _note(starts: dict[str, Start], draws: int, count: int) -> str:
 
 def _finding(surrogate: Surrogate, shock: str, table: pd.DataFrame, note: str) -> Finding:
     title = f"Impulse responses to the {shock} shock"
-    return Finding(f"irf_{shock}", title, table, note, lambda: responses_figure(table, units(surrogate)))
+    return Finding(f"irf_{shock}", title, table, note, partial(responses_figure, table, labels(surrogate)))
 
 
-def responses_figure(table: pd.DataFrame, unit: dict[str, str]) -> "Figure":
+def responses_figure(table: pd.DataFrame, label: dict[str, str]) -> "Figure":
     """Observables beside each other, sizes below each other, starting points in colours."""
     starts, sizes, observables, quarters = (list(table.index.unique(level)) for level in LEVELS)
     figure, panels = figures.panels(len(sizes), len(observables), width=2.7, height=2.0, sharex=True)
@@ -160,7 +155,7 @@ def responses_figure(table: pd.DataFrame, unit: dict[str, str]) -> "Figure":
                         panel, quarters, table.xs((start, size, observable), level=LEVELS[:3]), color, start
                     )
         for column, observable in zip(panels.T, observables, strict=True):
-            column[0].set_title(f"{observable}, {unit[observable]}", loc="left")
+            column[0].set_title(label[observable], loc="left")
             column[-1].set_xlabel("quarters after the shock")
         figures.legend(figure, panels[0, 0])
     return figure

@@ -7,6 +7,7 @@ DSGE models Geweke 2010).
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -135,7 +136,7 @@ def _finding(found: Predicted, periods: int) -> Finding:
     table["p value"] = np.mean(found.posterior >= found.data, axis=0)
     note = NOTE.format(periods=periods, prior=len(found.prior), posterior=len(found.posterior))
     title = "Moments of the data beside prior and posterior predictive ones"
-    return Finding("predictive_moments", title, table, note, lambda: moments_figure(found))
+    return Finding("predictive_moments", title, table, note, partial(moments_figure, found))
 
 
 def moments_figure(found: Predicted) -> "Figure":

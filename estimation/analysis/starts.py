@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.analysis.bound import Floor, binds, find_floor
+from estimation.analysis.paths import posterior_paths
 from estimation.analysis.progress import track
 from estimation.analysis.simulation import ergodic_states, follow, mirrored_normals
 from estimation.data import parse_quarter
@@ -76,11 +77,15 @@ def find_starts(
 def visited_states(
     surrogate: Surrogate, parameters: Array, count: int, generator: np.random.Generator
 ) -> Visited:
-    """States that `count` economies for each parameter vector visit, every ten quarters of two hundred."""
-    states = ergodic_states(surrogate, parameters, count, generator)
+    """States that `count` economies for each parameter vector visit, every ten quarters of two hundred.
+
+    Each has shocks of its own, so that the same value twice is no accident.
+    """
+    vectors = len(parameters)
+    states = ergodic_states(surrogate, parameters, count, generator, common=False)
     looks, observed = [], []
     for _ in track(range(ROUNDS), "looking for the bound"):
-        shocks = mirrored_normals(generator, GAP, 1, count, surrogate.n_shocks)
+        shocks = mirrored_normals(generator, GAP, vectors, count, surrogate.n_shocks)
         path = follow(surrogate, parameters, states, shocks)
         states = path.states[-1]
         looks.append(states)
@@ -92,9 +97,10 @@ def visited_states(
 
 
 def _smoothed(results: Results, theta: Array, row: int, count: int, seed: int) -> Start:
-    paths = results.posterior.paths(theta, np.random.default_rng(seed), PATHS)
-    chosen = np.arange(count) % paths.states.shape[2]
-    return Start(paths.states[row + 1][:, chosen], np.arange(len(theta)))
+    """States of a quarter on smoothed paths."""
+    found = posterior_paths(results, theta, PATHS, seed)
+    states = found.paths.states[row + 1]
+    return Start(states[:, np.arange(count) % states.shape[1]], found.draws)
 
 
 def _conditional(visited: Visited, name: str, count: int) -> Start:

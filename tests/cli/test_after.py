@@ -80,6 +80,10 @@ def test_commands_of_the_page_leave_findings(line: str, estimated: Path, tmp_pat
         (("irf", "--from", "1990Q1"), "1990Q1 is not in the sample, 2007Q1 to 2009Q4"),
         (("irf", "--horizon", 0), "one or more quarters"),
         (("irf", "--draws", 0), "one or more posterior draws"),
+        (("forecast", "--horizon", 0), "one or more quarters"),
+        (("forecast", "--observable", "gdp"), "Unknown observable 'gdp'"),
+        (("shocks", "--draws", 0), "one or more posterior draws"),
+        (("decompose", "--observable", "inflatoin"), "Did you mean inflation"),
         (("predict", "--moment", "sd(inflatoin)"), "Did you mean inflation"),
         (("predict", "--moment", "inflation"), "is not a moment"),
     ],
@@ -92,6 +96,6 @@ def test_mistakes_are_named_and_leave_nothing(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["irf", "predict"])
+@pytest.mark.parametrize("command", ["irf", "forecast", "shocks", "decompose", "predict"])
 def test_a_folder_without_results_is_an_error(command: str, tmp_path: Path) -> None:
     require_clear_error(run(command, tmp_path), "holds no results")

@@ -3,41 +3,18 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from estimation.analysis import simulation
 from estimation.analysis.impulse_responses import generalised_responses, impulse_responses
 from estimation.analysis.simulation import mirrored_normals, posterior_draws
-from estimation.filters import GuidedFilter
-from estimation.likelihoods.filtered import FilterLikelihood
-from estimation.measurement import MeasurementError
-from estimation.posterior import Posterior
-from estimation.priors import PriorSet, make_prior
-from estimation.results import Results
-from estimation.state_space import StateSpace
-from surrogate import Surrogate, load
+from surrogate import load
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 from surrogate.reference.nk_linear import solve_nk_linear
-from tests.estimation.analysis.economies import exact_responses, results_of
-from tests.gaussian_economies import BoundedEconomy
+from tests.estimation.analysis.economies import exact_responses
 
 HORIZON = 8
-
-
-@pytest.fixture(scope="module")
-def bounded(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Draws of y' = max(0, s'), s' = .8 s + sigma e'."""
-    surrogate = Surrogate(BoundedEconomy().write(tmp_path_factory.mktemp("bounded")))
-    index = pd.period_range("2000Q1", periods=20, freq="Q")
-    data = pd.DataFrame({"y": BoundedEconomy().simulate(1.0, 0.1, 20, 1)[:, 0]}, index=index)
-    likelihood = FilterLikelihood(GuidedFilter(StateSpace(surrogate, ["y"]), 20), data)
-    priors = PriorSet({"sigma": make_prior("uniform_pdf", lower=0.5, upper=2.0)})
-    posterior = Posterior(
-        surrogate, likelihood, priors, measurement=MeasurementError(("y",), np.array([0.1]))
-    )
-    return results_of(posterior, data, np.linspace(0.9, 1.1, 8)[:, None])
 
 
 @pytest.mark.parametrize("size", [1.0, -3.0])

@@ -1,0 +1,57 @@
+"""Paths of states and shocks that the data suggest, over posterior draws."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.analysis.progress import track
+from estimation.filters.paths import Paths
+from estimation.likelihood import StateLikelihood
+from estimation.results import Results
+from surrogate.errors import BadConfiguration
+
+Array = NDArray[np.floating]
+
+VECTORS_PER_CALL = 10
+NO_STATES = (
+    "This posterior's likelihood has no states and shocks. Impulse responses that do not start in a quarter "
+    "of the sample (irf) and predictive moments (predict) work; for the rest choose a filter, such as method "
+    '= "twisted" in [likelihood].'
+)
+
+
+class PosteriorPaths(NamedTuple):
+    """Paths under those draws that have some: which ones [w], free parameters [w, n_free], paths."""
+
+    draws: NDArray[np.intp]
+    theta: Array
+    paths: Paths
+
+
+def posterior_paths(
+    results: Results, theta: Array, count: int, seed: int, smoothed: bool = True
+) -> PosteriorPaths:
+    """`count` paths under each draw of `theta` [w, n_free], given the whole sample or, if not `smoothed`, for
+    every period given the data up to it.
+
+    Draws under which no particle survives are left out.
+
+    Raises
+    ------
+    BadConfiguration : the likelihood has no states, or no draw is left.
+    """
+    if not isinstance(results.posterior.likelihood, StateLikelihood):
+        raise BadConfiguration(NO_STATES)
+    blocks = range(0, len(theta), VECTORS_PER_CALL)
+    parts = [
+        results.posterior.paths(
+            theta[first : first + VECTORS_PER_CALL], np.random.default_rng([seed, first]), count, smoothed
+        )
+        for first in track(blocks, "smoothing" if smoothed else "filtering")
+    ]
+    paths = Paths(*(np.concatenate(group, axis=1) for group in zip(*parts, strict=True)))
+    found = np.flatnonzero(np.isfinite(paths.observables).all(axis=(0, 2, 3)))
+    if not len(found):
+        raise BadConfiguration("Under no posterior draw do states reproduce the data; take more particles.")
+    return PosteriorPaths(found, theta[found], Paths(*(block[:, found] for block in paths)))
