@@ -97,13 +97,13 @@ class Method:
 
 
 METHODS = {
-    "kalman": Method("Kalman filter", {"method": "kalman"}, 400),
-    "twisted": Method("particle filter, twisted, 10 particles", {"method": "twisted", "particles": 10}, 200),
-    "mistaken": Method("Kalman filter, half the measurement error", {"method": "kalman"}, 200, HalvedError),
+    "kalman": Method("Kalman filter", {"method": "kalman"}, 200),
+    "twisted": Method("particle filter, twisted, 10 particles", {"method": "twisted", "particles": 10}, 120),
+    "mistaken": Method("Kalman filter, half the measurement error", {"method": "kalman"}, 60, HalvedError),
 }
 PROCESSES = 2
-COMPARED = {"method": "twisted", "particles": 20}
-SAMPLER = {"ensembles": 2, "walkers": 64, "steps": 900, "seed": 1}
+COMPARED = {"method": "twisted", "particles": 10}
+SAMPLER = {"ensembles": 2, "walkers": 64, "steps": 600, "seed": 1}
 HEADER = f"""# Coverage
 
 [Simulation-based calibration](calibration.md) of two economies whose likelihood is known exactly, with three

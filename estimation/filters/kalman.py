@@ -1,11 +1,13 @@
 """The Kalman filter: the exact likelihood of linear Gaussian economies, many at once."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimation.filters.kalman_paths import filtered_paths, smoothed_paths
 from estimation.filters.kalman_recursion import ROUNDING, SINGULAR, Problem
-from estimation.filters.paths import Paths
+from estimation.filters.paths import Paths, blank
 from estimation.first_order import first_order, long_run
 from estimation.state_space import StateSpace
 from surrogate.errors import BadConfiguration, StochasticSingularity
@@ -51,9 +53,10 @@ class KalmanFilter:
         BadConfiguration : measurement sd of a wrong shape, negative or infinite.
         StochasticSingularity : too few shocks and measurement errors for the observables.
         """
-        problem = self._problem(parameters, data, measurement_sd)
-        values = np.full(problem.n_vectors, -np.inf)
-        if len(problem.rows):
+        theta = self.state_space.surrogate.parameter_array(parameters)
+        values = np.full(len(theta), -np.inf)
+        problem = self._problem(theta, data, measurement_sd)
+        if problem is not None:
             values[problem.rows] = sum(stretch.log_density for stretch in problem.filtered())
         return values
 
@@ -70,8 +73,7 @@ class KalmanFilter:
         Initial state and shocks are drawn as in the first-order solution, and the surrogate follows them.
         Arguments and errors as in :meth:`log_likelihood`; `draws` is their number for each parameter vector.
         """
-        problem = self._problem(parameters, data, measurement_sd)
-        return smoothed_paths(self.state_space, problem, generator, draws)
+        return self._paths(smoothed_paths, parameters, data, generator, draws, measurement_sd)
 
     def filtered_paths(
         self,
@@ -85,8 +87,7 @@ class KalmanFilter:
 
         Arguments and errors as in :meth:`smoothed_paths`.
         """
-        problem = self._problem(parameters, data, measurement_sd)
-        return filtered_paths(self.state_space, problem, generator, draws)
+        return self._paths(filtered_paths, parameters, data, generator, draws, measurement_sd)
 
     def sd_of_measurement(self, measurement_sd: ArrayLike | None, n_vectors: int) -> Array:
         """Measurement sd for every parameter vector, [w, n_observables]; see :meth:`log_likelihood`.
@@ -111,24 +112,45 @@ class KalmanFilter:
             raise StochasticSingularity(SINGULAR)
         return sd
 
-    def _problem(self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None) -> Problem:
+    def _paths(
+        self,
+        draw: Callable[[StateSpace, Problem, np.random.Generator, int], Paths],
+        parameters: ArrayLike,
+        data: ArrayLike,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: ArrayLike | None,
+    ) -> Paths:
+        """Paths of the vectors that have a likelihood, among NaN for the others."""
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters)
+        problem = self._problem(theta, data, measurement_sd)
+        paths = blank(space, len(space.checked_data(data)), len(theta), draws)
+        if problem is not None:
+            paths.put(problem.rows, draw(space, problem, generator, draws))
+        return paths
+
+    def _problem(
+        self, parameters: Array, data: ArrayLike, measurement_sd: ArrayLike | None
+    ) -> Problem | None:
+        """What is to be filtered; None if none of parameters [w, p] has a likelihood."""
+        space = self.state_space
         sample = space.checked_data(data)
-        sd = self.sd_of_measurement(measurement_sd, len(theta))
-        inside = np.flatnonzero(space.surrogate.inside(theta))
-        chosen = theta[inside].astype(space.dtype)
-        economies = first_order(space, chosen)
+        sd = self.sd_of_measurement(measurement_sd, len(parameters))
+        inside = np.flatnonzero(space.surrogate.inside(parameters))
+        if not len(inside):
+            return None
+        economies = first_order(space, parameters[inside].astype(space.dtype))
         start = long_run(economies)
         rows = inside[start.exists]
-        rounding = ROUNDING * float(np.finfo(space.dtype).eps)
+        if not len(rows):
+            return None
         return Problem(
-            len(theta),
             rows,
-            chosen[start.exists],
+            parameters[rows].astype(space.dtype),
             economies.chosen(start.exists),
             start.chosen(start.exists),
             sample,
             sd[rows],
-            rounding,
+            ROUNDING * float(np.finfo(space.dtype).eps),
         )

@@ -7,14 +7,14 @@ filter's innovations, L = A - G C and F the innovations' covariance, shocks and 
     D' F^-1 v_t + (B - G D)' r_t,    P_0 r_0,    where r_t-1 = C' F^-1 v_t + L' r_t,    r_T = 0.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estimation.filters.kalman_recursion import Problem, Update
-from estimation.filters.paths import Paths, blank, controls_in, follow
+from estimation.filters.paths import Paths, controls_in, follow
 from estimation.state_space import StateSpace
 
 Array = NDArray[np.floating]
@@ -29,42 +29,25 @@ class Draws(NamedTuple):
 
 def smoothed_paths(space: StateSpace, problem: Problem, generator: np.random.Generator, draws: int) -> Paths:
     """Joint draws given all data; see :meth:`estimation.filters.kalman.KalmanFilter.smoothed_paths`."""
-
-    def paths() -> Paths:
-        drawn = _smoothed(problem, generator, draws)
-        states = problem.start.mean[:, None] + drawn.start
-        return _followed(space, problem.parameters, states, drawn.shocks)
-
-    return _placed(space, problem, draws, paths)
+    drawn = _smoothed(problem, generator, draws)
+    states = problem.start.mean[:, None] + drawn.start
+    return _followed(space, problem.parameters, states, drawn.shocks)
 
 
 def filtered_paths(space: StateSpace, problem: Problem, generator: np.random.Generator, draws: int) -> Paths:
     """Draws given the data up to each period; see :meth:`smoothed_paths` there."""
-
-    def paths() -> Paths:
-        first = _initial_deviations(problem, generator, draws) + problem.start.mean[:, None]
-        steps = [
-            _followed(space, problem.parameters, states, shocks[None])
-            for states, shocks in _filtered(problem, generator, draws)
-        ]
-        return Paths(
-            np.concatenate([first[None], *(step.states[1:] for step in steps)]),
-            np.concatenate(
-                [controls_in(space, problem.parameters, first)[None], *(step.controls[1:] for step in steps)]
-            ),
-            np.concatenate([step.shocks for step in steps]),
-            np.concatenate([step.observables for step in steps]),
-        )
-
-    return _placed(space, problem, draws, paths)
-
-
-def _placed(space: StateSpace, problem: Problem, draws: int, paths: Callable[[], Paths]) -> Paths:
-    """Paths of the vectors that have a likelihood, among NaN for the others."""
-    whole = blank(space, len(problem.data), problem.n_vectors, draws)
-    if len(problem.rows):
-        whole.put(problem.rows, paths())
-    return whole
+    first = _initial_deviations(problem, generator, draws) + problem.start.mean[:, None]
+    steps = [
+        _followed(space, problem.parameters, states, shocks[None])
+        for states, shocks in _filtered(problem, generator, draws)
+    ]
+    controls = controls_in(space, problem.parameters, first)
+    return Paths(
+        np.concatenate([first[None], *(step.states[1:] for step in steps)]),
+        np.concatenate([controls[None], *(step.controls[1:] for step in steps)]),
+        np.concatenate([step.shocks for step in steps]),
+        np.concatenate([step.observables for step in steps]),
+    )
 
 
 def _followed(space: StateSpace, parameters: Array, states: Array, shocks: Array) -> Paths:

@@ -68,14 +68,13 @@ class Stretch(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is filtered: economies that have a likelihood, k of n_vectors, and what they meet.
+    """What is filtered: k economies that have a likelihood, and what they meet.
 
     rows [k], where they stand among all vectors; parameters [k, p]; economies and start, the distribution of
     their states before the first period; data [T, n_y]; measurement_sd [k, n_y]; rounding: see
     :func:`kalman_filter`.
     """
 
-    n_vectors: int
     rows: NDArray[np.intp]
     parameters: Array
     economies: LinearEconomies

@@ -109,6 +109,9 @@ def test_outside_the_box_is_minus_infinity(kalman, precise, data):
     values = kalman.log_likelihood(np.array([precise.default, precise.upper + 1]), data)
     assert np.isfinite(values[0])
     assert values[1] == -np.inf
+    assert kalman.log_likelihood(precise.upper + 1, data).tolist() == [-np.inf]
+    paths = kalman.smoothed_paths(precise.upper + 1, data, np.random.default_rng(0))
+    assert np.isnan(paths.states).all()
 
 
 def test_an_economy_without_long_run_is_minus_infinity(tmp_path, data):
