@@ -36,7 +36,8 @@ $(VENV):
 	$(PYTHON) -m venv $(VENV)
 
 benchmark: $(VENV)/installed-all
-	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb coverage; do \
+	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb coverage \
+		simulated_moments published_experiment; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done

@@ -2,11 +2,12 @@ import inspect
 
 import estimagic
 import numpy as np
+import pandas as pd
 import pytest
 from estimagic.estimate_msm import MomentsResult as PeerResult
 from scipy.stats import kstest
 
-from estimation import estimate_msm
+from estimation import Estimation, estimate_msm, make_prior
 from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
 from estimation.moments.findings import moment_findings
 from estimation.moments.free import FreeParameters
@@ -200,6 +201,38 @@ def test_impossible_requests_are_one_clear_error(first_order, data, arguments, e
     request = {"moments": MOMENTS, "params": TRUTH, "replications": 2, **arguments}
     with pytest.raises(error, match=message):
         estimate_msm(first_order, data, **request)
+
+
+def flat_estimation(first_order, data, **likelihood):
+    ranges = {"rho": (0.0, 0.95), "sigma": (0.1, 3.0), "mean": (-2.0, 2.0)}
+    flat = {name: make_prior("uniform", lower=low, upper=high) for name, (low, high) in ranges.items()}
+    settings = {"method": "moments", "moments": list(MORE), "replications": 10, **likelihood}
+    sampler = {"ensembles": 2, "walkers": 16, "steps": 200, "seed": 1}
+    quarters = data.set_index(pd.period_range("1900Q1", periods=len(data), freq="Q"))
+    return Estimation(first_order, quarters, flat, likelihood=settings, sampler=sampler)
+
+
+def test_two_steps_are_a_setting_of_an_estimation(first_order, data):
+    """The same covariance as by hand, up to where the first step starts."""
+    target = flat_estimation(first_order, data, weights="two-step").posterior.likelihood
+    assert isinstance(target, SimulatedMoments)
+    by_hand = estimate_msm(first_order, data, MORE, TRUTH, weights="two-step", replications=10, seed=1)
+    scale = np.sqrt(np.diag(by_hand.moments_cov))
+    difference = (target.moments_cov - by_hand.moments_cov.to_numpy()) / np.outer(scale, scale)
+    assert np.abs(difference).max() < 0.02
+    np.testing.assert_allclose(target.weights @ target.moments_cov, np.eye(len(MORE)), atol=1e-8)
+
+
+@pytest.mark.slow
+def test_quasi_posterior_is_as_wide_as_the_standard_errors_under_optimal_weights(first_order, data):
+    """Chernozhukov and Hong (2003), theorem 1, with flat priors."""
+    estimation = flat_estimation(first_order, data, weights="two-step")
+    results, estimate = estimation.sample(processes=1), estimation.point_estimate()
+    draws = results.chains.theta.reshape(-1, 3)
+    errors = np.array([estimate.se()[name] for name in estimation.posterior.names])
+    values = np.array([estimate.params[name] for name in estimation.posterior.names])
+    np.testing.assert_allclose(draws.std(axis=0), errors, rtol=0.15)
+    np.testing.assert_allclose((draws.mean(axis=0) - values) / errors, 0, atol=0.25)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
+from benchmarks import simulated_moments
 from estimation.mode import find_mode
 from estimation.moments import Moment, SimulatedMoments, minimise_distance
 from estimation.moments.estimate import prior_candidates
@@ -85,6 +86,13 @@ def test_diagonal_weights_are_not_the_identity(linear, data, moments):
     assert not np.allclose(identity.residuals(parameters), moments.residuals(parameters), rtol=0.1)
     gap = identity.simulated_moments(parameters) - identity.target
     np.testing.assert_allclose(identity.residuals(parameters), np.sqrt(len(data)) * gap)
+
+
+def test_rbc_with_ten_moments_takes_a_thousand_vectors_a_minute():
+    distance = simulated_moments.target(simulated_moments.MOMENTS)
+    theta = simulated_moments.vectors_near(distance.surrogate, 32)
+    assert (len(distance.names), distance.periods, distance.replications) == (10, 200, 50)
+    assert 60 / simulated_moments.fastest(lambda: distance.simulated_moments(theta), 32) > 1000
 
 
 def share_of_positive(series):
