@@ -26,6 +26,9 @@ def find_floor(surrogate: Surrogate, observables: NDArray[np.floating]) -> Floor
     sample has one there with a probability below one in a hundred.
     """
     columns = observables.reshape(-1, surrogate.n_observables).astype(float)
+    columns = columns[np.isfinite(columns).all(axis=1)]
+    if not len(columns):
+        return None
     lowest, width = columns.min(axis=0), CLOSE * columns.std(axis=0)
     ties = np.where(width > 0, np.sum(columns - lowest <= width, axis=0), 0)
     which = int(ties.argmax())

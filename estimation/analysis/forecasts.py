@@ -12,7 +12,7 @@ from estimation.analysis.bands import years
 from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.paths import posterior_paths
-from estimation.analysis.simulation import follow, measurement_sd, mirrored_normals, posterior_draws
+from estimation.analysis.simulation import follow, measurement_sd, mirrored_normals, posterior_draws, stable
 from estimation.results import Results
 from surrogate import figures
 from surrogate.errors import BadConfiguration
@@ -57,14 +57,17 @@ def forecasts(
     _, theta, paths = posterior_paths(results, posterior_draws(results, draws), PATHS, seed, smoothed=False)
     states = paths.states[-1][:, np.arange(replications) % paths.states.shape[2]]
     future = future_paths(results, theta, states, horizon, np.random.default_rng([seed, 1]))
+    future = future[:, stable(future)]
+    if not future.size:
+        raise BadConfiguration("Under every posterior draw the simulated economy explodes.")
     columns = [surrogate.observable_names.index(name) for name in observables]
     pooled = future[..., columns].transpose(3, 0, 1, 2).reshape(len(observables), horizon, -1)
     quarters = pd.period_range(results.data.index[-1] + 1, periods=horizon, freq="Q")
     table = _table(pooled, observables, [str(quarter) for quarter in quarters])
     end = results.data.index[-1]
     note = (
-        f"Predictive distribution of the quarters after {end}: {len(theta)} posterior draws, {replications} "
-        "futures each, from filtered states, with future shocks and measurement errors."
+        f"Predictive distribution of the quarters after {end}: {future.shape[1]} posterior draws, "
+        f"{replications} futures each, from filtered states, with future shocks and measurement errors."
     )
     data = results.data.tail(max(LEAST_SHOWN, 2 * horizon))
     draw = partial(forecast_figure, table, data, labels(surrogate))

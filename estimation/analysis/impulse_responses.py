@@ -23,7 +23,7 @@ from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.progress import track
 from estimation.analysis.simulation import follow, mirrored_normals, posterior_draws
-from estimation.analysis.starts import Start, find_starts
+from estimation.analysis.starts import find_starts
 from estimation.results import Results
 from surrogate import Surrogate, figures
 from surrogate.errors import BadConfiguration
@@ -74,20 +74,25 @@ def impulse_responses(
     count = replications + replications % 2
     found = find_starts(results, theta, starts, count, seed)
     noise = mirrored_normals(np.random.default_rng([seed, 1]), horizon, 1, count, surrogate.n_shocks)
+    places = [surrogate.shock_names.index(shock) for shock in shocks]
     columns = [surrogate.observable_names.index(name) for name in observables]
     parameters = results.posterior.parameters(theta)
-    tables: dict[str, list[pd.DataFrame]] = {shock: [] for shock in shocks}
+    tables: list[list[pd.DataFrame]] = [[] for _ in shocks]
+    kept = {}
     for name, start in track(list(found.items()), "impulse responses"):
         vectors = parameters[start.draws]
-        places = [surrogate.shock_names.index(shock) for shock in shocks]
         responses = generalised_responses(surrogate, vectors, start.states, noise, places, sizes)[
             ..., columns
         ]
-        for shock, values in zip(shocks, responses, strict=True):
+        responses, kept[name] = _stable(responses)
+        for table, values in zip(tables, responses, strict=True):
             levels = dict(zip(LEVELS, ([name], sizes, observables, range(horizon)), strict=True))
-            tables[shock].append(band_table(values.transpose(2, 0, 3, 1)[:, None], levels))
-    note = _note(found, len(theta), count)
-    return [_finding(surrogate, shock, pd.concat(parts), note) for shock, parts in tables.items()]
+            table.append(band_table(values.transpose(2, 0, 3, 1)[:, None], levels))
+    note = _note(kept, len(theta), count)
+    return [
+        _finding(surrogate, shock, pd.concat(parts), note)
+        for shock, parts in zip(shocks, tables, strict=True)
+    ]
 
 
 def generalised_responses(
@@ -127,13 +132,23 @@ def _check(sizes: Sequence[float], horizon: int, replications: int) -> None:
         raise BadConfiguration(f"Impulse responses need one or more replications, not {replications}.")
 
 
-def _note(starts: dict[str, Start], draws: int, count: int) -> str:
+def _stable(responses: Array) -> tuple[Array, int]:
+    """Responses [shocks, sizes, T, w, k] under the draws without explosions, and how many draws these are."""
+    sound = np.isfinite(responses).all(axis=(0, 1, 2, 4))
+    if not sound.any():
+        raise BadConfiguration("Under every posterior draw the simulated economy explodes.")
+    return responses[..., sound, :], int(sound.sum())
+
+
+def _note(kept: dict[str, int], draws: int, count: int) -> str:
     note = (
         "Generalised impulse responses (Koop, Pesaran and Potter 1996) to a shock of so many standard "
         f"deviations in quarter 0: median and 90 % interval over {draws} posterior draws, {count} paths each."
     )
-    rare = [f"{len(start.draws)} {name}" for name, start in starts.items() if len(start.draws) < draws]
-    return note + (f" Fewer draws have such states: {', '.join(rare)}." if rare else "")
+    rare = [f"{number} {name}" for name, number in kept.items() if number < draws]
+    return note + (
+        f" Some draws have no such states, or explode from them; left are {', '.join(rare)}." if rare else ""
+    )
 
 
 def _finding(surrogate: Surrogate, shock: str, table: pd.DataFrame, note: str) -> Finding:

@@ -13,7 +13,7 @@ from surrogate.errors import BadConfiguration
 
 Array = NDArray[np.floating]
 
-VECTORS_PER_CALL = 10
+VECTORS_PER_CALL = 25
 NO_STATES = (
     "This posterior's likelihood has no states and shocks. Impulse responses that do not start in a quarter "
     "of the sample (irf) and predictive moments (predict) work; for the rest choose a filter, such as method "

@@ -67,7 +67,8 @@ def predictive_moments(
     Raises
     ------
     UnknownName, BadConfiguration : a moment that does not exist.
-    BadData : fewer than eight quarters in a row without a missing observation.
+    BadData : fewer than eight quarters in a row without a missing observation, or simulated samples that have
+        no such moments.
     """
     observables = [str(name) for name in results.data.columns]
     chosen = [
@@ -125,7 +126,12 @@ def predictive_samples(results: Results, theta: Array, periods: int, generator: 
 
 def _finite(values: Array) -> Array:
     """Without draws under which the economy explodes or a series does not vary."""
-    return values[np.isfinite(values).all(axis=1)]
+    sound = np.isfinite(values).all(axis=1)
+    if not sound.any():
+        raise BadData(
+            "No simulated sample has all these moments: the economy explodes, or a series never varies."
+        )
+    return values[sound]
 
 
 def _finding(found: Predicted, periods: int) -> Finding:

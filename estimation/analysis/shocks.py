@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.floating]
 
-PATHS = 10  # for each draw
+PATHS = 5  # for each draw
 CHAINS = 20  # simulated for each draw to find the bound
 SMOOTHED, FILTERED = "smoothed", "filtered"
 NOTE = (

@@ -54,21 +54,35 @@ def follow(
 
     Returns
     -------
-    Simulation of arrays [T, w, m, k].
+    Simulation of arrays [T, w, m, k]; not finite from where an economy explodes.
     """
-    periods, _, count, n_shocks = shocks.shape
-    size = max(1, CELLS_PER_CALL // (periods * count))
+    shocks = np.broadcast_to(shocks, (len(shocks), len(parameters), *shocks.shape[2:]))
+    size = max(1, CELLS_PER_CALL // (shocks.shape[0] * shocks.shape[2]))
     blocks = [slice(first, first + size) for first in range(0, len(parameters), size)]
-    parts = []
-    for block in blocks if title is None else track(blocks, title):
-        vectors = parameters[block]
-        moved = np.broadcast_to(
-            shocks if shocks.shape[1] == 1 else shocks[:, block], (periods, len(vectors), count, n_shocks)
-        )
-        start = states[block].reshape(-1, surrogate.n_states)
-        path = surrogate.simulate(vectors, moved.reshape(periods, -1, n_shocks), start)
-        parts.append([part.reshape(periods, len(vectors), count, -1) for part in path])
+    parts = [
+        _follow_block(surrogate, parameters[block], states[block], shocks[:, block])
+        for block in (blocks if title is None else track(blocks, title))
+    ]
     return Simulation(*(np.concatenate(group, axis=1) for group in zip(*parts, strict=True)))
+
+
+def _follow_block(surrogate: Surrogate, parameters: Array, states: Array, shocks: Array) -> list[Array]:
+    """Paths of economies that may have exploded before: these stay not a number."""
+    shape = shocks.shape[:3]
+    lost = np.asarray(~np.isfinite(states).all(axis=2))
+    if lost.any():
+        states = np.where(lost[..., None], surrogate.steady_state(parameters).states[:, None], states)
+    start = states.reshape(-1, surrogate.n_states)
+    path = surrogate.simulate(parameters, shocks.reshape(len(shocks), -1, shocks.shape[3]), start)
+    parts = [part.reshape(*shape, -1) for part in path]
+    for part in parts:
+        part[:, lost] = np.nan
+    return parts
+
+
+def stable(values: Array) -> NDArray[np.bool_]:
+    """Under which parameter vectors no economy explodes [w], given paths [T, w, m, k]."""
+    return np.asarray(np.isfinite(values).all(axis=(0, 2, 3)))
 
 
 def ergodic_states(

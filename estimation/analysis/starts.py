@@ -33,10 +33,10 @@ class Start(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """States of a long simulation, [w, k, n_states], whether the bound binds there [w, k], and the bound."""
+    """States [w, k, n_states] and observables [w, k, n_observables] of long simulations, and the bound."""
 
     states: Array
-    bound: NDArray[np.bool_]
+    observables: Array
     floor: Floor | None
 
 
@@ -70,7 +70,7 @@ def find_starts(
             states = ergodic_states(surrogate, parameters, count, np.random.default_rng(seed))
             starts[LABELS[name]] = Start(states, np.arange(len(theta)))
         elif visited is not None:
-            starts[LABELS[name]] = _conditional(visited, name, count)
+            starts[LABELS[name]] = _conditional(surrogate, visited, name, count)
     return starts
 
 
@@ -91,9 +91,7 @@ def visited_states(
         looks.append(states)
         observed.append(path.observables[-1])
     values = np.concatenate(observed, axis=1)
-    floor = find_floor(surrogate, values)
-    bound = np.zeros(values.shape[:2], dtype=bool) if floor is None else binds(surrogate, floor, values)
-    return Visited(np.concatenate(looks, axis=1), bound, floor)
+    return Visited(np.concatenate(looks, axis=1), values, find_floor(surrogate, values))
 
 
 def _smoothed(results: Results, theta: Array, row: int, count: int, seed: int) -> Start:
@@ -103,14 +101,18 @@ def _smoothed(results: Results, theta: Array, row: int, count: int, seed: int) -
     return Start(states[:, np.arange(count) % states.shape[1]], found.draws)
 
 
-def _conditional(visited: Visited, name: str, count: int) -> Start:
+def _conditional(surrogate: Surrogate, visited: Visited, name: str, count: int) -> Start:
     if visited.floor is None:
         raise BadConfiguration(
             "No observable of this economy stays at a lower bound under the posterior: "
             f"leave out {BOUND} and {AWAY}."
         )
-    wanted = visited.bound if name == BOUND else ~visited.bound
+    bound = binds(surrogate, visited.floor, visited.observables)
+    sound = np.isfinite(visited.states).all(axis=2) & np.isfinite(visited.observables).all(axis=2)
+    wanted = sound & (bound if name == BOUND else ~bound)
     draws = np.flatnonzero(wanted.any(axis=1))
+    if not len(draws):
+        raise BadConfiguration(f"Under no posterior draw is the economy ever {LABELS[name]}.")
     chosen = []
     for draw in draws:
         places = np.flatnonzero(wanted[draw])

@@ -12,6 +12,7 @@ from estimation.analysis import (
     shocks_and_states,
 )
 from estimation.analysis.paths import posterior_paths
+from estimation.analysis.simulation import follow, stable
 from estimation.moments import SimulatedMoments
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet
@@ -71,3 +72,12 @@ def test_quarters_are_read_as_everywhere(results) -> None:
     quarter = pd.Period("1991Q3", freq="Q")
     findings = impulse_responses(results, starts=["1991-Q3"], horizon=1, draws=2)
     assert findings[0].table.index.unique("states").tolist() == [str(quarter)]
+
+
+def test_economies_that_explode_stay_lost_and_spare_the_others(linear) -> None:
+    states = np.zeros((2, 3, 2))
+    states[1, 2] = np.nan
+    path = follow(linear, np.array([[0.7, 1.2, 0.3], [0.9, 0.5, 0.0]]), states, np.ones((4, 1, 3, 2)))
+    assert np.isnan(path.observables[:, 1, 2]).all()
+    assert np.isfinite(path.observables[:, 1, :2]).all()
+    assert stable(path.observables).tolist() == [True, False]

@@ -10,18 +10,20 @@ from tests.estimation.analysis.economies import exact_posterior, mean_and_sd, re
 from tests.estimation.economies import linear_posterior
 from tests.gaussian_economies import BoundedEconomy
 
-QUANTILES = norm.ppf([0.05, 0.5, 0.95])
+SHARES = np.array([0.05, 0.5, 0.95])
+QUANTILES = norm.ppf(SHARES)
+SAMPLING_ERROR = np.sqrt(SHARES * (1 - SHARES) / 500) / norm.pdf(QUANTILES)
 
 
 @pytest.fixture(scope="module")
 def certain(results, linear) -> Results:
-    """Forty times the same draw, so that bands are those of paths, with many particles."""
+    """A hundred times the same draw, so that bands are those of paths, with many particles."""
     posterior = linear_posterior(linear, results.data, fixed={"mean": 0.3}, particles=200)
-    return results_of(posterior, results.data, np.tile([1.2, 0.7], (40, 1)))
+    return results_of(posterior, results.data, np.tile([1.2, 0.7], (100, 1)))
 
 
 def test_shocks_and_states_are_exact_in_the_linear_economy(certain, linear_economy) -> None:
-    shocks, states = (finding.table for finding in shocks_and_states(certain, draws=40))
+    shocks, states = (finding.table for finding in shocks_and_states(certain, draws=100))
     data = certain.data.to_numpy()
     m = linear_economy.at([0.7, 1.2, 0.3])
     whole = exact_posterior(m, data)
@@ -33,10 +35,16 @@ def test_shocks_and_states_are_exact_in_the_linear_economy(certain, linear_econo
             columns = [f"{kind} {name}" for name in ("5 %", "median", "95 %")]
             mean, sd = mean_and_sd(exact, unit[2 + 2 * t : 4 + 2 * t])
             found = shocks.xs(quarter, level="quarter")[columns]
-            np.testing.assert_allclose(found, mean[:, None] + QUANTILES * sd[:, None], atol=0.25)
+            require_quantiles(found.to_numpy(), mean, sd)
             mean, sd = mean_and_sd(exact, exact.state[t + 1])
             found = states.xs(quarter, level="quarter")[columns] - m.state_mean[:, None]
-            np.testing.assert_allclose(found, mean[:, None] + QUANTILES * sd[:, None], atol=0.2)
+            require_quantiles(found.to_numpy(), mean, sd)
+
+
+def require_quantiles(found: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> None:
+    """Quantiles [k, 3] of 500 paths are those of normal distributions [k] up to four sampling errors."""
+    errors = (found - mean[:, None]) / sd[:, None] - QUANTILES
+    assert (np.abs(errors) < 4 * SAMPLING_ERROR).all(), errors
 
 
 def test_without_a_bound_there_is_no_probability_of_it(results) -> None:
@@ -47,8 +55,8 @@ def test_without_a_bound_there_is_no_probability_of_it(results) -> None:
 
 
 def test_the_bound_binds_with_its_exact_probability(bounded) -> None:
-    sure = results_of(bounded.posterior, bounded.data, np.ones((60, 1)))
-    finding = shocks_and_states(sure, draws=60)[2]
+    sure = results_of(bounded.posterior, bounded.data, np.ones((120, 1)))
+    finding = shocks_and_states(sure, draws=120)[2]
     filtered, smoothed = exact_probabilities(bounded.data["y"].to_numpy())
     np.testing.assert_allclose(finding.table["filtered"], filtered, atol=0.07)
     np.testing.assert_allclose(finding.table["smoothed"], smoothed, atol=0.07)
