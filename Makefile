@@ -29,7 +29,7 @@ $(VENV)/installed-demo: pyproject.toml constraints.txt | $(VENV)
 	touch $@
 
 $(VENV)/installed-all: pyproject.toml constraints.txt | $(VENV)
-	$(INSTALL) --editable ".[train,plot,test,dev]"
+	$(INSTALL) --editable ".[train,plot,distributed,test,dev]"
 	touch $@
 
 $(VENV):

@@ -165,14 +165,13 @@ def comparison(name: str) -> dict[str, dict[str, float]]:
     data = simulator.simulate(means, np.random.default_rng(0))
     mean, sd = quadrature(simulator.posterior(data))
     table = Estimation(**_settings(name, noisy), data=data).sample(processes=PROCESSES).table
-    (ess,) = (column for column in table if column.startswith("ESS") and "tail" not in column)
     return {
         parameter: {
             "exact mean": float(mean[i]),
             "exact sd": float(sd[i]),
             "difference": float((table.loc[parameter, "mean"] - mean[i]) / sd[i]),
             "ratio": float(table.loc[parameter, "sd"] / sd[i]),
-            "ESS": float(table.loc[parameter, ess]),
+            "ESS": float(table.loc[parameter, "ESS bulk"]),
         }
         for i, parameter in enumerate(table.index)
     }

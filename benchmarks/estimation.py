@@ -88,7 +88,7 @@ def measure(example: str, folder: Path) -> dict[str, str]:
         "minutes": f"{used.seconds / 60:.1f}",
         "evaluations": f"{evaluations:,}",
         "per 100,000": f"{used.seconds / evaluations * 100_000:.0f} s",
-        "least ESS": f"{posterior['ESS'].min():.0f}",
+        "least ESS": f"{posterior[['ESS bulk', 'ESS tail']].to_numpy().min():.0f}",
         "largest R-hat": f"{posterior['R-hat'].max():.3f}",
         "memory": f"{used.memory:.0f} MiB",
     }

@@ -179,7 +179,7 @@ def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> 
     columns["difference in sd"] = [f"{d:+.2f}" for d in (nonlinear["mean"] - linear["mean"]) / linear["sd"]]
     if published:
         columns["published"] = [f"{published[n]:g}" if n in published else "" for n in nonlinear.index]
-    columns["ESS"] = [f"{value:.0f}" for value in nonlinear["ESS"]]
+    columns["ESS"] = [f"{value:.0f}" for value in nonlinear["ESS bulk"]]
     columns["R-hat"] = [f"{value:.3f}" for value in nonlinear["R-hat"]]
     return pd.DataFrame(columns, index=nonlinear.index)
 

@@ -18,6 +18,7 @@ from cli.console import SEED, StepReport, command_line, resumable
     type=click.IntRange(min=1),
     help="Worker processes; the answer does not depend on it.  [default: one for each core]",
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
 @click.option("--draws", type=click.IntRange(min=4), default=64, show_default=True, help="Of each posterior.")
 @click.option(
     "--steps", type=click.IntRange(min=1), help="Of every walker.  [default: 40, and 15 for each parameter]"
@@ -31,6 +32,7 @@ def calibrate(
     replications: int,
     output: Path | None,
     processes: int | None,
+    scheduler: str | None,
     draws: int,
     steps: int | None,
     seed: int,
@@ -59,7 +61,7 @@ def calibrate(
         def show(done: list[calibration.Replication]) -> None:
             progress.show(len(done), replications, calibration.so_far(done))
 
-        found = calibration.calibrate(experiment, settings, folder, processes, resume, show)
+        found = calibration.calibrate(experiment, settings, folder, processes, resume, show, scheduler)
     shares = calibration.shares_below_truth(found)
     for finding in calibration.findings(shares):
         save(finding, folder)

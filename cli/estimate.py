@@ -17,9 +17,15 @@ from cli.record import remember
     type=click.IntRange(min=1),
     help="Worker processes; the answer does not depend on it.  [default: one for each core]",
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
 @click.pass_context
 def estimate(
-    ctx: click.Context, configuration: Path, output: Path | None, resume: bool, processes: int | None
+    ctx: click.Context,
+    configuration: Path,
+    output: Path | None,
+    resume: bool,
+    processes: int | None,
+    scheduler: str | None,
 ) -> None:
     """Sample the posterior that a TOML file describes.
 
@@ -38,4 +44,4 @@ def estimate(
     folder = output or Path("results") / configuration.stem
     remember(configuration, folder)
     with resumable(command_line(ctx, "--resume")):
-        estimation.run(folder, resume=resume, processes=processes)
+        estimation.run(folder, resume=resume, processes=processes, scheduler=scheduler)

@@ -1,22 +1,16 @@
-"""Chains of independent ensembles and what they say about their own convergence.
+"""Chains of independent ensembles."""
 
-Walkers of one ensemble learn from each other, so only ensembles are independent chains: R-hat compares
-ensembles. Autocorrelation is a matter of one walker's path, so the effective sample size takes each walker's
-path by itself.
-"""
-
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from estimation.sampler import LEAST_KEPT, open_backend, steps_done
+from estimation.chain_file import ChainFile
 from surrogate.errors import BadConfiguration
 
-LEAST_SHARE, LARGEST_SHARE = 0.2, 0.5
+LEAST_KEPT = 4
+"""Steps after the burn-in without which nothing can be said about convergence."""
 
 
 @dataclass(frozen=True)
@@ -61,47 +55,21 @@ class Chains:
         return self.theta.reshape(len(self.theta), -1, len(self.names))
 
 
-def read_chains(files: Sequence[Path], names: tuple[str, ...]) -> Chains:
-    """Read the ensembles in ``files``, as far as all of them have got."""
-    backends: list[Any] = [open_backend(file) for file in files]
-    steps = min(map(steps_done, backends))
-    if not steps:
-        raise BadConfiguration("There is no draw yet: sample first.")
-    theta = np.array([np.asarray(backend.get_chain())[:steps] for backend in backends])
-    log_prob = np.array([np.asarray(backend.get_log_prob())[:steps] for backend in backends])
-    acceptance = np.array([np.mean(backend.accepted) / steps_done(backend) for backend in backends])
-    return Chains(names, theta, log_prob, acceptance)
+def read_chains(files: Sequence[Path], names: tuple[str, ...], steps: int | None = None) -> Chains:
+    """Read the ensembles in ``files``, as far as all of them have got, or their first ``steps`` steps.
 
-
-def automatic_burn(chains: Chains) -> int:
-    """Steps to discard: twice the autocorrelation time, at least a fifth and at most half of all steps."""
-    second_half = replace(chains, theta=chains.theta[:, chains.steps // 2 :])
-    wanted = max(LEAST_SHARE * chains.steps, 2 * autocorrelation_time(second_half))
-    return math.ceil(min(wanted, LARGEST_SHARE * chains.steps))
-
-
-def autocorrelation_time(chains: Chains) -> float:
-    """Longest integrated autocorrelation time over the parameters, in steps: draws over independent draws."""
-    draws = chains.theta[..., 0].size
-    return draws / float(np.nanmin(effective_sample_size(chains), initial=draws))
-
-
-def rhat(chains: Chains) -> np.ndarray:
-    """Rank-normalised split R-hat [n] across ensembles, which are split in time (Vehtari and others 2021)."""
-    import arviz  # slow to load, and worker processes never need it
-
-    return np.array([float(arviz.rhat(draws)) for draws in np.moveaxis(chains.by_time(), 2, 0)])
-
-
-def effective_sample_size(chains: Chains) -> np.ndarray:
-    """Bulk effective sample size [n] of all draws together (Vehtari and others 2021).
-
-    Each walker's path follows the last one's, so that the autocorrelation is that of paths. On
-    autoregressions this is within a tenth of the truth even where paths are four autocorrelation times short,
-    while emcee's estimate, which takes out each walker's own mean, is three times too high.
+    Raises
+    ------
+    BrokenArtifact : a file is damaged.
+    BadConfiguration : there is no draw yet.
     """
-    import arviz  # slow to load, and worker processes never need it
-
-    return np.array(
-        [float(arviz.ess(draws, method="bulk")) for draws in np.moveaxis(chains.by_walker(), 2, 0)]
-    )
+    chains = [ChainFile(file) for file in files]
+    least = min(chain.steps for chain in chains)
+    least = least if steps is None else min(least, steps)
+    if not least:
+        raise BadConfiguration("There is no draw yet: sample first.")
+    draws = [chain.draws(least) for chain in chains]
+    theta, log_prob = (np.array(parts) for parts in zip(*draws, strict=True))
+    moved = np.any(np.diff(theta, axis=1) != 0, axis=3)
+    acceptance = moved.mean(axis=(1, 2)) if least > 1 else np.zeros(len(theta))
+    return Chains(names, theta, log_prob, acceptance)

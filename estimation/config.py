@@ -10,7 +10,7 @@
                         or method = "moments", moments, weights, replications
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]
     [fixed]             parameter = value
-    [sampler]           ensembles, walkers, steps, burn, seed
+    [sampler]           ensembles, walkers, steps, burn, seed, moves, target_ess
 
 Paths are relative to the TOML file. What a section means is said where it is used: ``estimation.data``,
 ``estimation.priors``, ``estimation.measurement``, ``estimation.settings`` and ``estimation.sampler``.

@@ -10,8 +10,11 @@ import pandas as pd
 
 from estimation import fingerprint
 from estimation.analysis.finding import save
+from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
+from estimation.cluster import open_pool
 from estimation.config import read_toml
+from estimation.convergence import resolve_burn
 from estimation.data import select_sample
 from estimation.likelihoods import Ingredients, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
@@ -20,13 +23,13 @@ from estimation.moments.estimate import prior_candidates
 from estimation.moments.findings import moment_findings
 from estimation.moments.free import FreeParameters
 from estimation.moves import weights_of
+from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
-from estimation.results import Results, resolve_burn
-from estimation.sampler import SamplerSettings, ensemble_file, open_backend, sample, steps_done
+from estimation.results import LEAST_ESS, Results
+from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.settings import read_numbers, read_priors, read_settings
 from estimation.table import as_text
-from estimation.workers import WorkerPool
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_path
@@ -110,7 +113,7 @@ class Estimation:
         """Find the posterior mode, in this process unless ``processes`` is more than one."""
         if processes == 1:
             return find_mode(self.posterior, self.sampler.seed)
-        with WorkerPool(processes) as pool:
+        with open_pool(processes) as pool:
             return find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map)
 
     def point_estimate(self) -> MomentsResult:
@@ -127,7 +130,11 @@ class Estimation:
         return minimise_distance(target, free, prior_candidates(self.posterior, self.sampler.seed))
 
     def sample(
-        self, output: str | Path | None = None, resume: bool = False, processes: int | None = None
+        self,
+        output: str | Path | None = None,
+        resume: bool = False,
+        processes: int | None = None,
+        scheduler: str | None = None,
     ) -> Results:
         """Find the mode, sample, and collect the draws.
 
@@ -136,23 +143,27 @@ class Estimation:
         output : folder for ``mode.json`` and ``chains/``; ``None`` keeps nothing.
         resume : go on with what is in ``output``.
         processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+        scheduler : address of a Dask scheduler whose workers take the place of processes.
 
         Raises
         ------
+        MissingPackage, NoCluster : as :func:`estimation.cluster.open_pool`.
         BadConfiguration : ``output`` holds chains and ``resume`` is not given.
         Changed : they belong to another model, prior, likelihood, data or seed.
         Interrupted : on Ctrl-C, after saving.
         """
         if output is None:
             with TemporaryDirectory() as folder:
-                return self.sample(folder, resume, processes)
+                return self.sample(folder, resume, processes, scheduler)
         folder = Path(output)
         files = self._chain_files(folder)
         self._check_folder(folder, resume)
-        done = sum(steps_done(open_backend(file)) for file in files if file.exists())
-        with WorkerPool(self._processes(processes)) as pool, ProgressDisplay(self.sampler, done) as display:
+        done = [ChainFile(file).steps for file in files if file.exists()]
+        pool = open_pool(self._processes(processes), scheduler)
+        with pool, ProgressDisplay(self.sampler, done) as display:
             mode = self._mode(folder, resume, pool, display)
-            sample(self.posterior, mode, self.sampler, folder / CHAINS, pool, self.fingerprints, display.step)
+            chains, listener = folder / CHAINS, display.listener
+            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, self.burn, listener)
         return self._results(mode, files)
 
     def saved_results(self, output: str | Path) -> Results:
@@ -171,7 +182,12 @@ class Estimation:
         return self._results(_saved_mode(folder / MODE_FILE)[0], files)
 
     def run(
-        self, output_dir: str | Path, resume: bool = False, processes: int | None = None, plots: bool = True
+        self,
+        output_dir: str | Path,
+        resume: bool = False,
+        processes: int | None = None,
+        plots: bool = True,
+        scheduler: str | None = None,
     ) -> Results:
         """Sample, print the posterior table, and leave everything in ``output_dir``.
 
@@ -181,7 +197,7 @@ class Estimation:
         Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
-        results = self.sample(folder, resume, processes)
+        results = self.sample(folder, resume, processes, scheduler)
         results.save(folder)
         print(results.summary())
         if isinstance(self.likelihood, MomentSettings):
@@ -211,7 +227,7 @@ class Estimation:
             _, fingerprints = _saved_mode(folder / MODE_FILE)
             fingerprint.require_unchanged(fingerprints, self.fingerprints, str(folder))
 
-    def _mode(self, folder: Path, resume: bool, pool: WorkerPool, display: ProgressDisplay) -> Mode:
+    def _mode(self, folder: Path, resume: bool, pool: Pool, display: ProgressDisplay) -> Mode:
         file = folder / MODE_FILE
         if resume and file.exists():
             return _saved_mode(file)[0]
@@ -226,7 +242,15 @@ class Estimation:
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
         burn = resolve_burn(chains, self.burn)
-        return Results(self.posterior, mode, chains, burn, self.data, self._attributes(burn))
+        return Results(
+            self.posterior,
+            mode,
+            chains,
+            burn,
+            self.data,
+            self._attributes(burn),
+            self.sampler.target_ess or LEAST_ESS,
+        )
 
     def _attributes(self, burn: int) -> dict[str, str]:
         settings = {

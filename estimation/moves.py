@@ -66,7 +66,7 @@ Moves = str | Mapping[str, float]
 
 
 def weights_of(moves: Moves) -> dict[str, float]:
-    """The share of each move that a setting asks for, adding up to one.
+    """The share of each move that a setting asks for, by name, adding up to one.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def weights_of(moves: Moves) -> dict[str, float]:
                 f"The weight of {name} in [sampler] moves must be a positive number, not {weight!r}."
             )
     total = sum(weights.values())
-    return {name: weight / total for name, weight in weights.items()}
+    return {name: weights[name] / total for name in sorted(weights)}
 
 
 def build_moves(moves: Moves) -> list[tuple[RedBlueMove, float]]:

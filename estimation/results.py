@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estimation.chains import Chains, automatic_burn
+from estimation.chains import Chains
+from estimation.convergence import RHAT_LIMIT
 from estimation.mode import Mode
 from estimation.posterior import Posterior
-from estimation.priors import PriorSet
+from estimation.priors import Prior, PriorSet
 from estimation.table import as_text, posterior_table, save_table
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from arviz import InferenceData
 
 PRIOR_DRAWS = 2000
-RHAT_LIMIT = 1.05
 LEAST_ESS = 400
 EDGE_WIDTH, EDGE_SHARE, EDGE_MASS = 0.01, 0.05, 1e-3
+WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Results:
     burn : steps of every walker to discard.
     data : observed series [T, n_y].
     attributes : settings, fingerprints and versions, stored with the draws.
+    target : effective draws that each parameter should have.
     """
 
     posterior: Posterior
@@ -47,6 +49,7 @@ class Results:
     burn: int
     data: pd.DataFrame
     attributes: Mapping[str, str]
+    target: int = LEAST_ESS
 
     @cached_property
     def chains(self) -> Chains:
@@ -72,8 +75,8 @@ class Results:
             "",
             f"{kept}, after discarding the first {self.burn} of {self.all_chains.steps}.",
             f"Acceptance {chains.acceptance.mean():.2f}; log posterior at the mode {self.mode.log_prob:.2f}.",
-            *convergence_warnings(self.table),
-            *edge_warnings(chains, self.posterior.priors),
+            *convergence_warnings(self.table, self.target),
+            *edge_warnings(chains, self.posterior.priors, self.mode),
         ]
         return "\n".join(lines)
 
@@ -93,45 +96,52 @@ class Results:
             print(error, file=sys.stderr)
 
 
-def convergence_warnings(table: pd.DataFrame) -> list[str]:
-    """Say which parameters have not converged or have few independent draws; empty if all is well."""
-    rhat, draws = (dict(zip(table.index, table[column], strict=True)) for column in ("R-hat", "ESS"))
+def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[str]:
+    """Say which parameters have not converged or have too few independent draws; empty if all is well."""
+    rhat = dict(zip(table.index, table["R-hat"], strict=True))
     mixed = [str(name) for name, value in rhat.items() if not value <= RHAT_LIMIT]
-    scarce = [str(name) for name, value in draws.items() if not value >= LEAST_ESS]
+    sizes = dict(zip(table.index, np.minimum(table["ESS bulk"], table["ESS tail"]), strict=True))
+    scarce = [str(name) for name, value in sizes.items() if not value >= target]
     warnings = []
     if mixed:
         warnings.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
     if scarce:
-        warnings.append(f"Fewer than {LEAST_ESS} effective draws: {', '.join(scarce)}. Sample more steps.")
+        warnings.append(f"Fewer than {target} effective draws: {', '.join(scarce)}. Sample more steps.")
     return warnings
 
 
-def edge_warnings(chains: Chains, priors: PriorSet) -> list[str]:
-    """Say which parameters pile up where the box, not the prior, ends; empty if none does.
+def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
+    """Say which parameters pile up, or have their mode, where the box and not the prior ends.
 
-    That is where more than a twentieth of the draws lie within a hundredth of the box's width from its end.
+    Draws pile up where more than a twentieth of them lie within a hundredth of the box's width from its end;
+    a mode is on the edge within the same distance.
     """
     draws = chains.by_walker().reshape(-1, len(chains.names))
-    crowded = []
-    for name, values in zip(chains.names, draws.T, strict=True):
-        prior = priors[name]
-        margin = EDGE_WIDTH * (prior.upper - prior.lower)
-        outside = {
-            prior.lower: prior.distribution.cdf(prior.lower),
-            prior.upper: prior.distribution.sf(prior.upper),
-        }
-        for end, mass in outside.items():
-            if mass > EDGE_MASS and np.mean(np.abs(values - end) < margin) > EDGE_SHARE:
+    crowded, modes = [], []
+    for name, values, highest in zip(chains.names, draws.T, mode.theta, strict=True):
+        margin = EDGE_WIDTH * (priors[name].upper - priors[name].lower)
+        if np.isinf(margin):  # not a parameter of the surrogate
+            continue
+        for end in _ends_of_box(priors[name]):
+            if np.mean(np.abs(values - end) < margin) > EDGE_SHARE:
                 crowded.append(f"{name} at {end:g}")
-    if not crowded:
-        return []
-    where = ", ".join(crowded)
-    return [f"The box cuts the posterior off: {where}. A surrogate over a wider box would tell more."]
+            if abs(highest - end) < margin:
+                modes.append(f"{name} at {end:g}")
+    warnings = []
+    if crowded:
+        warnings.append(f"The box cuts the posterior off: {', '.join(crowded)}. {WIDEN}")
+    if modes:
+        warnings.append(f"The posterior mode is on the edge of the box: {', '.join(modes)}. {WIDEN}")
+    return warnings
 
 
-def resolve_burn(chains: Chains, burn: int | None) -> int:
-    """Return ``burn``, or the automatic choice if it is ``None``."""
-    return automatic_burn(chains) if burn is None else burn
+def _ends_of_box(prior: Prior) -> list[float]:
+    """Ends of the interval beyond which the prior without truncation would go on."""
+    beyond = {
+        prior.lower: prior.distribution.cdf(prior.lower),
+        prior.upper: prior.distribution.sf(prior.upper),
+    }
+    return [end for end, mass in beyond.items() if mass > EDGE_MASS]
 
 
 def inference_data(results: Results) -> "InferenceData":

@@ -1,38 +1,33 @@
-"""Independent ensembles of walkers by emcee, one process and one HDF5 file each.
+"""Independent ensembles of walkers, advanced by workers and saved here until there are enough draws.
 
-Every random number follows from (seed, ensemble, step): emcee keeps the state of its own generator in the
-file, and the particle filter gets a new generator at each step. So the answer depends neither on the number
-of processes nor on how often a run was interrupted. The stored log posterior of a walker is never drawn
-again, which is what makes pseudo-marginal sampling exact (Andrieu and Roberts 2009).
+Workers get where an ensemble stands and return its next steps (:mod:`estimation.ensemble`); this process
+writes them down. So the answer depends neither on the number of workers, nor on which of them are lost, nor
+on how often a run was interrupted.
 """
 
-import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import emcee
-import h5py
-import numpy as np
-from emcee.backends import HDFBackend
-
+from estimation.chain_file import Block, ChainFile
+from estimation.chains import LEAST_KEPT, read_chains
+from estimation.convergence import Diagnosis, diagnose
+from estimation.ensemble import Ensemble, advance
 from estimation.fingerprint import require_unchanged
-from estimation.mode import Mode, start_walkers
-from estimation.moves import Moves, build_moves, weights_of
+from estimation.mode import Mode
+from estimation.moves import Moves, weights_of
+from estimation.packed import Packed
+from estimation.pool import Pool, Task
 from estimation.posterior import Posterior
-from estimation.workers import WorkerPool, report, stop_requested
-from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.files import atomic_path
+from surrogate.errors import BadConfiguration
 
-GROUP = "mcmc"
-FINGERPRINTS = "fingerprints"
-LEAST_KEPT = 4
-"""Steps after the burn-in without which nothing can be said about convergence."""
-LEAST_WALKERS = 4
-"""What the snooker move needs: one that moves and three that say where to."""
 LEAST_STEPS = 2 * LEAST_KEPT
 """The automatic burn-in takes at most half of them."""
+LEAST_WALKERS = 4
+"""What the snooker move needs: one that moves and three that say where to."""
+FIRST_CHECK, LATER_CHECKS = 100, 1.25
+"""When ensembles are judged: after so many steps, and whenever there are a quarter more."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -47,9 +42,11 @@ class SamplerSettings:
     ----------
     ensembles : independent ensembles, the chains of R-hat; two or more.
     walkers : walkers in each ensemble, at least twice the number of free parameters.
-    steps : steps of every walker, burn-in included.
+    steps : steps of every walker, burn-in included; with ``target_ess``, at most.
     seed : everything random follows from it.
     moves : name of a move, or name -> weight; see :mod:`estimation.moves`.
+    target_ess : stop when every parameter has so many effective draws, in bulk and tails, and R-hat is
+        small; ``None`` takes all ``steps``.
     """
 
     ensembles: int = 4
@@ -57,6 +54,7 @@ class SamplerSettings:
     steps: int = 1000
     seed: int = 0
     moves: Moves = "differential_evolution"
+    target_ess: int | None = None
 
     def check(self, n_free: int) -> None:
         """Raise ``BadConfiguration`` unless the settings make sense for ``n_free`` free parameters."""
@@ -71,6 +69,9 @@ class SamplerSettings:
             raise BadConfiguration(
                 f"{n_free} free parameters need {least} walkers an ensemble or more, not {self.walkers}."
             )
+        target = self.target_ess
+        if target is not None and (type(target) is not int or target < 1):
+            raise BadConfiguration(f"target_ess in [sampler] must be a whole number above 0, not {target!r}.")
         weights_of(self.moves)
 
     def check_burn(self, burn: int | None) -> None:
@@ -91,7 +92,7 @@ class SamplerSettings:
 
 @dataclass(frozen=True)
 class Progress:
-    """What an ensemble reports after each step."""
+    """How far one ensemble has got."""
 
     ensemble: int
     step: int
@@ -100,15 +101,17 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class EnsembleTask:
-    """All that a worker process needs to advance one ensemble."""
+class Listener:
+    """Who wants to know how sampling goes on.
 
-    posterior: Posterior
-    mode: Mode
-    settings: SamplerSettings
-    ensemble: int
-    file: Path
-    fingerprints: Mapping[str, str]
+    Attributes
+    ----------
+    step : called whenever steps of an ensemble have been saved.
+    judged : called with the step at which all ensembles were judged, and how they are.
+    """
+
+    step: Callable[[Progress], None] = lambda progress: None
+    judged: Callable[[int, Diagnosis], None] = lambda step, diagnosis: None
 
 
 def ensemble_file(folder: Path, ensemble: int) -> Path:
@@ -121,18 +124,20 @@ def sample(
     mode: Mode,
     settings: SamplerSettings,
     folder: Path,
-    pool: WorkerPool,
+    pool: Pool,
     fingerprints: Mapping[str, str],
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    burn: int | None = None,
+    listener: Listener | None = None,
 ) -> list[Path]:
-    """Advance every ensemble to ``settings.steps``, from its file in ``folder`` if there is one.
+    """Advance every ensemble, from its file in ``folder`` if there is one, until there are enough draws.
 
     Parameters
     ----------
     mode : where walkers start.
-    pool : its size changes the speed and nothing else.
-    fingerprints : ingredient -> hash; see :func:`saved_fingerprints`.
-    on_progress : called after each step of each ensemble.
+    pool : changes the speed and nothing else.
+    fingerprints : ingredient -> hash, kept in each file.
+    burn : steps to discard before judging; chosen from the chains if ``None``.
+    listener : told about progress.
 
     Returns
     -------
@@ -140,121 +145,100 @@ def sample(
 
     Raises
     ------
-    Interrupted : on Ctrl-C, after the step under way has been saved.
+    Interrupted : on Ctrl-C, after the steps under way have been saved.
     Changed : a file belongs to another model, prior, likelihood, data or sampler.
     BrokenArtifact : a file cannot be read.
     BadConfiguration : impossible settings.
     """
     settings.check(posterior.n_free)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [ensemble_file(folder, ensemble) for ensemble in range(settings.ensembles)]
-    for file in filter(Path.exists, files):
-        require_unchanged(saved_fingerprints(file), fingerprints, str(folder))
-    tasks = [
-        EnsembleTask(posterior, mode, settings, ensemble, file, fingerprints)
-        for ensemble, file in enumerate(files)
+    packed = Packed(posterior)
+    ensembles = [
+        Ensemble(packed, mode, settings.walkers, settings.moves, settings.seed, number)
+        for number in range(settings.ensembles)
     ]
+    files = [ChainFile(ensemble_file(folder, number)) for number in range(settings.ensembles)]
+    for file in files:
+        if file.exists():
+            require_unchanged(file.fingerprints, fingerprints, str(folder))
+        else:
+            file.create(settings.walkers, posterior.names, fingerprints)
+    run = _Run(ensembles, files, posterior.names, settings, burn, listener or Listener())
     try:
-        pool.run([(run_ensemble, task) for task in tasks], on_progress)
+        run.until_enough(pool)
     except KeyboardInterrupt:
-        done = min(steps_done(open_backend(file)) if file.exists() else 0 for file in files)
         raise Interrupted(
-            f"Stopped after {done} of {settings.steps} steps, which are saved in {folder}. "
+            f"Stopped after {run.done} of {settings.steps} steps, which are saved in {folder}. "
             "Run again with resume to continue."
         ) from None
-    return files
+    return [file.path for file in files]
 
 
-def run_ensemble(task: EnsembleTask) -> int:
-    """Advance one ensemble until its last step or a request to stop; return the steps that are stored."""
-    if stop_requested():
-        return 0
-    if not task.file.exists():
-        _create(task)
-    backend = open_backend(task.file, read_only=False)
-    random_numbers = _RandomNumbers(task)
-    sampler = emcee.EnsembleSampler(
-        task.settings.walkers,
-        task.posterior.n_free,
-        random_numbers.log_prob,
-        moves=build_moves(task.settings.moves),
-        backend=backend,
-        vectorize=True,
-    )
-    done = steps_done(backend)
-    random_numbers.begin_step(done)
-    start = backend.get_last_sample() if done else _initial_state(task)
-    left = max(task.settings.steps - done, 0)
-    for state in sampler.sample(start, iterations=left, skip_initial_state_check=True):
-        done += 1
-        random_numbers.begin_step(done)
-        report(_progress(task, backend, state))
-        if stop_requested():
-            break
-    return done
+@dataclass(frozen=True)
+class _Run:
+    """Ensembles with their files."""
+
+    ensembles: list[Ensemble]
+    files: list[ChainFile]
+    names: tuple[str, ...]
+    settings: SamplerSettings
+    burn: int | None
+    listener: Listener
+
+    @property
+    def done(self) -> int:
+        """Steps that every ensemble has taken."""
+        return min(file.steps for file in self.files)
+
+    def until_enough(self, pool: Pool) -> None:
+        """Advance to one check after the other, beginning with the last one that is behind."""
+        for stop in _checks_from(self.done, self.settings, self.burn):
+            self._advance(pool, stop)
+            if stop < self.settings.steps and self._enough(stop):
+                return
+
+    def _advance(self, pool: Pool, stop: int) -> None:
+        starts = {number: self._next(number, stop) for number in range(len(self.files))}
+        numbers = [number for number, task in starts.items() if task is not None]
+
+        def proceed(position: int, block: Block | None) -> Task | None:
+            return self._save(numbers[position], block, stop)
+
+        pool.relay([task for task in starts.values() if task is not None], proceed)
+
+    def _next(self, number: int, stop: int) -> Task | None:
+        done = self.files[number].steps
+        if done >= stop:
+            return None
+        return advance, self.ensembles[number], done, self.files[number].last(), stop
+
+    def _save(self, number: int, block: Block | None, stop: int) -> Task | None:
+        if block is None:
+            return None
+        self.files[number].append(block)
+        best = float(block.log_prob.max())
+        self.listener.step(Progress(number, self.files[number].steps, block.acceptance, best))
+        return self._next(number, stop)
+
+    def _enough(self, stop: int) -> bool:
+        """Whether the first ``stop`` steps of all ensembles together suffice."""
+        target = self.settings.target_ess or math.inf
+        chains = read_chains([file.path for file in self.files], self.names, stop)
+        diagnosis = diagnose(chains, self.burn)
+        self.listener.judged(stop, diagnosis)
+        return diagnosis.reached(target)
 
 
-def open_backend(file: Path, read_only: bool = True) -> HDFBackend:
-    """Open the chain of one ensemble; raises ``BrokenArtifact`` if the file is damaged."""
-    try:
-        backend = HDFBackend(str(file), name=GROUP, read_only=read_only)
-        steps_done(backend)
-    except (OSError, KeyError, AttributeError) as error:
-        raise BrokenArtifact(
-            f"{file} is damaged ({error}); delete it to sample this ensemble again."
-        ) from None
-    return backend
+def checks(settings: SamplerSettings, burn: int | None) -> list[int]:
+    """Steps at which all ensembles wait for each other to be judged; the last are ``settings.steps``."""
+    found, stop = [], FIRST_CHECK + (burn or 0)
+    while settings.target_ess is not None and stop < settings.steps:
+        found.append(stop)
+        stop = int(stop * LATER_CHECKS)
+    return [*found, settings.steps]
 
 
-def steps_done(backend: Any) -> int:
-    """Steps stored in a backend."""
-    return int(backend.iteration)
-
-
-def saved_fingerprints(file: Path) -> dict[str, str]:
-    """Fingerprints with which the chain in ``file`` was started."""
-    try:
-        with h5py.File(file, "r") as opened:
-            return json.loads(str(opened.attrs[FINGERPRINTS]))
-    except (OSError, KeyError, ValueError) as error:
-        raise BrokenArtifact(
-            f"{file} is damaged ({error}); delete it to sample this ensemble again."
-        ) from None
-
-
-class _RandomNumbers:
-    """The log posterior with the filter's generator of the current step."""
-
-    def __init__(self, task: EnsembleTask) -> None:
-        self._task = task
-        self._generator = np.random.default_rng()
-
-    def begin_step(self, step: int) -> None:
-        self._generator = _generator(self._task, 1, step)
-
-    def log_prob(self, theta: np.ndarray) -> np.ndarray:
-        return self._task.posterior.log_prob(theta, self._generator)
-
-
-def _generator(task: EnsembleTask, purpose: int, step: int = 0) -> np.random.Generator:
-    return np.random.default_rng([task.settings.seed, task.ensemble, purpose, step])
-
-
-def _initial_state(task: EnsembleTask) -> emcee.State:
-    theta = start_walkers(task.posterior, task.mode, task.settings.walkers, _generator(task, 0))
-    bits = np.random.MT19937(np.random.SeedSequence([task.settings.seed, task.ensemble, 2]))
-    return emcee.State(theta, random_state=np.random.RandomState(bits).get_state())
-
-
-def _create(task: EnsembleTask) -> None:
-    """Write a file without steps; it appears with its fingerprints or not at all."""
-    with atomic_path(task.file) as temporary:
-        HDFBackend(str(temporary), name=GROUP).reset(task.settings.walkers, task.posterior.n_free)
-        with h5py.File(temporary, "a") as opened:
-            opened.attrs[FINGERPRINTS] = json.dumps(dict(task.fingerprints))
-            opened.attrs["parameters"] = json.dumps(task.posterior.names)
-
-
-def _progress(task: EnsembleTask, backend: Any, state: Any) -> Progress:
-    done = steps_done(backend)
-    return Progress(task.ensemble, done, float(np.mean(backend.accepted)) / done, float(state.log_prob.max()))
+def _checks_from(done: int, settings: SamplerSettings, burn: int | None) -> list[int]:
+    """Checks that are left, and the one before: where a run that stopped would stop again."""
+    found = checks(settings, burn)
+    behind = sum(stop <= done for stop in found)
+    return found[max(behind - 1, 0) :]

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from estimation.chains import Chains, effective_sample_size, rhat
+from estimation.chains import Chains
+from estimation.convergence import autocorrelation_times, bulk_sample_size, rhat, tail_sample_size
 from estimation.mode import Mode
 from estimation.priors import PriorSet
 from surrogate import markdown
@@ -16,8 +17,10 @@ HDI_SHARE = 0.9
 PAGE = 40  # rows
 DECIMALS = {
     "in box": 2,
-    "ESS": 0,
+    "ESS bulk": 0,
+    "ESS tail": 0,
     "R-hat": 3,
+    "autocorr. time": 1,
     "log marginal likelihood": 2,
     "log Bayes factor": 2,
     "numerical standard error": 3,
@@ -29,8 +32,8 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
     """One row a free parameter.
 
     Columns: prior density, mean and sd (before truncation to the box) and the share of its mass inside the
-    box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; bulk effective sample
-    size of all draws; R-hat across ensembles.
+    box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; effective sample size of
+    all draws, in bulk and tails; R-hat across ensembles; autocorrelation time in steps.
     """
     import arviz  # slow to load, and worker processes never need it
 
@@ -47,8 +50,10 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
         "sd": draws.std(axis=0, ddof=1),
         "HDI low": interval[:, 0],
         "HDI high": interval[:, 1],
-        "ESS": effective_sample_size(chains),
+        "ESS bulk": bulk_sample_size(chains),
+        "ESS tail": tail_sample_size(chains),
         "R-hat": rhat(chains),
+        "autocorr. time": autocorrelation_times(chains),
     }
     return pd.DataFrame(columns, index=pd.Index(chains.names, name="parameter"))
 

@@ -1,4 +1,4 @@
-"""Worker processes, each pinned to one thread, that can report progress and be asked to stop.
+"""Worker processes on this machine, each pinned to one thread, that can be asked to stop.
 
 Processes are spawned, never forked (ONNX Runtime and HDF5 do not survive a fork), so a script that starts
 them must keep its own code under ``if __name__ == "__main__":``.
@@ -6,26 +6,24 @@ them must keep its own code under ``if __name__ == "__main__":``.
 
 import multiprocessing
 import os
-import queue
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ProcessPoolExecutor, wait
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_end
 from typing import Any
 
+from estimation.pool import POLL_SECONDS, Pool, Task
 from surrogate.errors import SurrogateError
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-# Without locks a chain can be looked at while it grows, also on network file systems
-CHILD_ENVIRONMENT = {**dict.fromkeys(THREAD_VARIABLES, "1"), "HDF5_USE_FILE_LOCKING": "FALSE"}
+CHILD_ENVIRONMENT: dict[str, str] = dict.fromkeys(THREAD_VARIABLES, "1")
 GRACE_SECONDS = 20
 
-_messages: Any = None
 _stop: Any = None
 
 
@@ -33,7 +31,7 @@ class WorkerDied(SurrogateError):
     """A worker process ended without an answer."""
 
 
-class WorkerPool:
+class WorkerPool(Pool):
     """A pool of spawned processes; use it as a context manager.
 
     Parameters
@@ -46,9 +44,9 @@ class WorkerPool:
             raise SurrogateError(f"At least one worker process is needed, not {processes}.")
         self.processes = processes or available_cores()
         context = multiprocessing.get_context("spawn")
-        self._messages, self._stop = context.Queue(), context.Event()
+        self._stop = context.Event()
         self._executor = ProcessPoolExecutor(
-            self.processes, context, initializer=_prepare, initargs=(self._messages, self._stop)
+            self.processes, context, initializer=_prepare, initargs=(self._stop,)
         )
         self._environment = _child_environment()
 
@@ -61,53 +59,32 @@ class WorkerPool:
         self._executor.shutdown(cancel_futures=True)
         self._environment.__exit__(None, None, None)
 
-    def map(self, function: Callable, items: Iterable) -> list:
-        """Results of ``function`` on each item, in order."""
-        return self.run([(function, item) for item in items])
-
-    def run(self, tasks: Iterable[tuple], on_message: Callable[[Any], None] = lambda message: None) -> list:
-        """Run tasks ``(function, *arguments)`` and return their results in order.
-
-        ``on_message`` receives what tasks pass to :func:`report`. On Ctrl-C the tasks are asked to stop
-        (:func:`stop_requested`) and waited for before ``KeyboardInterrupt`` goes on.
-
-        Raises
-        ------
-        WorkerDied : a process was killed or could not start.
-        """
+    def _submit(self, task: Task) -> Future:
         with _interrupts_held():
-            futures = [self._executor.submit(*task) for task in tasks]
-        try:
-            while wait(futures, timeout=0.1, return_when=FIRST_EXCEPTION).not_done:
-                self._deliver(on_message)
-                if any(future.done() and future.exception() for future in futures):
-                    break
-        except KeyboardInterrupt:
-            self._stop.set()
-            wait(futures)
-            self._deliver(on_message)
-            raise
-        self._deliver(on_message)
-        return [_result(future) for future in futures]
+            return self._executor.submit(*task)
 
-    def _deliver(self, on_message: Callable[[Any], None]) -> None:
-        while True:
-            try:
-                on_message(self._messages.get(timeout=0.01))
-            except queue.Empty:
-                return
+    def _finished(self, futures: Collection[Future]) -> Collection[Future]:
+        return wait(futures, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED).done
+
+    def _stopped(self, futures: Collection[Future]) -> Collection[Future]:
+        self._stop.set()
+        return wait(futures).done
+
+    def _result(self, future: Future) -> Any:
+        try:
+            return future.result()
+        except BrokenProcessPool:
+            raise WorkerDied(
+                "A worker process ended unexpectedly. If this is your own script, put the call under "
+                "`if __name__ == '__main__':`. If memory or disk ran out, free some or use fewer processes. "
+                "What was saved is kept: run again with resume."
+            ) from None
 
 
 def available_cores() -> int:
     """Cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity else os.cpu_count() or 1
-
-
-def report(message: object) -> None:
-    """Send a message from a task to whoever runs it; does nothing outside a worker."""
-    if _messages is not None:
-        _messages.put(message)
 
 
 def stop_requested() -> bool:
@@ -142,9 +119,9 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _prepare(messages: Any, stop: Any) -> None:
-    global _messages, _stop
-    _messages, _stop = messages, stop
+def _prepare(stop: Any) -> None:
+    global _stop
+    _stop = stop
     sys.excepthook = sys.unraisablehook = _say_nothing
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -162,14 +139,3 @@ def _end_with_parent() -> None:
         _stop.set()
         time.sleep(GRACE_SECONDS)
         os._exit(1)
-
-
-def _result(future: Future) -> Any:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise WorkerDied(
-            "A worker process ended unexpectedly. If this is your own script, put the call under "
-            "`if __name__ == '__main__':`. If memory or disk ran out, free some or use fewer processes. "
-            "What was saved is kept: run again with resume."
-        ) from None

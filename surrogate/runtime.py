@@ -18,6 +18,7 @@ from surrogate.card import Card, expanded_names
 from surrogate.errors import BadData, BrokenArtifact, OutsideBox
 from surrogate.graph import POLICY, STEADY_STATE, STEP, Graph, read_graph
 from surrogate.inputs import Values, columns, rows, same_length, share
+from surrogate.portable import files_of, rebuilt
 from surrogate.region import Region
 
 
@@ -68,7 +69,7 @@ class Surrogate:
         self._dtype = np.dtype(self.card.dtype)
 
     def __reduce__(self) -> tuple:
-        return Surrogate, (str(self.folder), self.threads)
+        return rebuilt, (str(self.folder), self.threads, files_of(self.folder))
 
     def __repr__(self) -> str:
         return f"Surrogate({self.card.model!r}, {self.n_parameters} parameters, folder={str(self.folder)!r})"

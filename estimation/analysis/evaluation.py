@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from estimation.posterior import Posterior
-from estimation.workers import WorkerPool, report
+from estimation.workers import WorkerPool
 
 VECTORS_PER_TASK = 200
 
@@ -28,7 +28,7 @@ def log_likelihoods(
         if processes != 1:
             tasks = [(_evaluate, posterior, part, [seed, number]) for number, part in enumerate(parts)]
             with WorkerPool(processes) as pool:
-                return np.concatenate(pool.run(tasks, lambda message: advance()))
+                return np.concatenate(pool.run(tasks, lambda values: advance()))
         values = []
         for number, part in enumerate(parts):
             values.append(_evaluate(posterior, part, [seed, number]))
@@ -37,9 +37,7 @@ def log_likelihoods(
 
 
 def _evaluate(posterior: Posterior, theta: np.ndarray, seed: list[int]) -> np.ndarray:
-    values = posterior.log_likelihood(theta, np.random.default_rng(seed))
-    report("done")
-    return values
+    return posterior.log_likelihood(theta, np.random.default_rng(seed))
 
 
 @contextmanager

@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from estimation.calibration.replication import CalibrationSettings, Experiment, Replication, replicate
+from estimation.cluster import open_pool
 from estimation.fingerprint import hash_of, require_unchanged
-from estimation.workers import WorkerPool, report
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
 
@@ -24,6 +24,7 @@ def calibrate(
     processes: int | None = None,
     resume: bool = False,
     on_progress: Report = lambda done: None,
+    scheduler: str | None = None,
 ) -> list[Replication]:
     """Run simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018).
 
@@ -34,6 +35,7 @@ def calibrate(
     processes : worker processes; one for each core if ``None``. The answer does not depend on it.
     resume : go on with what is in `folder`.
     on_progress : called with all replications so far whenever one is done.
+    scheduler : address of a Dask scheduler whose workers take the place of processes.
 
     Returns
     -------
@@ -59,8 +61,8 @@ def calibrate(
 
     missing = sorted(set(range(settings.replications)) - {item.number for item in done})
     if missing:
-        with WorkerPool(min(processes, len(missing)) if processes else None) as pool:
-            pool.run([(_replicate, experiment, settings, number) for number in missing], keep)
+        with open_pool(min(processes, len(missing)) if processes else None, scheduler) as pool:
+            pool.run([(replicate, experiment, settings, number) for number in missing], keep)
     return sorted(done, key=lambda item: item.number)
 
 
@@ -76,10 +78,6 @@ def saved_replications(folder: str | Path) -> list[Replication]:
     if not path.exists():
         raise BadConfiguration(f"There are no replications in {folder}: calibrate first.")
     return sorted(_read(path)[1], key=lambda item: item.number)
-
-
-def _replicate(experiment: Experiment, settings: CalibrationSettings, number: int) -> None:
-    report(replicate(experiment, settings, number))
 
 
 def _fingerprints(experiment: Experiment, settings: CalibrationSettings) -> dict[str, str]:

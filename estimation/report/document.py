@@ -50,12 +50,13 @@ def page(results: Results, sections: list[Section]) -> Page:
 
 def warnings(results: Results) -> list[str]:
     """What to know before believing the posterior; empty if all is well."""
-    done, wanted = results.all_chains.steps, settings(results)["sampler"]["steps"]
-    short = [f"The run is not finished: {done} of {wanted} steps."] if done < wanted else []
+    done, sampler = results.all_chains.steps, settings(results)["sampler"]
+    finished = done >= sampler["steps"] or sampler.get("target_ess") is not None
+    short = [] if finished else [f"The run is not finished: {done} of {sampler['steps']} steps."]
     return [
         *short,
-        *convergence_warnings(results.table),
-        *edge_warnings(results.chains, results.posterior.priors),
+        *convergence_warnings(results.table, results.target),
+        *edge_warnings(results.chains, results.posterior.priors, results.mode),
     ]
 
 

@@ -128,6 +128,10 @@ def test_resume_refuses_changed_priors(finished: tuple[Path, Path], tmp_path: Pa
         ("steps = 10", 'steps = 10\nburn = "all"', "whole number, not 'all'"),
         ("steps = 10", "steps = 10\nburn = 8", "4 must be left"),
         ("steps = 10", "steps = 3", "At least 8 steps"),
+        ("steps = 10", 'steps = 10\nmoves = "strech"', "Did you mean stretch?"),
+        ("steps = 10", "steps = 10\nmoves = { walk = -1 }", "positive number, not -1"),
+        ("steps = 10", "steps = 10\ntarget_ess = 0", "whole number above 0, not 0"),
+        ("steps = 10", 'steps = 10\ntarget_ess = "all"', "whole number above 0, not 'all'"),
     ],
 )
 def test_mistakes_in_the_configuration_are_named(

@@ -1,5 +1,6 @@
 """Ready-made estimations of the linear artifact, whose exact posterior the Kalman filter knows."""
 
+import time
 from collections.abc import Mapping
 
 import numpy as np
@@ -62,3 +63,24 @@ def linear_posterior(
     likelihood = FilterLikelihood(particle_filter, data)
     error = MeasurementError(tuple(data.columns), np.array(MEASUREMENT_SD))
     return Posterior(surrogate, likelihood, PriorSet(priors or linear_priors()), measurement=error, **options)
+
+
+class NormalLikelihood:
+    """In place of a filter, a normal density for each parameter, with mean .8 and standard deviation .1.
+
+    Each evaluation takes ``seconds`` of waiting.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+
+    def log_likelihood(self, parameters, generator=None, measurement_sd=None) -> np.ndarray:
+        """Log likelihood [w] of ``parameters`` [w, n_parameters]."""
+        time.sleep(self.seconds)
+        return -0.5 * np.sum(((parameters - 0.8) / 0.1) ** 2, axis=1)
+
+
+def normal_posterior(surrogate: Surrogate, seconds: float = 0.0) -> Posterior:
+    """A posterior that costs next to nothing but waiting."""
+    priors, likelihood = PriorSet(linear_priors()), NormalLikelihood(seconds)
+    return Posterior(surrogate, likelihood, priors, {"mean": 0.3}, common_random_numbers=True)

@@ -15,6 +15,7 @@ import pytest
 
 from estimation import Estimation, load_data
 from estimation.chains import Chains
+from estimation.mode import Mode
 from estimation.priors import PriorSet, make_prior
 from estimation.results import convergence_warnings, edge_warnings
 from estimation.sampler import Interrupted
@@ -150,10 +151,15 @@ def test_resume_refuses_a_changed_model(finished, data, tmp_path):
 
 
 def test_posterior_table_says_what_has_not_converged():
-    table = pd.DataFrame({"R-hat": [1.2, 1.0, np.nan], "ESS": [500.0, 30.0, 500.0]}, index=["a", "b", "c"])
-    mixed, scarce = convergence_warnings(table)
+    columns = {
+        "R-hat": [1.2, 1.0, np.nan, 1.0],
+        "ESS bulk": [500.0, 30.0, 500.0, 500.0],
+        "ESS tail": [500.0, 500.0, 500.0, 300.0],
+    }
+    mixed, scarce = convergence_warnings(pd.DataFrame(columns, index=list("abcd")))
     assert "a, c" in mixed
-    assert "draws: b." in scarce
+    assert "draws: b, d." in scarce
+    assert not convergence_warnings(pd.DataFrame(columns, index=list("abcd")).loc[["d"]], target=300)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"mode": {"rho": 1}}'])
@@ -174,10 +180,19 @@ def test_draws_that_pile_up_at_the_end_of_the_box_are_named():
     )
     draws = np.stack([1 - 0.05 * generator.random(600)] * 2 + [0.3 * generator.random(600)], axis=-1)
     theta = draws.reshape(2, 30, 10, 3)
-    (warning,) = edge_warnings(Chains(priors.names, theta, theta[..., 0], np.ones(2)), priors)
-    assert "cut at 1." in warning
+    chains = Chains(priors.names, theta, theta[..., 0], np.ones(2))
+    (warning,) = edge_warnings(chains, priors, mode_at(priors.names, [0.9, 0.9, 0.0]))
+    assert "cuts the posterior off: cut at 1. Widen" in warning
     assert "whole" not in warning
     assert "away" not in warning
+    inside = Chains(priors.names, theta * 0.5, theta[..., 0], np.ones(2))
+    (warning,) = edge_warnings(inside, priors, mode_at(priors.names, [0.999, 0.999, -0.999]))
+    assert "mode is on the edge of the box: cut at 1, away at -1. Widen" in warning
+
+
+def mode_at(names, theta):
+    """A posterior mode without anything around it."""
+    return Mode(names, np.array(theta), 0.0, np.zeros(len(names)), np.eye(len(names)))
 
 
 def test_impossible_burn_in_is_found_before_sampling(linear, data):

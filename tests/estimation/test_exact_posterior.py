@@ -43,8 +43,8 @@ def test_posterior_of_the_linear_economy_is_the_exact_one(linear, linear_economy
     )
     table = estimation.sample().table
     mean, sd = exact_moments(linear_economy, data)
-    standard_error = sd / np.sqrt(table["ESS"])
-    np.testing.assert_array_less(150, table["ESS"])
+    standard_error = sd / np.sqrt(table["ESS bulk"])
+    np.testing.assert_array_less(150, table["ESS bulk"])
     np.testing.assert_array_less(table["R-hat"], 1.05)
     np.testing.assert_array_less(np.abs(table["mean"] - mean), 4 * standard_error)
     np.testing.assert_allclose(table["sd"], sd, rtol=0.2)

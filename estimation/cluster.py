@@ -1,0 +1,119 @@
+"""Workers of a Dask cluster (https://distributed.dask.org); needs the extra ``distributed``.
+
+Dask runs the tasks of a worker that has died again on another one. Nothing is lost, because tasks are pure
+functions and only this process writes. Workers need this package, but no file of this machine: surrogates
+travel with their content.
+"""
+
+from collections.abc import Callable, Collection
+from functools import lru_cache
+from typing import Any
+
+from estimation.pool import POLL_SECONDS, Pool, Task
+from estimation.workers import WorkerDied, WorkerPool
+from surrogate.errors import MissingPackage, SurrogateError
+
+PATIENCE_SECONDS = 20
+
+
+class NoCluster(SurrogateError):
+    """There is no scheduler at the address, or it has no workers."""
+
+
+class ClusterPool(Pool):
+    """The workers of a Dask scheduler; use it as a context manager.
+
+    Parameters
+    ----------
+    scheduler : its address, such as ``tcp://10.0.0.1:8786``.
+
+    Raises
+    ------
+    MissingPackage : Dask is not installed.
+    NoCluster : nothing answers at the address, or no worker turns up.
+    """
+
+    def __init__(self, scheduler: str) -> None:
+        self._distributed = _distributed()
+        try:
+            self._client = self._distributed.Client(scheduler, timeout=PATIENCE_SECONDS, set_as_default=False)
+        except (OSError, TimeoutError, ValueError, TypeError) as error:
+            raise NoCluster(
+                f"No Dask scheduler answers at {scheduler} ({error}); start one with `dask scheduler`."
+            ) from None
+        self.processes = self._threads(scheduler)
+
+    def __exit__(self, *failure: object) -> None:
+        self._client.close()
+
+    def _threads(self, scheduler: str) -> int:
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE_SECONDS)
+        except TimeoutError:
+            self._client.close()
+            raise NoCluster(
+                f"The Dask scheduler at {scheduler} has no workers; start some with "
+                f"`dask worker {scheduler} --nworkers auto --nthreads 1`."
+            ) from None
+        return sum(self._client.nthreads().values())
+
+    def _submit(self, task: Task) -> Any:
+        return self._client.submit(_with_one_thread, *task, pure=False)
+
+    def _finished(self, futures: Collection[Any]) -> Collection[Any]:
+        try:
+            with self._client.as_current():
+                return self._distributed.wait(futures, POLL_SECONDS, "FIRST_COMPLETED").done
+        except TimeoutError:
+            return ()
+
+    def _stopped(self, futures: Collection[Any]) -> Collection[Any]:
+        done = [future for future in futures if future.done()]
+        self._client.cancel([future for future in futures if not future.done()])
+        return done
+
+    def _result(self, future: Any) -> Any:
+        try:
+            return future.result()
+        except self._distributed.KilledWorker:
+            raise WorkerDied(
+                "One worker after the other died over the same task, perhaps for want of memory. What was "
+                "saved is kept: run again with resume."
+            ) from None
+        except self._distributed.CancelledError:
+            raise WorkerDied(
+                "The Dask scheduler has gone. What was saved is kept: run again with resume."
+            ) from None
+
+
+def open_pool(processes: int | None = None, scheduler: str | None = None) -> Pool:
+    """Workers on the cluster of a Dask ``scheduler``, or else ``processes`` of this machine.
+
+    Raises
+    ------
+    MissingPackage, NoCluster : as :class:`ClusterPool`.
+    """
+    return WorkerPool(processes) if scheduler is None else ClusterPool(scheduler)
+
+
+def _with_one_thread(function: Callable, *arguments: Any) -> Any:
+    _pin_threads()
+    return function(*arguments)
+
+
+@lru_cache(maxsize=1)
+def _pin_threads() -> Any:
+    """Keep linear algebra to one thread: many would compete with the worker's neighbours for the cores."""
+    import threadpoolctl
+
+    return threadpoolctl.threadpool_limits(1)
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ModuleNotFoundError:
+        raise MissingPackage(
+            'A cluster needs Dask, which is not installed: pip install "dsge-surrogate[distributed]"'
+        ) from None
+    return distributed
