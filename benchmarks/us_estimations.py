@@ -1,34 +1,30 @@
-"""The two US estimations, beside those of the linearised economy and the published one.
+"""The two US estimations with everything that follows from them, beside the linear economy.
 
     python -m benchmarks.us_estimations results
 
-runs `dsge-surrogate estimate` on both examples, samples the linearised economy with the same data, priors
-and sampler by the exact Kalman likelihood, and writes docs/us-estimations.md. What `results` already holds
-of a finished run is not run again.
+runs the commands that a user would run: `estimate` on both examples and on the same files with the Kalman
+filter in place of the particle filter, which is the linearised economy; `evidence`, `irf`, `shocks`,
+`decompose`, `forecast`, `predict` and `report` on their folders. Then it writes docs/us-estimations.md from
+what these have left. What `results` already holds of a finished command is not run again.
 """
 
 import argparse
+import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from benchmarks import existence
 from benchmarks.filters import ROOT
-from estimation import Estimation
-from estimation.config import read_toml
-from estimation.filters.kalman_recursion import kalman_filter
-from estimation.first_order import LinearEconomies, long_run
-from estimation.posterior import Posterior
 from surrogate import markdown
 from surrogate.errors import SurrogateError
 from surrogate.files import atomic_path
-from surrogate.reference import an_schorfheide_linear, kalman
 
 REPORT = ROOT / "docs" / "us-estimations.md"
+PICTURES = ROOT / "docs" / "us-estimations"
 EXAMPLES = {
     "herbst_schorfheide": "Herbst and Schorfheide's sample, 1983Q1 to 2002Q4, without a bound",
     "us_1984_2019_zlb": "1984Q1 to 2019Q4, with the zero lower bound",
@@ -48,16 +44,36 @@ PUBLISHED = {
 EXACT = "linear, hardly any measurement error"
 TINY = 0.01
 """Measurement sd as a share of each series' sd that stands for none."""
-PROCESSES = 2
+ANALYSES = {
+    "evidence": "marginal_likelihood",
+    "irf": "irf_monetary",
+    "shocks": "shocks",
+    "decompose": "decomposition_inflation",
+    "forecast": "forecast",
+    "predict": "predictive_moments",
+}
+"""Command -> a table that it leaves."""
+SHOWN = (
+    "irf_monetary",
+    "irf_growth",
+    "bound",
+    "decomposition_inflation",
+    "decomposition_interest_rate",
+    "forecast",
+    "predictive_moments",
+)
+"""Findings with a figure in the report, of those that an economy has."""
 HEADER = """# Two US estimations
 
-Posterior means with 90 % highest-density intervals. *Nonlinear*: the examples as they ship, by particle
-filter on the surrogate. *Linear*: the same data, priors, measurement error, box and sampler with the
-linearised economy, whose likelihood the Kalman filter gives exactly; it has no bound. *Difference in sd*: of
-the means, in posterior standard deviations of the linear economy. *Published*: posterior means of the linear
-model in Herbst and Schorfheide (2015).
+*Nonlinear*: the examples as they ship, by particle filter on the surrogate. *Linear*: the same files with
+`method = "kalman"`: the same data, priors, measurement error, box and sampler with the linearised economy,
+whose likelihood is exact; it has no bound. Posterior means with 90 % highest-density intervals. *Difference
+in sd*: of the means, in posterior standard deviations of the linear economy. *Published*: posterior means
+of the linear model in Herbst and Schorfheide (2015).
 
-Written by `python -m benchmarks.us_estimations RESULTS`.
+Written by `python -m benchmarks.us_estimations RESULTS`, which runs the commands `estimate`, `evidence`,
+`irf`, `shocks`, `decompose`, `forecast`, `predict` and `report` and leaves everything in RESULTS, each
+estimation's `report.html` too.
 """
 REMARKS = {
     "herbst_schorfheide": """\
@@ -78,91 +94,87 @@ in these grids, 5 with the bound, whatever growth does. rho_g leans on the end o
 }
 
 
-class KalmanLikelihood:
-    """The exact likelihood of the linearised economy, which has no bound, on observations [T, 3]."""
-
-    def __init__(self, observations: np.ndarray, measurement_sd: np.ndarray) -> None:
-        self.observations, self.measurement_sd = observations, measurement_sd
-
-    def log_likelihood(
-        self,
-        parameters: np.ndarray,
-        generator: np.random.Generator | None = None,
-        measurement_sd: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """See `estimation.likelihood.Likelihood`; minus infinity without a unique stable equilibrium."""
-        models = [self._model(row) for row in parameters]
-        values = np.full(len(models), -np.inf)
-        solved = [i for i, model in enumerate(models) if model is not None]
-        if solved:
-            economies = stacked([model for model in models if model is not None])
-            sd = np.broadcast_to(self.measurement_sd, (len(solved), len(self.measurement_sd)))
-            stretches = kalman_filter(economies, long_run(economies), self.observations, sd)
-            values[solved] = sum(stretch.log_density for stretch in stretches)
-        return values
-
-    def _model(self, values: np.ndarray) -> kalman.LinearStateSpace | None:
-        calibration = dict(zip(an_schorfheide_linear.PARAMETER_NAMES, values.tolist(), strict=True))
-        try:
-            model = an_schorfheide_linear.state_space(calibration, self.measurement_sd)
-            model.stationary_distribution()
-        except SurrogateError:
-            return None
-        return model
+def run(*arguments: object) -> None:
+    """Run `dsge-surrogate` with these arguments."""
+    subprocess.run([sys.executable, "-m", "cli.main", *map(str, arguments)], cwd=ROOT, check=True)
 
 
-def stacked(models: Sequence[kalman.LinearStateSpace]) -> LinearEconomies:
-    """Linear state spaces side by side."""
-    constants = [np.broadcast_to(model.state_constant, len(model.transition)) for model in models]
-    names = LinearEconomies._fields[1:]
-    return LinearEconomies(
-        np.stack(constants), *(np.stack([getattr(model, name) for model in models]) for name in names)
-    )
-
-
-def linearised(configuration: Path, share_of_sd: float | None = None) -> Estimation:
-    """The estimation in a file with the linearised economy in the surrogate's place, box and priors
-    the same; perhaps with measurement errors of another size.
+def linear_text(text: str, share_of_sd: float | None = None) -> str:
+    """A configuration with the Kalman filter in the particle filter's place, perhaps with measurement errors
+    of another size.
     """
-    settings = read_toml(configuration)
-    if share_of_sd is not None:
-        settings["measurement_error"] = {"share_of_sd": share_of_sd}
-    estimation = Estimation(**settings)
-    posterior = estimation.posterior
-    if posterior.measurement is None:
-        raise SurrogateError(f"{configuration} has no measurement error.")
-    likelihood = KalmanLikelihood(estimation.data.to_numpy(), posterior.measurement.sd)
-    estimation.posterior = Posterior(
-        estimation.surrogate, likelihood, posterior.priors, posterior.fixed, posterior.measurement
-    )
-    return estimation
+    text = re.sub(r"(?<=\[likelihood\]\n)(?:[^\[\n].*\n)+", 'method = "kalman"\n', text)
+    if share_of_sd is None:
+        return text
+    return re.sub(r"(?m)^share_of_sd = [0-9.]+", f"share_of_sd = {share_of_sd}", text)
 
 
-def sampled(name: str, results: Path) -> dict[str, pd.DataFrame]:
-    """Posterior tables of both economies, and of the linear one without measurement error where there is a
-    published posterior to compare it with.
+def estimated(configuration: Path, folder: Path) -> Path:
+    """A folder with a finished estimation of that configuration."""
+    if not (folder / "posterior.csv").exists():
+        resume = ["--resume"] if (folder / "chains").exists() else []
+        run("estimate", configuration, "--output", folder, *resume)
+    return folder
+
+
+def linear_twin(name: str, results: Path, label: str, share_of_sd: float | None = None) -> Path:
+    """The folder of the estimation `name` with the linearised economy."""
+    configuration = results / f"{name}_{label}.toml"
+    text = (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
+    with atomic_path(configuration) as path:
+        path.write_text(linear_text(text, share_of_sd), encoding="utf-8")
+    return estimated(configuration, results / f"{name}_{label}")
+
+
+def sampled(name: str, results: Path) -> dict[str, Path]:
+    """Folders of both economies, and of the linear one without measurement error where there is a published
+    posterior to compare it with.
     """
-    configuration = ROOT / "examples" / f"{name}.toml"
-    nonlinear = results / name
-    if not (nonlinear / "posterior.csv").exists():
-        command = [
-            sys.executable,
-            "-m",
-            "cli.main",
-            "estimate",
-            str(configuration),
-            "--output",
-            str(nonlinear),
-        ]
-        subprocess.run([*command, "--processes", str(PROCESSES)], cwd=ROOT, check=True)
-    folders = {"nonlinear": nonlinear, "linear": results / f"{name}_linear"}
-    shares: dict[str, float | None] = {"linear": None}
+    folders = {"nonlinear": estimated(ROOT / "examples" / f"{name}.toml", results / name)}
+    folders["linear"] = linear_twin(name, results, "linear")
     if name in PUBLISHED:
-        folders[EXACT], shares[EXACT] = results / f"{name}_linear_exact", TINY
-    for label, share in shares.items():
-        if not (folders[label] / "posterior.csv").exists():
-            linearised(configuration, share).run(folders[label], processes=PROCESSES, plots=False)
-    return {label: pd.read_csv(folder / "posterior.csv", index_col=0) for label, folder in folders.items()}
+        folders[EXACT] = linear_twin(name, results, "linear_exact", TINY)
+    return folders
+
+
+def analysed(folder: Path) -> None:
+    """Run every command on a folder that has not left its table there, and the report."""
+    for command, table in ANALYSES.items():
+        if not (folder / f"{table}.csv").exists():
+            run(command, folder)
+    if not (folder / "report.html").exists():
+        run("report", folder)
+
+
+def compared(nonlinear: Path, linear: Path, folder: Path) -> str:
+    """The marginal likelihoods of both economies, in Markdown."""
+    if not (folder / "model_comparison.csv").exists():
+        run("evidence", nonlinear, linear, "--output", folder)
+    names = {str(nonlinear): "nonlinear", str(linear): "linear"}
+    text = (folder / "model_comparison.md").read_text(encoding="utf-8")
+    for path, label in names.items():
+        text = text.replace(f"| {path} |", f"| {label} |")
+    return text.replace("# Model comparison", "Model comparison:", 1)
+
+
+def pictures(name: str, folder: Path) -> str:
+    """Titles, figures and notes of the findings, in Markdown; copies the figures."""
+    PICTURES.mkdir(exist_ok=True)
+    parts = []
+    for finding in SHOWN:
+        if not (folder / f"{finding}.png").exists():
+            continue
+        picture = PICTURES / f"{name}-{finding}.png"
+        shutil.copyfile(folder / f"{finding}.png", picture)
+        title, note = title_and_note((folder / f"{finding}.md").read_text(encoding="utf-8"))
+        parts.append(f"### {title}\n\n![{title}]({PICTURES.name}/{picture.name})\n\n{note}\n")
+    return "\n".join(parts)
+
+
+def title_and_note(text: str) -> tuple[str, str]:
+    """First and last paragraph of a finding in Markdown."""
+    paragraphs = text.strip().split("\n\n")
+    return paragraphs[0].removeprefix("# "), paragraphs[-1]
 
 
 def comparison(tables: dict[str, pd.DataFrame], published: dict[str, float]) -> pd.DataFrame:
@@ -199,13 +211,22 @@ def equilibria(title: str, parameters: dict[str, float]) -> str:
 
 
 def main(results: Path) -> None:
-    """Estimate what is missing, print and write the report."""
+    """Estimate and analyse what is missing, print and write the report."""
     parts = [HEADER]
     for name, title in EXAMPLES.items():
-        tables = sampled(name, results)
-        found = comparison(tables, PUBLISHED.get(name, {}))
+        folders = sampled(name, results)
+        analysed(folders["nonlinear"])
+        tables = {
+            label: pd.read_csv(folder / "posterior.csv", index_col=0) for label, folder in folders.items()
+        }
         mean = tables["nonlinear"]["mean"].to_dict()
-        parts += [f"## {title}\n\n{as_rows(found)}\n", equilibria("the posterior mean", mean), REMARKS[name]]
+        parts += [
+            f"## {title}\n\n{as_rows(comparison(tables, PUBLISHED.get(name, {})))}\n",
+            REMARKS[name],
+            compared(folders["nonlinear"], folders["linear"], results / f"{name}_comparison"),
+            pictures(name, folders["nonlinear"]),
+            equilibria("the posterior mean", mean),
+        ]
     text = "\n".join(parts)
     print(text)
     with atomic_path(REPORT) as path:

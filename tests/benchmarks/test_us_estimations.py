@@ -1,20 +1,28 @@
-"""Many Kalman filters at once against one at a time."""
+"""What the benchmark changes in a configuration, and what it takes from a finding."""
 
-import numpy as np
+import tomllib
+
+import pandas as pd
 import pytest
 
-from benchmarks.filters import measurement_sd, sample
-from benchmarks.us_estimations import KalmanLikelihood
-from surrogate.reference import kalman
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M, state_space
+from benchmarks.filters import ROOT
+from benchmarks.us_estimations import EXAMPLES, linear_text, title_and_note
+from estimation.analysis import Finding
 
 
-def test_the_linear_likelihood_is_the_exact_one_of_every_vector() -> None:
-    data = sample("herbst_schorfheide_us")
-    sd = measurement_sd(data)
-    indeterminate = THETA_M | {"psi1": 0.5, "psi2": 0.0}
-    points = [THETA_M, indeterminate, THETA_L]
-    found = KalmanLikelihood(data, sd).log_likelihood(np.array([list(p.values()) for p in points]))
-    exact = [kalman.log_likelihood(state_space(p, sd), data) for p in (THETA_M, THETA_L)]
-    assert found[[0, 2]] == pytest.approx(exact, abs=1e-9)
-    assert found[1] == -np.inf
+@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("share", [None, 0.01])
+def test_only_the_likelihood_and_the_measurement_error_of_the_linear_twin_differ(
+    name: str, share: float | None
+) -> None:
+    text = (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
+    expected = tomllib.loads(text)
+    expected["likelihood"] = {"method": "kalman"}
+    if share is not None:
+        expected["measurement_error"]["share_of_sd"] = share
+    assert tomllib.loads(linear_text(text, share)) == expected
+
+
+def test_title_and_note_are_those_of_the_finding() -> None:
+    table = pd.DataFrame({"value": [1.0]}, index=pd.Index(["x"], name="name"))
+    assert title_and_note(Finding("f", "A title", table, "A note.").markdown()) == ("A title", "A note.")
