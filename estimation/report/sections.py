@@ -9,10 +9,13 @@ import numpy as np
 import pandas as pd
 
 from estimation import plots
+from estimation.analysis.decomposition import decompositions
 from estimation.analysis.finding import Finding
+from estimation.analysis.forecasts import forecasts
 from estimation.analysis.impulse_responses import impulse_responses
 from estimation.analysis.marginal_likelihood import marginal_likelihood
 from estimation.analysis.predictive_moments import predictive_moments
+from estimation.analysis.shocks import shocks_and_states
 from estimation.report.page import Section, item
 from estimation.results import Results
 from surrogate.card import LAWS, Variable
@@ -31,7 +34,10 @@ def chapters(seed: int, processes: int | None) -> dict[str, Callable[[Results], 
     """Title -> what writes the chapter; those that compute use ``seed`` and so many ``processes``."""
     found: dict[str, Findings] = {
         "Marginal likelihood": partial(marginal_likelihood, seed=seed, processes=processes),
+        "Shocks and states": partial(shocks_and_states, seed=seed),
+        "Historical decomposition": partial(decompositions, seed=seed),
         "Impulse responses": partial(impulse_responses, seed=seed),
+        "Forecasts": partial(forecasts, seed=seed),
         "Moments": partial(predictive_moments, seed=seed),
     }
     return {
