@@ -11,13 +11,21 @@ alone, which is smooth, and the kink is where that exceeds what there is.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from torch import Tensor, exp, log, ones_like, relu, zeros_like
+from torch.nn.functional import softplus
 
 from surrogate.models.interface import Control, Model, Named, Pairs, ParameterRange, Variable
+from surrogate.models.utility import constant_relative_risk_aversion
 
 LEAST_SHARE = 0.05
 LEAST_IMPATIENCE = 0.01
 """In what says how far the box of assets reaches: with less, they are spread without end."""
+WARY_SHARE = 0.1
+"""Share of a gain in cash on hand that is consumed just above the kink, in the first approximation of it."""
+LEAST_PLACE = 0.8
+"""Cash on hand from which training draws states, relative to the first approximation of the kink."""
 
 
 class ConsumptionSaving(Model):
@@ -28,8 +36,8 @@ class ConsumptionSaving(Model):
     parameters = (
         ParameterRange("beta", 0.90, 0.98, 0.95, "discount factor"),
         ParameterRange("r", 0.0, 0.03, 0.02, "net interest rate"),
-        ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion"),
-        ParameterRange("rho", 0.60, 0.95, 0.90, "persistence of log income"),
+        ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion", "log"),
+        ParameterRange("rho", 0.60, 0.95, 0.90, "persistence of log income", "log_one_minus"),
         ParameterRange("sigma", 0.05, 0.30, 0.10, "standard deviation of income shocks", "log"),
     )
     states = (
@@ -48,6 +56,7 @@ class ConsumptionSaving(Model):
     )
     equations = (Variable("saving", "consumption error of the saving choice", "share of consumption"),)
     regimes = ("free", "bound")
+    closed_form = ("bound",)
 
     def derived(self, p: Named) -> dict[str, Tensor]:
         """Impatience, the ergodic variance of log income, and the assets that are seldom exceeded: mean
@@ -69,9 +78,9 @@ class ConsumptionSaving(Model):
         return relu((1 + p.r) * s.assets + exp(s.income) - least) + least
 
     def most(self, s: Named, p: Named) -> Tensor:
-        """All there is; a year's income more if today's limit is lifted."""
+        """All there is; as much more as whoever is at the kink has if today's limit is lifted."""
         resources = self.resources(s, p)
-        return resources + exp(s.income) if self.regime == "free" else resources
+        return resources + self.first_kink(s, p) if self.regime == "free" else resources
 
     def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Without risk, the impatient own nothing."""
@@ -83,6 +92,14 @@ class ConsumptionSaving(Model):
         three_sd = 3 * p.variance**0.5
         return {"assets": (zeros_like(p.wealth), p.wealth), "income": (-three_sd, three_sd)}
 
+    def place(self, u: Named, p: Named) -> dict[str, Tensor]:
+        """Income evenly, and assets from a little below the kink up, half of them in the first eighth."""
+        low, high = self.state_bounds(p)["income"]
+        income = low + (high - low) * u.income
+        kink = self.first_kink(SimpleNamespace(income=income), p)
+        least = (relu(LEAST_PLACE * kink - exp(income)) / (1 + p.r)).minimum(p.wealth)
+        return {"assets": least + (p.wealth - least) * u.assets**3, "income": income}
+
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
         """How far cash on hand is from the kink, to a first approximation, and income."""
         return {
@@ -91,8 +108,15 @@ class ConsumptionSaving(Model):
         }
 
     def first_kink(self, s: Named, p: Named) -> Tensor:
-        """Cash on hand below which all would be consumed, if all of tomorrow's income were: exact then."""
-        return exp(p.rho * s.income + p.impatience / p.gamma - p.gamma * p.sigma**2 / 2)
+        """Cash on hand below which all would be consumed, to a first approximation: the smaller, smoothly, of
+        two that are exact, one if all of tomorrow's income were consumed, and one if only the share
+        `WARY_SHARE` of what exceeds tomorrow's kink were, in logs.
+        """
+        impatience, wariness = p.impatience / p.gamma, p.gamma * p.sigma**2 / 2
+        all_consumed = p.rho * s.income + impatience - wariness
+        pull = WARY_SHARE / (1 - (1 - WARY_SHARE) * p.rho)
+        part_consumed = pull * p.rho * s.income + (impatience - wariness * pull**2) / WARY_SHARE
+        return exp(all_consumed - p.sigma * softplus((all_consumed - part_consumed) / p.sigma))
 
     def characteristics(self, p: Named) -> dict[str, Tensor]:
         """Beside the parameters, the logs of impatience, risk and prudence."""
@@ -141,6 +165,14 @@ class ConsumptionSaving(Model):
         if self.regime == "bound":
             return {"saving": (zeros_like(eager), relu(eager))}
         return {"saving": (1 - x.consumption / self.resources(s, p), eager)}
+
+    def reward(self, s: Named, x: Named, p: Named) -> Tensor:
+        """Utility of consumption."""
+        return constant_relative_risk_aversion(x.consumption, p.gamma)
+
+    def discount(self, p: Named) -> Tensor:
+        """Of a period."""
+        return p.beta
 
     def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
         """Consumption and its growth, income, and assets relative to income."""

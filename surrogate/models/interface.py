@@ -126,6 +126,8 @@ class Model(ABC):
     """Two names, the slack one first, where an occasionally binding constraint splits today's equations in
     two.
     """
+    closed_form: ClassVar[tuple[str, ...]] = ()
+    """Those of `regimes` in which the anchor is the answer, so that nothing is left to solve."""
     regime: str | None = None
     """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy
     itself.
@@ -200,6 +202,14 @@ class Model(ABC):
         p = unpack(parameters, self.parameters)
         vars(p).update(self.derived(p))
         return p
+
+    def place(self, u: Named, p: Named) -> dict[str, Tensor]:
+        """States of the box at numbers `u` between zero and one, as training draws them: evenly by default.
+
+        Override it to look more often where the policy bends; certificates stay with the even law.
+        """
+        bounds = self.state_bounds(p)
+        return {name: low + (high - low) * getattr(u, name) for name, (low, high) in bounds.items()}
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
         """Inputs of the policy network by the names of `inputs`, of order one: by default each state

@@ -39,6 +39,7 @@ def with_multipliers(economy: Model) -> Model:
         {
             "controls": (*economy.controls, *map(_multiplier, equations)),
             "equations": (*economy.equations, *map(_definition, equations)),
+            "closed_form": (),
         },
     )
     return told

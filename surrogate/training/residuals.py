@@ -44,8 +44,8 @@ def euler_residuals(
         nodes, weights: the quadrature rule, [q, n_shocks] and [q].
 
     Returns:
-        [..., n_equations]; with regimes [..., 2 * n_equations], each regime's weighted by how close it is
-        to applying.
+        [..., n_equations]; with regimes as many for each that is not in closed form, weighted by how close
+        it is to applying.
     """
 
     def residuals(today: Model, x: Tensor) -> Tensor:
@@ -72,6 +72,7 @@ def in_each_regime(
     parts = [
         residuals(model.given(regime), x) * _relevance(distance)
         for regime, x, distance in zip(model.regimes, candidates, (-slack, slack), strict=True)
+        if regime not in model.closed_form
     ]
     return torch.cat(parts, dim=-1)
 

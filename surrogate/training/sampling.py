@@ -43,6 +43,15 @@ def draw_states(model: Model, parameters: Tensor, generator: torch.Generator) ->
     return lower + (upper - lower) * _uniform(tuple(lower.shape), generator)
 
 
+def place_states(model: Model, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """States [n, n_states] on the box of each row of `parameters` [n, n_parameters], where the model wants
+    training to look.
+    """
+    columns = sum(state.size for state in model.states)
+    u = unpack(_uniform((len(parameters), columns), generator), model.states)
+    return pack(model.place(u, model.name_parameters(parameters)), model.states)
+
+
 def draw_shocks(model: Model, count: int, generator: torch.Generator) -> Tensor:
     """Standard normal shocks [count, n_shocks]."""
     columns = sum(shock.size for shock in model.shocks)
@@ -121,7 +130,7 @@ class ErgodicPopulation:
         self.model, self.generator, self.tilt = model, tilt.generator, tilt
         generator = self.generator
         self.parameters = tilt.draw(size)
-        self.states = draw_states(model, self.parameters, generator)
+        self.states = place_states(model, self.parameters, generator)
 
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:
@@ -134,7 +143,7 @@ class ErgodicPopulation:
         place = ((2 * moved - lower - upper) / (upper - lower)).abs().amax(-1)
         renewed = ~(place < FAR) | (_uniform((size,), self.generator) < REFRESH)
         parameters = self.tilt.draw(size)
-        states = draw_states(self.model, parameters, self.generator)
+        states = place_states(self.model, parameters, self.generator)
         self.parameters = torch.where(renewed[:, None], parameters, self.parameters)
         self.states = torch.where(renewed[:, None], states, moved)
 
@@ -154,7 +163,7 @@ class Sampler:
         """States [batch, n_states] and parameters [batch, n_parameters]."""
         self.population.move(policy)
         parameters = self.tilt.draw(self.n_box)
-        states = draw_states(self.model, parameters, self.generator)
+        states = place_states(self.model, parameters, self.generator)
         return torch.cat([states, self.population.states]), torch.cat(
             [parameters, self.population.parameters]
         )

@@ -118,7 +118,16 @@ RECIPES: dict[str, Recipe] = {
         test_nodes=121,
     ),
     "consumption_saving": Recipe(
-        Settings(nodes=7, batch=1024, adam_steps=0, steps=200, robust_quantile=0.995), test_nodes=61
+        Settings(
+            hidden=(28, 28),
+            nodes=7,
+            batch=2048,
+            ergodic_share=0.25,
+            adam_steps=0,
+            steps=440,
+            robust_quantile=1.0,
+        ),
+        test_nodes=61,
     ),
 }
 """The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters
