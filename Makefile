@@ -44,7 +44,8 @@ benchmark: $(VENV)/installed-all
 	$(BIN)/python -m benchmarks.us_estimations results
 
 artifacts: $(VENV)/installed-all
-	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb; do \
+	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb \
+			consumption_saving; do \
 		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done

@@ -24,6 +24,8 @@ LEAST_IMPATIENCE = 0.01
 """In what says how far the box of assets reaches: with less, they are spread without end."""
 WARY_SHARE = 0.1
 """Share of a gain in cash on hand that is consumed just above the kink, in the first approximation of it."""
+ROUND = 8
+"""How close to its kink the anchor of the economy without regimes is."""
 LEAST_PLACE = 0.8
 """Cash on hand from which training draws states, relative to the first approximation of the kink."""
 
@@ -129,13 +131,16 @@ class ConsumptionSaving(Model):
 
     def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
         """Off the limit, a straight line through the first approximation of the kink, as steep as without
-        risk.
+        risk; without regimes, smoothly less than there is.
         """
         resources = self.resources(s, p)
         if self.regime == "bound":
             return {"consumption": resources}
         slope = 1 - exp(-p.impatience / p.gamma) / (1 + p.r)
-        return {"consumption": slope * resources + (1 - slope) * self.first_kink(s, p)}
+        line = slope * resources + (1 - slope) * self.first_kink(s, p)
+        if self.regime == "free":
+            return {"consumption": line}
+        return {"consumption": resources * (1 + (resources / line) ** ROUND) ** (-1 / ROUND)}
 
     def slack(self, s: Named, x: Named, p: Named) -> Tensor:
         """Savings, in tenths of resources: negative where one would like to borrow."""

@@ -48,6 +48,16 @@ def relative_reward(economy: Model, s: Named, x: Named, p: Named) -> Tensor:
     return (economy.reward(s, x, p) - level) / grad(slope)(torch.ones_like(level)).abs()
 
 
+def without_regimes(economy: Model) -> Model:
+    """The same economy with one set of choices: a value function knows no choice beyond a constraint."""
+    if not economy.regimes:
+        return economy
+    told = copy.copy(economy)
+    changes = {"regimes": (), "closed_form": ()}
+    told.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), changes)
+    return told
+
+
 def with_value(economy: Model) -> Model:
     """The same economy with a control `value` and the equation `bellman`.
 

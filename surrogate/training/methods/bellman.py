@@ -17,7 +17,7 @@ from torch.func import grad
 
 from surrogate.errors import BadConfiguration
 from surrogate.models.interface import Model, Pairs, pack, unpack
-from surrogate.models.lifetime import lifetime, require_reward, with_value, worth
+from surrogate.models.lifetime import lifetime, require_reward, with_value, without_regimes, worth
 from surrogate.models.multipliers import constrained
 from surrogate.policy import PolicyNetwork
 from surrogate.training.methods.method import Method
@@ -59,15 +59,15 @@ class Bellman(Method):
         """The economy with its value as a control.
 
         Raises:
-            BadConfiguration: without a reward, with regimes, or with several choices under a constraint.
+            BadConfiguration: without a reward, or with several choices under a constraint.
         """
         require_reward(economy, "bellman")
-        if economy.regimes or (constrained(economy) and sum(c.size for c in economy.controls) > 1):
+        if constrained(economy) and sum(c.size for c in economy.controls) > 1:
             raise BadConfiguration(
                 "method=bellman solves one choice under one constraint, or any number of choices without; "
                 f"{economy.name} has more: take method=euler."
             )
-        return with_value(economy)
+        return with_value(without_regimes(economy))
 
     def begin(self, step: int) -> None:
         """Evaluate the anchor in the first steps, improve on it later."""

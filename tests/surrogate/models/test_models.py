@@ -10,7 +10,7 @@ from surrogate.models import Control, Model, Named, ParameterRange, Variable, ge
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.sampling import HardnessTilt, draw_parameters, draw_states, state_box
+from surrogate.training.sampling import HardnessTilt, draw_parameters, draw_states, place_states, state_box
 
 N_TREES = 3
 
@@ -123,6 +123,26 @@ def test_the_state_box_holds_the_steady_state(model: Model, parameters: Tensor) 
     states, _ = steady_states(model, parameters)
     assert torch.all(lower <= states)  # the impatient without risk own nothing
     assert torch.all(states < upper)
+
+
+def test_training_draws_states_from_the_box(model: Model, parameters: Tensor) -> None:
+    lower, upper = state_box(model, parameters)
+    states = place_states(model, parameters, torch.Generator().manual_seed(2))
+    assert torch.all((lower <= states) & (states <= upper))
+
+
+def test_the_saving_problem_is_trained_near_its_kink() -> None:
+    """Few states where the limit binds so much that it teaches nothing, and many close to the kink."""
+    model, generator = get("consumption_saving"), torch.Generator().manual_seed(3)
+    parameters = draw_parameters(model, 2_000, generator)
+    p = model.name_parameters(parameters)
+    shares = []
+    for draw in (place_states, draw_states):
+        s = unpack(draw(model, parameters, generator), model.states)
+        distance = torch.log(model.resources(s, p) / model.first_kink(s, p))
+        shares.append((distance.abs() < 0.1).double().mean())
+        assert (distance < -0.25).double().mean() < 0.05
+    assert shares[0] > 2 * shares[1]
 
 
 def test_the_anchor_is_feasible_everywhere(model: Model, parameters: Tensor) -> None:

@@ -16,6 +16,7 @@ from surrogate.models.complementarity import fischer_burmeister
 from surrogate.models.multipliers import with_multipliers
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, load_policy, train
+from surrogate.training.methods import EulerResiduals
 from surrogate.training.sampling import draw_parameters, draw_states
 
 SMALL = Settings(hidden=(12, 12), trunk=4, nodes=3, batch=512, adam_steps=20, steps=60)
@@ -115,6 +116,27 @@ def test_both_ways_find_the_constrained_choice(tmp_path: Path, constraints: str)
         assert (found.no_return_multiplier - (-wanted).clamp(min=0)).abs().mean() < 0.01
     names = {"no_return"} if constraints == "fischer_burmeister" else {"no_return", "no_return_multiplier"}
     assert set(certify(policy, 5, points=100, vectors=200).accuracy["box"]) == names
+
+
+def test_multipliers_and_regimes_together(tmp_path: Path) -> None:
+    """Where the limit binds the multiplier is what saving less would be worth, and elsewhere nothing."""
+    economy = get("consumption_saving")
+    settings = Settings(
+        hidden=(12, 12), trunk=8, batch=512, adam_steps=0, steps=40, constraints="multipliers"
+    )
+    train(economy, settings, tmp_path / "saving.pt")
+    policy, _ = load_policy(tmp_path / "saving.pt", economy)
+    states, parameters = points(policy.model)
+    states[::2, 0] = 0.0
+    found = unpack(policy(states, parameters).detach(), policy.model.controls)
+    resources = economy.resources(unpack(states, economy.states), economy.name_parameters(parameters))
+    binds = found.consumption >= resources * (1 - 1e-9)
+    assert 50 < binds.sum() < 400
+    assert found.saving_multiplier[~binds].abs().mean() < 0.01
+    wanted = Settings(nodes=25)
+    errors = EulerResiduals(policy, wanted, torch.Generator())(states, parameters).detach().abs()
+    assert errors.mean() < 0.02
+    assert found.saving_multiplier[binds].mean() > 5 * found.saving_multiplier[~binds].mean()
 
 
 def test_multipliers_are_as_many_as_constraints() -> None:
