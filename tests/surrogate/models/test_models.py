@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from surrogate.models import Control, Model, Named, ParameterRange, Variable, get, names, pack, unpack
+from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
@@ -133,7 +134,7 @@ def test_training_draws_states_from_the_box(model: Model, parameters: Tensor) ->
 
 def test_the_saving_problem_is_trained_near_its_kink() -> None:
     """Few states where the limit binds so much that it teaches nothing, and many close to the kink."""
-    model, generator = get("consumption_saving"), torch.Generator().manual_seed(3)
+    model, generator = ConsumptionSaving(), torch.Generator().manual_seed(3)
     parameters = draw_parameters(model, 2_000, generator)
     p = model.name_parameters(parameters)
     shares = []

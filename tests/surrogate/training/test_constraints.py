@@ -13,6 +13,7 @@ from surrogate.accuracy import certify
 from surrogate.errors import BadConfiguration, UnknownName
 from surrogate.models import Control, Model, ParameterRange, Variable, get, unpack
 from surrogate.models.complementarity import fischer_burmeister
+from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.multipliers import with_multipliers
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, load_policy, train
@@ -120,7 +121,7 @@ def test_both_ways_find_the_constrained_choice(tmp_path: Path, constraints: str)
 
 def test_multipliers_and_regimes_together(tmp_path: Path) -> None:
     """Where the limit binds the multiplier is what saving less would be worth, and elsewhere nothing."""
-    economy = get("consumption_saving")
+    economy = ConsumptionSaving()
     settings = Settings(
         hidden=(12, 12), trunk=8, batch=512, adam_steps=0, steps=40, constraints="multipliers"
     )
