@@ -44,15 +44,16 @@ PUBLISHED = {
 EXACT = "linear, hardly any measurement error"
 TINY = 0.01
 """Measurement sd as a share of each series' sd that stands for none."""
+MOST_STEPS, TARGET_ESS = 3000, 500
 ANALYSES = {
-    "evidence": "marginal_likelihood",
-    "irf": "irf_monetary",
-    "shocks": "shocks",
-    "decompose": "decomposition_inflation",
-    "forecast": "forecast",
-    "predict": "predictive_moments",
+    "evidence": ("marginal_likelihood",),
+    "irf": ("irf_monetary", "--draws", 50),
+    "shocks": ("shocks", "--draws", 50),
+    "decompose": ("decomposition_inflation", "--draws", 50),
+    "forecast": ("forecast", "--draws", 50),
+    "predict": ("predictive_moments", "--draws", 200),
 }
-"""Command -> a table that it leaves."""
+"""Command -> a table that it leaves, and options."""
 SHOWN = (
     "irf_monetary",
     "irf_growth",
@@ -66,7 +67,7 @@ SHOWN = (
 HEADER = """# Two US estimations
 
 *Nonlinear*: the examples as they ship, by particle filter on the surrogate. *Linear*: the same files with
-`method = "kalman"`: the same data, priors, measurement error, box and sampler with the linearised economy,
+`method = "kalman"`: the same data, priors, measurement error, box and moves with the linearised economy,
 whose likelihood is exact; it has no bound. Posterior means with 90 % highest-density intervals. *Difference
 in sd*: of the means, in posterior standard deviations of the linear economy. *Published*: posterior means
 of the linear model in Herbst and Schorfheide (2015).
@@ -100,9 +101,10 @@ def run(*arguments: object) -> None:
 
 
 def linear_text(text: str, share_of_sd: float | None = None) -> str:
-    """A configuration with the Kalman filter in the particle filter's place, perhaps with measurement errors
-    of another size.
+    """A configuration with the Kalman filter in the particle filter's place, sampled as long as it takes,
+    perhaps with measurement errors of another size.
     """
+    text = re.sub(r"(?m)^steps = \d+", f"steps = {MOST_STEPS}\ntarget_ess = {TARGET_ESS}", text)
     text = re.sub(r"(?<=\[likelihood\]\n)(?:[^\[\n].*\n)+", 'method = "kalman"\n', text)
     if share_of_sd is None:
         return text
@@ -139,9 +141,9 @@ def sampled(name: str, results: Path) -> dict[str, Path]:
 
 def analysed(folder: Path) -> None:
     """Run every command on a folder that has not left its table there, and the report."""
-    for command, table in ANALYSES.items():
+    for command, (table, *options) in ANALYSES.items():
         if not (folder / f"{table}.csv").exists():
-            run(command, folder)
+            run(command, folder, *options)
     if not (folder / "report.html").exists():
         run("report", folder)
 

@@ -34,8 +34,8 @@ BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modifi
 PROPOSAL_DRAWS = 4000
 DEGREES_OF_FREEDOM = 10
 MASS_DRAWS = 200_000
-FARTHEST = 7.5
-"""Prior standard deviations beyond which a distribution function near one has no digits left."""
+LOWEST, HIGHEST = -35.0, 7.5
+"""Prior standard deviations beyond which a distribution function, near zero or one, has no digits left."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _draws(results: Results) -> tuple[np.ndarray, np.ndarray]:
     chains, priors = results.chains, results.posterior.priors
     flat = chains.theta.reshape(-1, len(chains.names))
     z = ndtri(priors.to_unit(flat))
-    far = ~(np.abs(z) < FARTHEST).all(axis=0)
+    far = ~((z > LOWEST) & (z < HIGHEST)).all(axis=0)
     if far.any():
         names = ", ".join(np.array(chains.names)[far])
         raise BadConfiguration(f"The posterior lies where the prior of {names} is next to nothing: widen it.")

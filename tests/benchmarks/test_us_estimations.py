@@ -12,12 +12,13 @@ from estimation.analysis import Finding
 
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("share", [None, 0.01])
-def test_only_the_likelihood_and_the_measurement_error_of_the_linear_twin_differ(
+def test_the_linear_twin_differs_by_its_likelihood_and_how_long_it_is_sampled(
     name: str, share: float | None
 ) -> None:
     text = (ROOT / "examples" / f"{name}.toml").read_text(encoding="utf-8")
     expected = tomllib.loads(text)
     expected["likelihood"] = {"method": "kalman"}
+    expected["sampler"] |= {"steps": 3000, "target_ess": 500}
     if share is not None:
         expected["measurement_error"]["share_of_sd"] = share
     assert tomllib.loads(linear_text(text, share)) == expected

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr, ndtri
+from scipy.stats import norm
 
 from estimation import Estimation
 from estimation.analysis.bridge_sampling import LogEstimate
@@ -17,6 +18,7 @@ from estimation.analysis.marginal_likelihood import (
     marginal_likelihood,
 )
 from estimation.analysis.model_comparison import compare_models, require_same_data
+from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.reference.kalman import log_likelihood
@@ -136,7 +138,7 @@ def test_number_of_processes_does_not_matter(results):
 
 
 def test_prior_far_from_the_posterior_is_refused(results):
-    far = replace(results.chains, theta=np.full_like(results.chains.theta, 1e-9))
+    far = replace(results.chains, theta=np.full_like(results.chains.theta, 0.95))
     with pytest.raises(BadConfiguration, match="next to nothing"):
         evidence(replace(results, all_chains=far, burn=0))
 
@@ -168,3 +170,16 @@ def test_moments_have_no_marginal_likelihood(results, linear, data):
     )
     with pytest.raises(BadConfiguration, match="no marginal likelihood"):
         evidence(replace(results, posterior=moments.posterior))
+
+
+def test_thin_tails_near_zero_are_within_reach():
+    """An inverse gamma density is next to nothing at small standard deviations, where posteriors may lie."""
+    priors = PriorSet({"sd": make_prior("inv_gamma_pdf", s=0.5, nu=4.0, truncate=(0.05, 0.7))})
+    sd = np.array([[0.08], [0.1], [0.15]])
+    z = ndtri(priors.to_unit(sd))
+    assert z.min() < -11
+    np.testing.assert_allclose(priors.from_unit(ndtr(z)), sd, rtol=1e-12)
+    step = 1e-6 * sd
+    slope = (ndtri(priors.to_unit(sd + step)) - ndtri(priors.to_unit(sd - step))) / (2 * step)
+    density = norm.logpdf(z) + np.log(slope)
+    np.testing.assert_allclose(density[:, 0], priors.log_density(sd), atol=1e-6)
