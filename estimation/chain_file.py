@@ -1,6 +1,7 @@
 """The draws of one ensemble on disk: an HDF5 file that grows by blocks of steps."""
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from surrogate.files import atomic_path
 THETA, LOG_PROB = "theta", "log_prob"
 FINGERPRINTS, PARAMETERS, STATE = "fingerprints", "parameters", "state"
 CHUNK_BYTES = 1 << 18
+RESERVE_BYTES = 4 * CHUNK_BYTES
+"""For chunks that are begun and for what HDF5 writes beside the draws."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,13 @@ class ChainFile:
             file.attrs[STATE] = json.dumps({"steps": 0})
 
     def append(self, block: Block) -> None:
-        """Add a block of steps."""
+        """Add a block of steps.
+
+        Raises
+        ------
+        OSError : the disk is full; what was there before is untouched.
+        """
+        _reserve(self.path, 2 * (block.theta.nbytes + block.log_prob.nbytes) + RESERVE_BYTES)
         with h5py.File(self.path, "r+", locking=False) as file:
             done = _state(file)["steps"]
             for name, draws in ((THETA, block.theta), (LOG_PROB, block.log_prob)):
@@ -119,6 +128,17 @@ class ChainFile:
                 f"{self.path} is damaged, or of another version ({error}); delete it to sample this ensemble "
                 "again."
             ) from None
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make sure that ``size`` bytes fit on the disk: HDF5 takes the process down where it cannot write."""
+    before = path.stat().st_size
+    try:
+        with path.open("ab") as file:
+            file.write(bytes(size))
+    except OSError:
+        os.truncate(path, before)
+        raise
 
 
 def _state(file: Any) -> dict:

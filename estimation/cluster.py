@@ -36,6 +36,7 @@ class ClusterPool(Pool):
     def __init__(self, scheduler: str) -> None:
         self._distributed = _distributed()
         try:
+            self._distributed.comm.get_address_host_port(scheduler, strict=True)
             self._client = self._distributed.Client(scheduler, timeout=PATIENCE_SECONDS, set_as_default=False)
         except (OSError, TimeoutError, ValueError, TypeError) as error:
             raise NoCluster(
