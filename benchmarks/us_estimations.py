@@ -78,19 +78,36 @@ estimation's `report.html` too.
 """
 REMARKS = {
     "herbst_schorfheide": """\
-The nonlinear posterior is the linear one's to within half a posterior standard deviation. The likelihoods
-differ by .3 at theta_m (docs/reference-likelihood.md), and that is the economy's curvature, not an error of
-the network. What is left between both and the published means, a tau nearer to its prior mean of 2 and a
-rho_z above .9, is therefore neither nonlinearity nor the particle filter. Leaving out the measurement
-error, which the book adds only for its particle filter, moves tau and rho_z little. rho_g leans on the end
-of its box, which is nearly that of its prior, one.
+The nonlinear posterior is the linear one's to within a quarter of a posterior standard deviation, and the
+marginal likelihoods below are equal: in this sample the data cannot tell the economies apart. What is left
+between both and the published means, a tau nearer to its prior mean of 2 and a rho_z above .9, is therefore
+neither nonlinearity nor the particle filter. rho_g leans on the end of its box, which is nearly that of its
+prior, one.
+
+Moments below: samples of the estimated model have more volatile output growth than the data, more strongly
+correlated with inflation (no posterior sample has as little of either), and an interest rate that is not
+persistent enough.
 """,
     "us_1984_2019_zlb": """\
-The bound and the curvature move psi1, psi2, rho_r, pi_a and sigma_r by half a linear posterior standard
-deviation to .7, the rest by less. Where collocation finds no equilibrium, the estimate rests on the
-network's policy at states where the equations cannot hold: read it as that of an economy in which nobody
-expects growth to fall so far. The impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations
-in these grids, 5 with the bound, whatever growth does. rho_g leans on the end of its box here too.
+The bound and the curvature move psi1, rho_r, tau, psi2, kappa and sigma_r by half a linear posterior
+standard deviation to three quarters, the rest by less. The marginal likelihoods below differ by .7: odds of
+two to one for the economy with the bound, which is next to no evidence. The years at the bound say little
+about it because measurement errors of a fifth of each series' standard deviation, .6 percentage points for
+the interest rate, allow for a positive rate when .1 % is measured. That is also why the smoothed
+probability of the bound below is a fifth to a half from the middle of 2009 to the middle of 2016 and never
+comes near one.
+
+At the bound, a shock to growth moves the interest rate by a fifth at first, and after a year by a third, of
+what it does away from it. Output growth moves by less than half at first, inflation by less at first and by
+more from the second quarter after the shock on. By the decomposition, growth shocks hold the interest rate
+down from 2008 on; the high rates of the 1980s come from the initial state. Moments: output growth is again
+too volatile and too correlated with inflation, inflation is too volatile, and the interest rate not
+persistent enough.
+
+Where collocation finds no equilibrium, the estimate rests on the network's policy at states where the
+equations cannot hold: read it as that of an economy in which nobody expects growth to fall so far. The
+impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations in these grids, 5 with the bound,
+whatever growth does. rho_g leans on the end of its box here too.
 """,
 }
 
