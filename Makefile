@@ -36,7 +36,7 @@ $(VENV):
 	$(PYTHON) -m venv $(VENV)
 
 benchmark: $(VENV)/installed-all
-	for name in filters inversion reference_likelihood estimation economies methods existence_nk_zlb coverage \
+	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
 		simulated_moments published_experiment; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done

@@ -3,15 +3,16 @@
     OMP_NUM_THREADS=1 python -m benchmarks.filters
 
 prints one table and writes docs/benchmark-filters.md. The log-linear economy has an exact answer; the
-nonlinear ones are measured when their surrogates are present, and the package `particles` when it is
-installed.
+nonlinear ones are measured when their surrogates are present, and the packages `particles` and Dynare when
+they are installed. What was measured is kept in results/filters, so that a run can be stopped and gone on
+with; remove that folder to measure again.
 """
 
 import importlib.util
 import platform
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +21,18 @@ import onnxruntime
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.filters import BootstrapFilter, GuidedFilter, ParticleFilter, TwistedFilter
+from benchmarks.kept import kept
+from estimation.filters import (
+    AuxiliaryFilter,
+    BootstrapFilter,
+    Bound,
+    GuidedFilter,
+    InversionFilter,
+    KalmanFilter,
+    ParticleFilter,
+    TemperedFilter,
+    TwistedFilter,
+)
 from estimation.state_space import DEFAULT_BURN_IN, StateSpace
 from surrogate import Surrogate, catalogue, load
 from surrogate.files import atomic_path
@@ -32,20 +44,26 @@ from tests.linear_artifact import write_artifact
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "benchmark-filters.md"
 POINTS = {"theta_m": THETA_M, "theta_l": THETA_L}
+LINEAR = "log-linear"
+BOUND = Bound("interest_rate", "monetary", 0.25)
+KEPT = ROOT / "results" / "filters"
 VECTORS = 32
 ROWS = 16_000
 SETTINGS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
     (BootstrapFilter, 400, 64),
     (BootstrapFilter, 10_000, 16),
     (BootstrapFilter, 40_000, 8),
+    (TemperedFilter, 1_000, 16),
     (GuidedFilter, 100, 128),
     (GuidedFilter, 400, 128),
     (GuidedFilter, 1_000, 64),
+    (AuxiliaryFilter, 400, 128),
     (TwistedFilter, 10, 128),
     (TwistedFilter, 50, 128),
     (TwistedFilter, 200, 128),
 )
-HEADER = """# Particle filters
+BATCHES = 8
+HEADER = """# Filters
 
 Log likelihood of the small New Keynesian model on the sample of Herbst and Schorfheide (80 quarters, three
 series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l;
@@ -56,8 +74,15 @@ series, measurement-error sd 20 % of each series' sd) at their parameter vectors
 - `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy has;
   about minus half the variance of it belongs to any unbiased likelihood.
 - `time x variance`: what an equally precise answer costs.
-- `particles` is the package of that name (Chopin), on the same matrices without a network to evaluate, one
-  vector at a time, from the ergodic distribution without burn-in.
+- `kalman`: the likelihood of the first-order solution, exact for the log-linear economy.
+- `inversion`: the likelihood *without* measurement error, so that its log p is another one.
+- `particles` is the package of that name (Chopin), one vector at a time, from the ergodic distribution of the
+  linear approximation without burn-in: on the log-linear economy by its matrices, without a network to
+  evaluate; on the others by the same `step.onnx`, the guided filter with the proposal of the economy
+  linearised at its steady state.
+- `Dynare`: version 5 under Octave, the same equations solved by perturbation of second order
+  (`benchmarks/an_schorfheide.mod`): `sis` is the bootstrap, `apf` the auxiliary particle filter, `nlkf` an
+  unscented Kalman filter, which is no likelihood but an approximation of it.
 
 {machine}. Written by `python -m benchmarks.filters`.
 
@@ -102,12 +127,15 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         """Texts in the order of COLUMNS."""
         mean, sd = self.log_likelihoods.mean(), self.log_likelihoods.std(ddof=1)
-        bias = "" if self.exact is None else f"{mean - self.exact:.3f}"
+        if np.ptp(self.log_likelihoods) < 1e-9:
+            sd = 0.0
+        comparable = self.exact is not None and self.method != "inversion"
+        bias = f"{mean - self.exact:.3f}" if comparable else ""
         return (
             self.economy,
             self.point,
             self.method,
-            f"{self.particles:,}",
+            f"{self.particles:,}" if self.particles else "",
             f"{self.milliseconds:.2f}",
             f"{mean:.2f}",
             f"{sd:.3g}",
@@ -134,13 +162,21 @@ def cases(folder: Path) -> Iterator[Case]:
         model = an_schorfheide_linear.state_space(calibration, measurement_sd(data))
         surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), folder / point))
         exact = kalman.log_likelihood(model, data)
-        yield Case("log-linear", point, surrogate, surrogate.default, data, exact)
+        yield Case(LINEAR, point, surrogate, surrogate.default, data, exact)
     at_the_bound = sample("herbst_schorfheide_us_great_recession")
     for name, observed in (("an_schorfheide", data), ("an_schorfheide_zlb", at_the_bound)):
         if name in catalogue.available():
             surrogate = load(name)
             for point, calibration in POINTS.items():
                 yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], observed)
+
+
+def kept_row(case: Case, method: str, particles: int, run: Callable[[], dict]) -> Row:
+    """The row of what `run` returns, ``milliseconds`` and ``values``, or of what it returned before."""
+    plain = "".join(letter if letter.isalnum() else "_" for letter in method)
+    found = kept(KEPT / f"{case.economy}-{case.point}-{plain}-{particles}.json", run)
+    values = np.array(found["values"])
+    return Row(case.economy, case.point, method, particles, found["milliseconds"], values, case.exact)
 
 
 def measure(
@@ -155,15 +191,41 @@ def measure(
     vectors = min(VECTORS, max(1, ROWS // particles))
     theta = np.tile(case.theta, (vectors, 1))
     generator = np.random.Generator(np.random.SFC64(1))
+
+    def run() -> dict:
+        return repeated(
+            lambda: particle_filter.log_likelihood(theta, case.data, generator),
+            max(2, replications // vectors),
+        )
+
+    return kept_row(case, filter_class.__name__.removesuffix("Filter").lower(), particles, run)
+
+
+def measure_exact(case: Case) -> Iterator[Row]:
+    """The filters that have no random numbers."""
+    theta = np.tile(case.theta, (VECTORS, 1))
+    observables = an_schorfheide_linear.OBSERVABLES
+    kalman_filter = KalmanFilter(StateSpace(case.surrogate, observables, measurement_sd(case.data)))
+    bound = BOUND if case.economy == "an_schorfheide_zlb" else None
+    inversion = InversionFilter(StateSpace(case.surrogate, observables), bound)
+    for name, filter_ in (("kalman", kalman_filter), ("inversion", inversion)):
+        yield kept_row(
+            case,
+            name,
+            0,
+            lambda filter_=filter_: repeated(lambda: filter_.log_likelihood(theta, case.data), BATCHES),
+        )
+
+
+def repeated(evaluate: Callable[[], NDArray[np.floating]], times: int) -> dict:
+    """Milliseconds a vector of the fastest evaluation, and all log likelihoods."""
     values, seconds = [], []
-    for _ in range(max(2, replications // vectors)):
+    for _ in range(times):
         start = time.process_time()
-        values.append(particle_filter.log_likelihood(theta, case.data, generator))
-        seconds.append((time.process_time() - start) / vectors)
-    name = filter_class.__name__.removesuffix("Filter").lower()
-    return Row(
-        case.economy, case.point, name, particles, 1e3 * min(seconds), np.concatenate(values), case.exact
-    )
+        found = evaluate()
+        seconds.append((time.process_time() - start) / len(found))
+        values.extend(found.tolist())
+    return {"milliseconds": 1e3 * min(seconds), "values": values}
 
 
 def rows() -> Iterator[Row]:
@@ -172,11 +234,21 @@ def rows() -> Iterator[Row]:
         for case in cases(Path(folder)):
             for filter_class, particles, replications in SETTINGS:
                 yield measure(case, filter_class, particles, replications)
+            yield from measure_exact(case)
+            yield from peers(case)
+
+
+def peers(case: Case) -> Iterator[Row]:
+    """Other people's filters, where they are installed."""
     if importlib.util.find_spec("particles"):
         from benchmarks.filters_peer import peer_rows
+        from benchmarks.filters_peer_onnx import onnx_peer_rows
 
-        data = sample("herbst_schorfheide_us")
-        yield from peer_rows(data, measurement_sd(data))
+        yield from peer_rows(case) if case.economy == LINEAR else onnx_peer_rows(case)
+    from benchmarks.filters_dynare import available, dynare_rows
+
+    if case.economy == "an_schorfheide" and available():
+        yield from dynare_rows(case)
 
 
 def machine() -> str:

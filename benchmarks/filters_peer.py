@@ -7,11 +7,11 @@ import numpy as np
 import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
-from benchmarks.filters import Row
+from benchmarks.filters import POINTS, Case, Row, kept_row, measurement_sd
 from surrogate.reference import an_schorfheide_linear, kalman
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 
 REPLICATIONS = 24
+SETTINGS = (("bootstrap", 400), ("bootstrap", 10_000), ("guided", 400), ("guided", 1_000))
 
 
 class Bootstrap(particles.FeynmanKac):
@@ -82,22 +82,25 @@ class Guided(Bootstrap):
         return np.column_stack([states @ m.transition.T + shocks @ m.shock_impact.T, density])
 
 
-def peer_rows(data: NDArray[np.float64], sd: NDArray[np.float64]) -> Iterator[Row]:
-    """Measure `particles` at both points."""
-    for point, calibration in (("theta_m", THETA_M), ("theta_l", THETA_L)):
-        model = an_schorfheide_linear.state_space(calibration, sd)
-        exact = kalman.log_likelihood(model, data)
-        for method, count in ((Bootstrap, 400), (Bootstrap, 10_000), (Guided, 400), (Guided, 1_000)):
-            name = f"`particles`, {method.__name__.lower()}"
-            yield _measure(method(model, data), point, name, count, exact)
+def peer_rows(case: Case) -> Iterator[Row]:
+    """Measure `particles` on the log-linear economy at the case's point."""
+    model = an_schorfheide_linear.state_space(POINTS[case.point], measurement_sd(case.data))
+    for method, count in SETTINGS:
+        algorithm = Bootstrap(model, case.data) if method == "bootstrap" else Guided(model, case.data)
+        yield measure_peer(algorithm, case, method, count)
 
 
-def _measure(model: Bootstrap, point: str, name: str, count: int, exact: float) -> Row:
-    values, seconds = [], []
-    for _ in range(REPLICATIONS):
-        algorithm = particles.SMC(fk=model, N=count, resampling="systematic", ESSrmin=0.5)
-        start = time.process_time()
-        algorithm.run()
-        seconds.append(time.process_time() - start)
-        values.append(algorithm.logLt)
-    return Row("log-linear", point, name, count, 1e3 * min(seconds), np.array(values), exact)
+def measure_peer(model: particles.FeynmanKac, case: Case, method: str, count: int) -> Row:
+    """Replicate a filter of `particles`; the fastest run counts."""
+
+    def run() -> dict:
+        values, seconds = [], []
+        for _ in range(REPLICATIONS):
+            algorithm = particles.SMC(fk=model, N=count, resampling="systematic", ESSrmin=0.5)
+            start = time.process_time()
+            algorithm.run()
+            seconds.append(time.process_time() - start)
+            values.append(float(algorithm.logLt))
+        return {"milliseconds": 1e3 * min(seconds), "values": values}
+
+    return kept_row(case, f"`particles`, {method}", count, run)

@@ -30,7 +30,7 @@ HEADER = """# Inversion filter
 Parameter vectors for each second of processor time, one thread, on the sample of Herbst and Schorfheide (80
 quarters), and for `an_schorfheide_zlb` on theirs of 2003 to 2013 (44 quarters; observed rates of {floor}
 percent or less count as at the bound), at vectors within some {spread:.0%} of theta_m. The fastest of
-{repetitions} batches counts. Processes multiply it by the number of cores.
+{repetitions} batches counts. [Two processes](benchmark-cores.md) give twice as many.
 
 - `vectors`: in a batch; a sampler with 64 walkers asks for 32 at once.
 - `rounding`: median change of log p when the differences for the Jacobian are half as wide, and the
