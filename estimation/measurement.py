@@ -129,6 +129,7 @@ def _require_all(chosen: Mapping[str, float], observables: tuple[str, ...]) -> N
     missing = [name for name in observables if name not in chosen]
     if missing:
         raise BadConfiguration(
-            f"No measurement error is given for {', '.join(missing)}: set sd, share_of_sd or "
-            f"share_of_variance, or put a prior on {PREFIX}{missing[0]}."
+            f"Particle filters need a measurement error for every observable, and none is given for "
+            f"{', '.join(missing)}: set sd, share_of_sd or share_of_variance, or put a prior on "
+            f'{PREFIX}{missing[0]}. Without any, method = "inversion" is the likelihood to choose.'
         )

@@ -37,7 +37,7 @@ def test_estimated_sd_takes_the_column_of_its_name(data):
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ({}, "No measurement error is given for y, r"),
+        ({}, "none is given for y, r"),
         ({"sd": {"y": 1.0}}, "for r: .*measurement_sd_r"),
         ({"sd": 0.0}, "positive"),
         ({"sd": {"y": "much", "r": 0.1}}, "positive number, not 'much'"),

@@ -129,7 +129,7 @@ def test_sample_without_any_observation_has_log_likelihood_zero(filter_class, li
 
 
 @every_filter
-def test_missing_is_not_the_same_as_observed(filter_class, linear_sample):
+def test_nan_is_missing_and_not_a_number_that_was_observed(filter_class, linear_sample):
     filled = linear_sample.data.copy()
     filled[3, 1] = -0.3
     observed = linear_sample._replace(data=filled)

@@ -6,7 +6,7 @@ import pytest
 from estimation.filters.resampling import effective_sample_size, normalise, systematic
 
 
-def test_normalise_survives_underflow():
+def test_weights_survive_underflow():
     log_sum, weights = normalise(np.array([[-5000.0, -5000.0 + np.log(3.0)]]))
     assert log_sum[0] == pytest.approx(-5000 + np.log(4), abs=1e-9)
     np.testing.assert_allclose(weights, [[0.25, 0.75]], rtol=1e-10)
