@@ -20,3 +20,22 @@ def test_log_likelihood_of_an_schorfheide_is_as_precise_as_promised(calibration,
     assert twisted.std(ddof=1) < 0.2
     ratios = np.exp(guided - twisted.mean())
     assert abs(ratios.mean() - 1) < 4 * ratios.std(ddof=1) / np.sqrt(32)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["an_schorfheide", "an_schorfheide_zlb"])
+def test_smoothed_draws_are_as_far_from_the_truth_as_they_say(name):
+    """Of the shocks, 90 in 100 lie between the quantiles of 5 and 95 % that the draws have."""
+    surrogate, generator = load(name), np.random.default_rng(3)
+    theta = surrogate.parameter_array({**THETA_M, "pi_a": 2.0})
+    shocks = generator.standard_normal((90, 8, 3))
+    simulated = surrogate.simulate(theta, shocks)
+    sd = 0.2 * simulated.observables.std(axis=(0, 1))
+    data = simulated.observables + sd * generator.standard_normal(simulated.observables.shape)
+    space, inside = StateSpace(surrogate, surrogate.observable_names, sd), []
+    for sample in range(8):
+        paths = TwistedFilter(space, 100).smoothed_paths(theta, data[40:, sample], generator, draws=100)
+        low, high = np.quantile(paths.shocks[:, 0], [0.05, 0.95], axis=1)
+        truth = shocks[40:, sample]
+        inside.append(((truth > low) & (truth < high)).mean())
+    assert np.mean(inside) == pytest.approx(0.9, abs=0.04)
