@@ -21,6 +21,8 @@ DECIMALS = {
     "ESS tail": 0,
     "R-hat": 3,
     "autocorr. time": 1,
+    "mean log posterior": 1,
+    "highest log posterior": 1,
     "log marginal likelihood": 2,
     "log Bayes factor": 2,
     "numerical standard error": 3,

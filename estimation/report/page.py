@@ -92,7 +92,7 @@ def item(finding: Finding, heading: bool = True) -> Item:
     image, problem = _image(finding.draw)
     return Item(
         finding.title if heading else "",
-        " ".join(filter(None, [finding.note, problem])),
+        " ".join(filter(None, [finding.note, problem])).replace("`", ""),
         image,
         f"Figure: {finding.title}",
         [str(name) for name in text.columns],

@@ -171,7 +171,8 @@ def _record(results: Results, name: str) -> dict[str, Any]:
 
 
 def _listed(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_value(value)}" for name, value in values.items())
+    chosen = {name: value for name, value in values.items() if value not in (None, "None")}
+    return ", ".join(f"{name} {_value(value)}" for name, value in chosen.items())
 
 
 def _value(value: Any) -> str:
