@@ -99,10 +99,13 @@ comes near one.
 
 At the bound, a shock to growth moves the interest rate by a fifth at first, and after a year by a third, of
 what it does away from it. Output growth moves by less than half at first, inflation by less at first and by
-more from the second quarter after the shock on. By the decomposition, growth shocks hold the interest rate
-down from 2008 on; the high rates of the 1980s come from the initial state. Moments: output growth is again
-too volatile and too correlated with inflation, inflation is too volatile, and the interest rate not
-persistent enough.
+more from the second quarter after the shock on. Take none of this for what a bound does: economies reach it
+here when growth is some two standard deviations low, where collocation finds no equilibrium, and one
+expects output to move more at a bound, not less.
+
+By the decomposition, growth shocks hold the interest rate down from 2008 on; the high rates of the 1980s
+come from the initial state. Moments: output growth is again too volatile and too correlated with inflation,
+inflation is too volatile, and the interest rate not persistent enough.
 
 Where collocation finds no equilibrium, the estimate rests on the network's policy at states where the
 equations cannot hold: read it as that of an economy in which nobody expects growth to fall so far. The
