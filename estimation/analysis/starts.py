@@ -70,7 +70,7 @@ def find_starts(
             states = ergodic_states(surrogate, parameters, count, np.random.default_rng(seed))
             starts[LABELS[name]] = Start(states, np.arange(len(theta)))
         elif visited is not None:
-            starts[LABELS[name]] = _conditional(surrogate, visited, name, count)
+            starts[LABELS[name]] = conditional(surrogate, visited, name, count)
     return starts
 
 
@@ -101,7 +101,13 @@ def _smoothed(results: Results, theta: Array, row: int, count: int, seed: int) -
     return Start(states[:, np.arange(count) % states.shape[1]], found.draws)
 
 
-def _conditional(surrogate: Surrogate, visited: Visited, name: str, count: int) -> Start:
+def conditional(surrogate: Surrogate, visited: Visited, name: str, count: int) -> Start:
+    """`count` of the visited states at which the bound binds (``"bound"``) or does not (``"away"``).
+
+    Raises
+    ------
+    BadConfiguration : there is no bound, or there are no such states.
+    """
     if visited.floor is None:
         raise BadConfiguration(
             "No observable of this economy stays at a lower bound under the posterior: "
