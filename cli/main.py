@@ -14,6 +14,7 @@ from cli.export import export
 from cli.forecast import forecast
 from cli.inspect import inspect
 from cli.irf import irf
+from cli.learn import learn
 from cli.models import models
 from cli.predict import predict
 from cli.report import report
@@ -44,6 +45,7 @@ def dsge_surrogate() -> None:
 COMMANDS = (
     models,
     inspect,
+    learn,
     estimate,
     report,
     irf,

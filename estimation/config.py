@@ -7,7 +7,8 @@
     resample_threshold;
                         or method = "kalman";
                         or method = "inversion", bound = { observable, shock, floor };
-                        or method = "moments", moments, weights, replications
+                        or method = "moments", moments, weights, replications;
+                        or method = "learnt", folder, filter = { method, ... }, correction
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]
     [fixed]             parameter = value
     [sampler]           ensembles, walkers, steps, burn, seed, moves, target_ess
@@ -54,7 +55,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         "priors": _tables(sections["priors"]),
         "fixed": sections.get("fixed"),
         "measurement_error": sections.get("measurement_error"),
-        "likelihood": sections.get("likelihood"),
+        "likelihood": _with_located_folder(sections.get("likelihood"), path),
         "burn": sampler.pop("burn", None),
         "sampler": sampler,
     }
@@ -84,6 +85,12 @@ def _tables(priors: Mapping[str, Any]) -> Mapping[str, Any]:
         if not isinstance(prior, Mapping):
             raise BadConfiguration(f"The prior of {name} must be a section [priors.{name}], not {prior!r}.")
     return priors
+
+
+def _with_located_folder(likelihood: Mapping[str, Any] | None, toml: Path) -> Mapping[str, Any] | None:
+    if likelihood is None or not isinstance(likelihood.get("folder"), str):
+        return likelihood
+    return {**likelihood, "folder": _located(likelihood["folder"], toml)}
 
 
 def _located(name: str, toml: Path) -> str:

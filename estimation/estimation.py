@@ -16,7 +16,7 @@ from estimation.cluster import open_pool
 from estimation.config import read_toml
 from estimation.convergence import resolve_burn
 from estimation.data import select_sample
-from estimation.likelihoods import Ingredients, MomentSettings, likelihood_settings
+from estimation.likelihoods import Ingredients, LearntSettings, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
 from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
 from estimation.moments.estimate import prior_candidates
@@ -192,9 +192,9 @@ class Estimation:
         """Sample, print the posterior table, and leave everything in ``output_dir``.
 
         Files: ``mode.json``, ``chains/ensemble_<i>.h5``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
-        ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, and,
-        where Matplotlib and corner are installed, ``trace.png``, ``prior_posterior.png`` and ``corner.png``.
-        Parameters and errors as in :meth:`sample`.
+        ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, for a
+        learnt likelihood a table ``corrected``, and, where Matplotlib and corner are installed,
+        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
@@ -202,6 +202,8 @@ class Estimation:
         print(results.summary())
         if isinstance(self.likelihood, MomentSettings):
             self._report_moments(folder)
+        if isinstance(self.likelihood, LearntSettings):
+            self._report_correction(results, self.likelihood.correction, folder, processes)
         if plots:
             results.plot(folder)
         print(f"Saved in {folder}")
@@ -211,6 +213,17 @@ class Estimation:
         for finding in moment_findings(self.point_estimate()):
             save(finding, folder)
             print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
+
+    def _report_correction(self, results: Results, draws: int, folder: Path, processes: int | None) -> None:
+        from estimation.learnt import correction, edge  # they import results
+
+        for warning in edge.edge_warnings(results):
+            print(warning)
+        if not draws:
+            return
+        finding = correction.correct(results, draws, self.sampler.seed, processes).finding
+        save(finding, folder)
+        print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]

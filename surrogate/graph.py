@@ -85,7 +85,7 @@ def read_graph(folder: Path, contract: Contract, threads: int) -> Graph:
         raise BrokenArtifact(
             f"There is no {contract.file} in {folder}. Give the folder of an exported surrogate."
         )
-    session = _open(path, threads)
+    session = open_session(path, threads)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise BrokenArtifact(
@@ -95,7 +95,8 @@ def read_graph(folder: Path, contract: Contract, threads: int) -> Graph:
     return Graph(contract, session, Card.from_json(text))
 
 
-def _open(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """Open an ONNX file for evaluations by so many threads; raises BrokenArtifact if it cannot be read."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

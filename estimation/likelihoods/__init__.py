@@ -3,6 +3,7 @@
 from estimation.likelihoods.exact import KalmanLikelihood, KalmanSettings
 from estimation.likelihoods.filtered import FilterLikelihood, FilterSettings
 from estimation.likelihoods.inverted import InversionLikelihood, InversionSettings
+from estimation.likelihoods.learnt import LearntSettings
 from estimation.likelihoods.method import Ingredients, Method
 from estimation.likelihoods.moments import MomentSettings
 from estimation.likelihoods.registry import likelihood_settings
@@ -15,6 +16,7 @@ __all__ = [
     "InversionSettings",
     "KalmanLikelihood",
     "KalmanSettings",
+    "LearntSettings",
     "Method",
     "MomentSettings",
     "likelihood_settings",

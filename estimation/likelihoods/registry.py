@@ -6,6 +6,7 @@ from typing import Any
 from estimation.likelihoods.exact import KALMAN, KalmanSettings
 from estimation.likelihoods.filtered import FILTERS, PARTICLES, FilterSettings
 from estimation.likelihoods.inverted import INVERSION, InversionSettings
+from estimation.likelihoods.learnt import LEARNT, LearntSettings
 from estimation.likelihoods.method import Method
 from estimation.likelihoods.moments import MOMENTS, MomentSettings
 from estimation.settings import read_settings
@@ -16,6 +17,7 @@ METHODS: dict[str, type[Method]] = {
     KALMAN: KalmanSettings,
     INVERSION: InversionSettings,
     MOMENTS: MomentSettings,
+    LEARNT: LearntSettings,
 }
 DEFAULT = "twisted"
 

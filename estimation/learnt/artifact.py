@@ -1,0 +1,138 @@
+"""The folder of a likelihood surrogate: design points, graph and card."""
+
+import json
+from collections.abc import Mapping
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from estimation import fingerprint
+from estimation.learnt.card import LikelihoodCard
+from estimation.learnt.design import Design, read_design
+from estimation.learnt.learning import CALLS, Map, Plan, Report, learn_surface
+from estimation.learnt.likelihood import GRAPH_FILE
+from estimation.learnt.surface import NEAR, Fit
+from estimation.posterior import Posterior
+from surrogate.errors import BadConfiguration, Changed, MissingPackage
+from surrogate.files import atomic_path
+
+CARD_FILE = "card.json"
+DESIGN_FILE = "design.csv"
+IDENTITY_FILE = "design.json"
+PERCENTILES = (5, 50, 95)
+
+
+def learn(
+    posterior: Posterior,
+    likelihood: Mapping[str, Any],
+    identity: Mapping[str, str],
+    folder: str | Path,
+    *,
+    calls: int = CALLS,
+    seed: int = 0,
+    resume: bool = False,
+    parallel_map: Map = lambda function, items: list(map(function, items)),
+    report: Report = lambda step, total, text: None,
+) -> LikelihoodCard:
+    """Learn the log likelihood of a posterior and leave it in ``folder``.
+
+    Files: ``likelihood.onnx``, ``card.json``, and ``design.csv`` with every call of the filter.
+
+    Parameters
+    ----------
+    posterior : prior and filter.
+    likelihood : the filter's settings, for the card.
+    identity : see :func:`estimation.learnt.identity.fingerprints`.
+    calls : of the filter, at most.
+    resume : go on with the design points in ``folder``.
+    parallel_map, report : see :func:`estimation.learnt.learning.learn_surface`.
+
+    Raises
+    ------
+    MissingPackage : the package onnx is needed to write the graph.
+    BadConfiguration : ``folder`` holds design points and ``resume`` is not given.
+    Changed : they belong to another model, prior, filter, data or seed.
+    """
+    if find_spec("onnx") is None:
+        raise MissingPackage(
+            'Learning a likelihood needs onnx, which is not installed: pip install "dsge-surrogate[train]"'
+        )
+    from estimation.learnt.export import write_graph
+
+    folder, plan = Path(folder), Plan(calls, seed, not posterior.common_random_numbers)
+    _begin(folder, posterior, plan, identity, resume)
+    design, fit = learn_surface(posterior, plan, folder / DESIGN_FILE, parallel_map, report)
+    card = make_card(posterior, likelihood, identity, plan, design, fit)
+    with atomic_path(folder / GRAPH_FILE) as path:
+        write_graph(fit.surface, card, path)
+    with atomic_path(folder / CARD_FILE) as path:
+        path.write_text(card.to_json(), encoding="utf-8")
+    return card
+
+
+def make_card(
+    posterior: Posterior,
+    likelihood: Mapping[str, Any],
+    identity: Mapping[str, str],
+    plan: Plan,
+    design: Design,
+    fit: Fit,
+) -> LikelihoodCard:
+    """What there is to say about a fit."""
+    lower, upper = posterior.priors.bounds()
+    peak = float(fit.fitted.max())
+    limit = fit.surface.limit - (fit.surface.top - peak)
+    near = fit.surface.coordinates(design.theta[fit.depth <= NEAR])
+    noise = np.percentile(np.sqrt(fit.noise(near)), PERCENTILES)
+    return LikelihoodCard(
+        parameters=tuple(
+            {"name": name, "lower": float(low), "upper": float(high)}
+            for name, low, high in zip(posterior.names, lower, upper, strict=True)
+        ),
+        model=posterior.surrogate.card.model,
+        likelihood=dict(likelihood),
+        fingerprints=dict(identity),
+        calls=int(design.calls.sum()),
+        points=len(design),
+        seed=plan.seed,
+        peak=peak,
+        region={"depth": limit, "reach": fit.surface.reach},
+        held_out={
+            f"within_{NEAR:.0f}": fit.held_out_error(NEAR)._asdict(),
+            "region": fit.held_out_error(limit)._asdict(),
+        },
+        noise_sd={f"p{name}": float(value) for name, value in zip(PERCENTILES, noise, strict=True)},
+        versions={**fingerprint.versions(), "onnx": metadata.version("onnx")},
+    )
+
+
+def _begin(folder: Path, posterior: Posterior, plan: Plan, identity: Mapping[str, str], resume: bool) -> None:
+    """Note what the design points of a new folder belong to, or check those of an old one."""
+    now = {
+        **identity,
+        "priors": fingerprint.of_priors(posterior.priors),
+        "number of calls or the seed": fingerprint.hash_of([plan.calls, plan.seed]),
+    }
+    file = folder / IDENTITY_FILE
+    if not (folder / DESIGN_FILE).exists():
+        with atomic_path(file) as path:
+            path.write_text(json.dumps(now, indent=1), encoding="utf-8")
+        return
+    if not resume:
+        raise BadConfiguration(
+            f"{folder} already holds design points: --resume goes on with them, or choose another folder."
+        )
+    read_design(folder / DESIGN_FILE, posterior.names)
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        before = {}
+    changed = [name for name in now if before.get(name) != now[name]]
+    if changed:
+        raise Changed(
+            f"The {' and the '.join(changed)} changed since the design points in {folder} were filtered. Put "
+            "back what was there, or choose another folder."
+        )

@@ -1,0 +1,84 @@
+"""What a likelihood surrogate says about itself; stored as JSON beside the ONNX file and inside it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from surrogate.errors import BrokenArtifact, NewerFormat
+
+FORMAT = 1
+METADATA_KEY = "dsge_surrogate.likelihood_card"
+
+
+@dataclass(frozen=True)
+class LikelihoodCard:
+    """The card of a likelihood surrogate.
+
+    Attributes
+    ----------
+    parameters : columns of the graph's input, each with ``name``, ``lower`` and ``upper``.
+    model : the economy's name.
+    likelihood : the settings of the filter that was learnt.
+    fingerprints : ingredient -> hash; see :mod:`estimation.learnt.identity`.
+    calls : calls of the filter; ``points`` at which they were made.
+    seed : of everything random.
+    peak : highest log likelihood of the surface at a design point.
+    region : ``depth`` below ``peak`` and ``reach`` in the graph's coordinates beyond which the likelihood is
+        zero.
+    held_out : accuracy at design points left out of the fit, ``within_10`` log points of the peak and in the
+        whole ``region``: points, mean and sd of the error, and sd without the filter's own noise.
+    noise_sd : standard deviation of one call of the filter, at the 5th, 50th and 95th percentile of the
+        points within 10 log points.
+    versions : of the packages that made it.
+    format : of this card.
+    """
+
+    parameters: tuple[Mapping[str, Any], ...]
+    model: str
+    likelihood: Mapping[str, Any]
+    fingerprints: Mapping[str, str]
+    calls: int
+    points: int
+    seed: int
+    peak: float
+    region: Mapping[str, float]
+    held_out: Mapping[str, Mapping[str, float]]
+    noise_sd: Mapping[str, float]
+    versions: Mapping[str, str]
+    format: int = FORMAT
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns of the graph's input."""
+        return tuple(item["name"] for item in self.parameters)
+
+    def to_json(self) -> str:
+        """JSON text from which :meth:`from_json` rebuilds the card."""
+        return json.dumps(asdict(self), indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "LikelihoodCard":
+        """Rebuild a card.
+
+        Raises
+        ------
+        NewerFormat : only a later version of the package can read it.
+        BrokenArtifact : something is missing or malformed.
+        """
+        try:
+            values = json.loads(text)
+            if values["format"] > FORMAT:
+                raise NewerFormat(
+                    f"This likelihood surrogate has format {values['format']}; this version reads up to "
+                    f"{FORMAT}. Upgrade it: pip install --upgrade dsge-surrogate."
+                )
+            parameters = tuple(
+                {"name": str(item["name"]), "lower": float(item["lower"]), "upper": float(item["upper"])}
+                for item in values.pop("parameters")
+            )
+            return cls(parameters=parameters, **values)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise BrokenArtifact(
+                f"The card of the likelihood surrogate cannot be read ({error!r})."
+            ) from None

@@ -1,0 +1,158 @@
+"""The last word to the filter: importance weights that take a learnt posterior to the true one.
+
+A draw from the learnt posterior gets the weight p / q, with q its learnt likelihood and p one fresh, unbiased
+call of the filter. Weighted draws belong to the true posterior, whatever the noise of p and wherever q is
+wrong (Andrieu and Roberts 2009 on why an unbiased p will do). Pareto smoothing (Vehtari, Simpson, Gelman, Yao
+and Gabry 2024) tames the largest weights, and its shape estimate says whether the weights can be trusted.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from estimation.analysis.evaluation import log_likelihoods
+from estimation.analysis.finding import Finding
+from estimation.learnt.likelihood import LearntLikelihood
+from estimation.posterior import Posterior
+from estimation.results import Results
+from estimation.table import HDI_SHARE
+from surrogate.errors import BadConfiguration
+
+Array = NDArray[np.float64]
+
+LARGEST_PARETO_K = 0.7
+LEAST_DRAWS = 50
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Draws of the learnt posterior with the weights that make them draws of the true one.
+
+    Attributes
+    ----------
+    names : free parameters.
+    theta : draws [m, n].
+    weights : smoothed, summing to one [m].
+    pareto_k : shape of the largest weights' tail; above 0.7 they cannot be trusted.
+    """
+
+    names: tuple[str, ...]
+    theta: Array
+    weights: Array
+    pareto_k: float
+
+    @property
+    def effective_sample_size(self) -> float:
+        """Independent draws of the true posterior that are worth as much (Kong 1992)."""
+        return float(1 / np.sum(self.weights**2))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """Mean, sd and 90 % highest-density interval before and after, and the shift in posterior sd."""
+        flat = np.full_like(self.weights, 1 / len(self.weights))
+        before, after = _moments(self.theta, flat), _moments(self.theta, self.weights)
+        interval = np.array([weighted_interval(column, self.weights) for column in self.theta.T])
+        columns = {
+            "learnt mean": before[0],
+            "learnt sd": before[1],
+            "mean": after[0],
+            "sd": after[1],
+            "HDI low": interval[:, 0],
+            "HDI high": interval[:, 1],
+            "shift": (after[0] - before[0]) / after[1],
+        }
+        return pd.DataFrame(columns, index=pd.Index(self.names, name="parameter"))
+
+    @property
+    def finding(self) -> Finding:
+        """The table and the summary, ready to be saved."""
+        return Finding("corrected", "Posterior corrected by the filter", self.table, self.summary(), None)
+
+    def summary(self) -> str:
+        """How far the correction can be trusted, in one or two sentences."""
+        text = (
+            f"Corrected by {len(self.weights)} calls of the filter: effective sample size "
+            f"{self.effective_sample_size:.0f}, Pareto k {self.pareto_k:.2f}."
+        )
+        if self.pareto_k <= LARGEST_PARETO_K:
+            return text
+        return (
+            f"{text} A k above {LARGEST_PARETO_K} means that a few draws decide: do not trust the "
+            "correction. Learn with more calls, or use a filter with less noise."
+        )
+
+
+def correct(results: Results, draws: int, seed: int, processes: int | None = None) -> Correction:
+    """Correct the draws of a learnt posterior by the filter that was learnt.
+
+    Parameters
+    ----------
+    results : of an estimation with ``method = "learnt"``.
+    draws : how many draws, evenly from the chains.
+    seed : of the filter's random numbers.
+    processes : see :func:`estimation.analysis.evaluation.log_likelihoods`.
+
+    Raises
+    ------
+    BadConfiguration : the likelihood is not learnt, or there are too few draws for weights to mean anything.
+    """
+    learnt = results.posterior
+    if not isinstance(learnt.likelihood, LearntLikelihood):
+        raise BadConfiguration('Only the posterior of [likelihood] method = "learnt" can be corrected.')
+    if draws < LEAST_DRAWS:
+        raise BadConfiguration(f"A correction needs {LEAST_DRAWS} draws or more, not {draws}.")
+    theta = _evenly(results.chains.by_time().reshape(-1, learnt.n_free), draws)
+    true = log_likelihoods(true_posterior(learnt), theta, seed, processes, "correcting")
+    return weigh(learnt.names, theta, true - learnt.log_likelihood(theta))
+
+
+def weigh(names: tuple[str, ...], theta: Array, log_ratio: Array) -> Correction:
+    """Smooth the weights exp(``log_ratio``) [m] of draws theta [m, n].
+
+    Raises
+    ------
+    BadConfiguration : hardly any weight is positive.
+    """
+    import arviz  # slow to load, and worker processes never need it
+
+    finite = np.isfinite(log_ratio)
+    if finite.sum() < LEAST_DRAWS:
+        raise BadConfiguration(
+            f"The filter gives a positive likelihood to only {finite.sum()} of {len(theta)} draws: the "
+            "learnt posterior is not that of the filter. Learn it again."
+        )
+    smoothed, shape = arviz.psislw(log_ratio[finite])
+    weights = np.zeros(len(theta))
+    weights[finite] = np.exp(smoothed - np.max(smoothed))
+    return Correction(names, theta, weights / weights.sum(), float(shape))
+
+
+def true_posterior(learnt: Posterior) -> Posterior:
+    """The posterior with the filter itself in the place of what was learnt from it."""
+    likelihood = learnt.likelihood
+    assert isinstance(likelihood, LearntLikelihood)
+    return Posterior(learnt.surrogate, likelihood.truth, learnt.priors, learnt.fixed, learnt.measurement)
+
+
+def weighted_interval(values: Array, weights: Array) -> tuple[float, float]:
+    """The shortest interval that holds 90 % of the weight of values [m]."""
+    order = np.argsort(values)
+    ordered, mass = values[order], np.cumsum(weights[order])
+    before = mass - weights[order]
+    last = np.searchsorted(mass, before + HDI_SHARE - 1e-12)
+    possible = last < len(values)
+    widths = ordered[last[possible]] - ordered[possible]
+    best = int(np.argmin(widths))
+    return float(ordered[possible][best]), float(ordered[last[possible]][best])
+
+
+def _evenly(draws: Array, size: int) -> Array:
+    """``size`` rows at even distances, or all of them if there are fewer."""
+    return draws[np.linspace(0, len(draws) - 1, min(size, len(draws))).astype(int)]
+
+
+def _moments(theta: Array, weights: Array) -> tuple[Array, Array]:
+    mean = weights @ theta
+    return mean, np.sqrt(weights @ (theta - mean) ** 2)

@@ -1,0 +1,55 @@
+"""From a configuration file to a likelihood surrogate: what the command runs."""
+
+from pathlib import Path
+
+from estimation.config import read_toml
+from estimation.estimation import Estimation
+from estimation.learnt.artifact import learn
+from estimation.learnt.card import LikelihoodCard
+from estimation.learnt.identity import fingerprints
+from estimation.learnt.learning import Report
+from estimation.likelihoods.learnt import LEARNT, filter_settings
+from estimation.workers import WorkerPool
+
+
+def learn_from_toml(
+    configuration: str | Path,
+    folder: str | Path,
+    calls: int,
+    resume: bool = False,
+    processes: int | None = None,
+    report: Report = lambda step, total, text: None,
+) -> LikelihoodCard:
+    """Learn the likelihood that a TOML file describes; with ``method = "learnt"``, that of its ``filter``.
+
+    Parameters
+    ----------
+    processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+
+    The other parameters, files and errors are those of :func:`estimation.learnt.artifact.learn`.
+    """
+    estimation = estimation_to_learn(configuration)
+    settings, posterior = estimation.likelihood, estimation.posterior
+    identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
+    with WorkerPool(processes) as pool:
+        return learn(
+            posterior,
+            vars(settings),
+            identity,
+            folder,
+            calls=calls,
+            seed=estimation.sampler.seed,
+            resume=resume,
+            parallel_map=pool.map,
+            report=report,
+        )
+
+
+def estimation_to_learn(configuration: str | Path) -> Estimation:
+    """The estimation in a TOML file, with the filter itself where the file has what is learnt from it."""
+    values = read_toml(Path(configuration))
+    likelihood = values["likelihood"] or {}
+    if likelihood.get("method") == LEARNT:
+        likelihood = likelihood.get("filter", {})
+        filter_settings(likelihood)
+    return Estimation(**{**values, "likelihood": likelihood})

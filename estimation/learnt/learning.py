@@ -1,0 +1,215 @@
+"""Learn a log likelihood: cover the prior, then filter where the posterior is, round after round.
+
+Round 0 is quasi-random over the prior, one call a point. Every later round fits a surface to what is known,
+draws from the posterior under it - tempered at first, because the first surfaces are poor - and filters
+there, two calls a point, so that the noise is known. From the third round on, a third of the points follow
+the posterior itself and the rest a flatter one, so that most points lie within ten log points of the peak.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estimation.learnt.design import Design, quasi_random_points, read_design
+from estimation.learnt.exploring import tempered_draws
+from estimation.learnt.surface import NEAR, Fit, fit_surface
+from estimation.posterior import Posterior
+from estimation.workers import stop_requested
+from surrogate.errors import BadConfiguration
+
+Array = NDArray[np.float64]
+Map = Callable[[Callable, Iterable], list]
+
+
+class Report(Protocol):
+    """Told how many calls of how many have been made, and what else is worth knowing."""
+
+    def __call__(self, step: int, total: int, text: str) -> None:
+        """Take note."""
+        ...
+
+
+CALLS = 10_000
+LEAST_CALLS = 400
+QUASI_RANDOM_SHARE = 0.1
+TEMPERATURES = (4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
+"""Of the flatter posterior in each round after the first, relative to that of the last ones."""
+TEMPERED_ROUNDS = 2
+POSTERIOR_SHARE = 1 / 3
+FLATTEST = 5.0
+BLOCK = 32
+BLOCKS_PER_SAVE = 8
+SURFACE, POINTS, FILTER = range(3)
+"""Purposes of random numbers."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many calls, from which seed, and whether two calls at the same point differ."""
+
+    calls: int
+    seed: int
+    noisy: bool
+
+    def __post_init__(self) -> None:
+        if self.calls < LEAST_CALLS:
+            raise BadConfiguration(
+                f"At least {LEAST_CALLS} calls of the filter are needed, not {self.calls}."
+            )
+
+    @property
+    def calls_at_a_point(self) -> int:
+        """In the rounds after the first."""
+        return 2 if self.noisy else 1
+
+    def size(self, number: int) -> int:
+        """Points of round ``number``."""
+        first = int(QUASI_RANDOM_SHARE * self.calls)
+        if number == 0:
+            return first
+        return (self.calls - first) // (self.calls_at_a_point * len(TEMPERATURES))
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a worker needs to choose the points of round ``number``."""
+
+    posterior: Posterior
+    plan: Plan
+    design: Design
+    number: int
+
+    def generator(self, purpose: int) -> np.random.Generator:
+        """Random numbers of this round for one purpose."""
+        return np.random.default_rng([self.plan.seed, purpose, self.number])
+
+
+def learn_surface(
+    posterior: Posterior, plan: Plan, file: Path, parallel_map: Map, report: Report
+) -> tuple[Design, Fit]:
+    """Carry the plan out, from the design points in ``file`` if there are any.
+
+    Parameters
+    ----------
+    posterior : prior and filter.
+    file : where design points are kept.
+    parallel_map : runs a function on many items, perhaps in other processes, to the same answer.
+    report : called with the number of calls so far, that of all calls, and what is worth knowing.
+
+    Raises
+    ------
+    KeyboardInterrupt : on Ctrl-C; the points filtered so far are in ``file``.
+    """
+    design = read_design(file, posterior.names) if file.exists() else Design.empty(posterior.names)
+    rounds, text = len(TEMPERATURES) + 1, "going on"
+    for number in range(rounds):
+        if not np.any(design.rounds == number):
+            ((points, text),) = parallel_map(choose_points, [Round(posterior, plan, design, number)])
+            design = design.extended(points, number, plan.calls_at_a_point if number else 1)
+            design.save(file)
+        design = _filter(posterior, plan, design, file, parallel_map, partial(report, text=text))
+    (fit,) = parallel_map(fit_round, [Round(posterior, plan, design, rounds)])
+    return design, fit
+
+
+def choose_points(task: Round) -> tuple[Array, str]:
+    """Points [size, n] of a round, and in words how good the surface is that chose them."""
+    size = task.plan.size(task.number)
+    if task.number == 0:
+        return quasi_random_points(task.posterior, size, task.plan.seed), "covering the prior"
+    fit = fit_round(task)
+    draw = partial(
+        tempered_draws,
+        task.posterior,
+        fit.surface,
+        starts=task.design.theta,
+        generator=task.generator(POINTS),
+    )
+    factor = TEMPERATURES[task.number - 1]
+    sharp = draw(temperature=1.0, size=size)
+    depth = fit.fitted.max() - fit.surface.everywhere(sharp)
+    flat = factor * float(np.clip(NEAR / np.median(depth), 1.0, FLATTEST))
+    of_posterior = 0 if task.number <= TEMPERED_ROUNDS else int(POSTERIOR_SHARE * size)
+    points = np.vstack([sharp[:of_posterior], draw(temperature=flat, size=size - of_posterior)])
+    return points, f"round {task.number}, {describe(fit)}"
+
+
+def fit_round(task: Round) -> Fit:
+    """The surface that the design so far supports."""
+    return fit_surface(
+        task.design, task.posterior.priors, task.generator(SURFACE), task.plan.calls_at_a_point == 2
+    )
+
+
+def describe(fit: Fit) -> str:
+    """The held-out error near the peak, in a few words."""
+    found = fit.held_out_error(NEAR)
+    if found.points < 2:
+        return "no point near the peak yet"
+    return f"held-out error {found.mean:+.2f} (sd {found.sd_without_noise:.2f}) within {NEAR:.0f} log points"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A few points to be filtered together, with random numbers of their own."""
+
+    posterior: Posterior
+    theta: Array
+    calls: int
+    key: tuple[int, ...]
+
+
+def filter_block(block: Block) -> Array | None:
+    """What the filter returns [m, 2] at the points, NaN for second calls that are not wanted.
+
+    ``None`` if asked to stop.
+    """
+    if stop_requested():
+        return None
+    generator = np.random.default_rng(block.key)
+    calls = [block.posterior.log_likelihood(block.theta, generator) for _ in range(block.calls)]
+    return np.column_stack([*calls, *[np.full(len(block.theta), np.nan)] * (2 - block.calls)])
+
+
+def _filter(
+    posterior: Posterior,
+    plan: Plan,
+    design: Design,
+    file: Path,
+    parallel_map: Map,
+    report: Callable[[int, int], None],
+) -> Design:
+    """Filter the points that wait, a few blocks at a time; each batch is saved before the next."""
+    starts = [start for start in _starts(design) if design.waiting[start]]
+    for first in range(0, len(starts), BLOCKS_PER_SAVE):
+        report(int(design.calls[~design.waiting].sum()), plan.calls)
+        batch = [_rows(design, start) for start in starts[first : first + BLOCKS_PER_SAVE]]
+        blocks = [
+            Block(
+                posterior, design.theta[rows], int(design.calls[rows[0]]), (plan.seed, FILTER, int(rows[0]))
+            )
+            for rows in batch
+        ]
+        for rows, values in zip(batch, parallel_map(filter_block, blocks), strict=True):
+            design = design if values is None else design.filtered(rows, values)
+        design.save(file)
+    return design
+
+
+def _starts(design: Design) -> list[int]:
+    """Where blocks begin; a block never reaches into another round."""
+    return [
+        int(start)
+        for number in np.unique(design.rounds)
+        for start in np.flatnonzero(design.rounds == number)[::BLOCK]
+    ]
+
+
+def _rows(design: Design, start: int) -> NDArray[np.intp]:
+    rows = np.arange(start, min(start + BLOCK, len(design)))
+    return rows[design.rounds[rows] == design.rounds[start]]

@@ -1,0 +1,79 @@
+"""The ONNX file by itself, and files that are something else."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from estimation.learnt import LearntGraph, LikelihoodCard
+from estimation.learnt.card import METADATA_KEY
+from surrogate.errors import BrokenArtifact, NewerFormat
+from tests.estimation.learnt.conftest import CALLS
+
+
+def test_plain_onnxruntime_runs_the_file(learnt, near):
+    theta, exact = near
+    session = onnxruntime.InferenceSession(str(learnt.folder / "likelihood.onnx"))
+    (given,), (returned,) = session.get_inputs(), session.get_outputs()
+    assert (given.name, given.type) == ("parameters", "tensor(float)")
+    assert (returned.name, returned.type) == ("log_likelihood", "tensor(float)")
+    for rows in (1, 7):
+        values = np.asarray(session.run(None, {"parameters": theta[:rows].astype(np.float32)})[0])
+        assert values.shape == (rows, 1)
+        np.testing.assert_allclose(values[:, 0], exact[:rows], atol=1.0)
+    card = LikelihoodCard.from_json(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
+    assert card.names == learnt.posterior.names
+    assert card.calls <= CALLS
+
+
+def test_graph_is_the_surface(learnt, near):
+    from estimation.learnt.design import read_design
+    from estimation.learnt.learning import Plan, Round, fit_round
+
+    theta, _ = near
+    design = read_design(learnt.folder / "design.csv", learnt.posterior.names)
+    surface = fit_round(Round(learnt.posterior, Plan(CALLS, 0, True), design, 7)).surface
+    found = LearntGraph(learnt.folder).log_likelihood(theta)
+    np.testing.assert_allclose(found, surface(theta), atol=2e-3)
+
+
+def changed_copy(learnt, tmp_path, change):
+    model = onnx.load(str(learnt.folder / "likelihood.onnx"))
+    change(model)
+    onnx.save(model, str(tmp_path / "likelihood.onnx"))
+    return tmp_path
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    with pytest.raises(BrokenArtifact, match="dsge-surrogate learn"):
+        LearntGraph(tmp_path)
+
+
+def test_a_damaged_file_is_an_error(tmp_path):
+    (tmp_path / "likelihood.onnx").write_bytes(b"no graph")
+    with pytest.raises(BrokenArtifact, match="cannot be read"):
+        LearntGraph(tmp_path)
+
+
+def test_a_foreign_graph_is_an_error(learnt, tmp_path):
+    folder = changed_copy(learnt, tmp_path, lambda model: model.ClearField("metadata_props"))
+    with pytest.raises(BrokenArtifact, match="no card"):
+        LearntGraph(folder)
+
+
+def test_a_card_of_another_graph_is_an_error(learnt, tmp_path):
+    def change(model):
+        card = LikelihoodCard.from_json(learnt.card.to_json())
+        text = card.to_json().replace('"name": "rho"', '"name": "rho"', 1)
+        wrong = LikelihoodCard.from_json(text)
+        object.__setattr__(wrong, "parameters", wrong.parameters[:1])
+        onnx.helper.set_model_props(model, {METADATA_KEY: wrong.to_json()})
+
+    with pytest.raises(BrokenArtifact, match="card asks for"):
+        LearntGraph(changed_copy(learnt, tmp_path, change))
+
+
+def test_a_later_format_is_an_error(learnt):
+    text = learnt.card.to_json().replace('"format": 1', '"format": 2')
+    with pytest.raises(NewerFormat, match="Upgrade"):
+        LikelihoodCard.from_json(text)

@@ -1,0 +1,130 @@
+"""Learning against the exact Kalman filter, and what happens when it is interrupted."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from estimation.chains import Chains
+from estimation.learnt import LearntGraph, LearntLikelihood
+from estimation.learnt import learning as learning_module
+from estimation.learnt.artifact import learn
+from estimation.learnt.edge import edge_warnings
+from estimation.mode import Mode
+from estimation.posterior import Posterior
+from estimation.results import Results
+from surrogate.errors import BadConfiguration, BrokenArtifact, Changed
+from tests.estimation.learnt.conftest import CALLS, IDENTITY, PARTICLES
+
+
+def test_learnt_likelihood_is_the_exact_one_near_the_peak_and_a_call_of_the_filter_is_not(learnt, near):
+    theta, exact = near
+    call = learnt.posterior.log_likelihood(theta, np.random.default_rng(1))
+    error = LearntGraph(learnt.folder).log_likelihood(theta) - exact
+    assert len(theta) > 100
+    assert abs(error.mean()) < 0.1
+    assert error.std() < 0.2
+    assert np.std(call - exact) > 0.4
+    assert np.mean(call - exact) < -0.1
+
+
+def test_card_says_how_noisy_the_filter_is_and_how_large_the_error(learnt, near):
+    theta, _ = near
+    calls = np.array(
+        [learnt.posterior.log_likelihood(theta, np.random.default_rng(seed)) for seed in range(40)]
+    )
+    noise = np.median(calls.std(axis=0))
+    assert learnt.card.noise_sd["p50"] == pytest.approx(noise, rel=0.25)
+    found = learnt.card.held_out["within_10"]
+    assert found["points"] > 200
+    assert abs(found["mean"]) < 3 * found["sd"] / np.sqrt(found["points"]) + 0.05
+    assert found["sd_without_noise"] < 0.25
+    assert learnt.card.calls <= CALLS
+    assert json.loads((learnt.folder / "card.json").read_text()) == json.loads(learnt.card.to_json())
+
+
+def test_where_nothing_was_learnt_the_likelihood_is_zero(learnt):
+    graph = LearntGraph(learnt.folder)
+    lower, upper = (np.array([item[end] for item in learnt.card.parameters]) for end in ("lower", "upper"))
+    assert graph.log_likelihood((upper + 0.1)[None])[0] == -np.inf
+    assert graph.log_likelihood((lower - 0.1)[None])[0] == -np.inf
+    worst = np.array([[upper[0], lower[1]]])
+    assert learnt.exact(worst)[0] < learnt.card.peak - learnt.card.region["depth"]
+    assert graph.log_likelihood(worst)[0] == -np.inf
+
+
+class Interruption(Exception):
+    """Stands for Ctrl-C in the middle of a run."""
+
+
+def interrupted_after(calls):
+    """A map that breaks off after so many calls of the filter."""
+    left = [calls]
+
+    def run(function, items):
+        if function is learning_module.filter_block:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Interruption
+        return [function(item) for item in items]
+
+    return run
+
+
+def test_an_interrupted_run_that_goes_on_gives_the_same_file(learnt, tmp_path):
+    folder = tmp_path / "again"
+    with pytest.raises(Interruption):
+        learn(
+            learnt.posterior,
+            {"method": "guided"},
+            IDENTITY,
+            folder,
+            calls=CALLS,
+            parallel_map=interrupted_after(4),
+        )
+    done = int(np.sum(np.isfinite(pd.read_csv(folder / "design.csv")["log_likelihood_1"].to_numpy())))
+    assert 0 < done < learnt.card.points
+    assert not (folder / "likelihood.onnx").exists()
+    with pytest.raises(BadConfiguration, match="--resume"):
+        learn(learnt.posterior, {"method": "guided"}, IDENTITY, folder, calls=CALLS)
+    learn(learnt.posterior, {"method": "guided"}, IDENTITY, folder, calls=CALLS, resume=True)
+    for name in ("likelihood.onnx", "design.csv", "card.json"):
+        assert (folder / name).read_bytes() == (learnt.folder / name).read_bytes()
+
+
+def test_resuming_refuses_other_data_and_other_calls(learnt):
+    for identity, calls in (({**IDENTITY, "data": "other"}, CALLS), (IDENTITY, CALLS + 100)):
+        with pytest.raises(Changed, match=r"data|calls"):
+            learn(learnt.posterior, {}, identity, learnt.folder, calls=calls, resume=True)
+
+
+def test_damaged_design_points_are_an_error(learnt, tmp_path):
+    (tmp_path / "design.csv").write_text("round,calls\n0,one\n")
+    with pytest.raises(BrokenArtifact, match="delete it"):
+        learn(learnt.posterior, {}, IDENTITY, tmp_path, calls=CALLS, resume=True)
+
+
+def test_too_few_calls_are_an_error(learnt, tmp_path):
+    with pytest.raises(BadConfiguration, match="At least"):
+        learn(learnt.posterior, {}, IDENTITY, tmp_path / "few", calls=PARTICLES)
+
+
+def results_around(learnt, centre, spread):
+    """Results whose draws lie around ``centre``."""
+    given, theta = learnt.posterior, np.tile(centre, (2, 50, 8, 1))
+    theta += spread * np.random.default_rng(0).normal(size=theta.shape)
+    names = given.surrogate.parameter_names
+    likelihood = LearntLikelihood(LearntGraph(learnt.folder), names, ("y0", "y1"), given.likelihood)
+    posterior = Posterior(given.surrogate, likelihood, given.priors, {"mean": 0.3}, given.measurement)
+    chains = Chains(posterior.names, theta, np.zeros(theta.shape[:3]), np.ones(2))
+    mode = Mode(posterior.names, centre, 0.0, centre, np.eye(2))
+    return Results(posterior, mode, chains, 0, learnt.data, {})
+
+
+def test_a_posterior_at_the_edge_of_what_was_learnt_is_named(learnt, near):
+    theta, exact = near
+    peak = theta[exact.argmax()]
+    assert edge_warnings(results_around(learnt, peak, 0.01)) == []
+    (warning,) = edge_warnings(results_around(learnt, peak * np.array([0.5, 1.0]), 0.01))
+    assert "Learn again" in warning
