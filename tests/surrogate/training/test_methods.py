@@ -104,6 +104,17 @@ def test_bellman_residuals_vanish_at_the_closed_form() -> None:
     assert wrong(*points(model))[:, 1].abs().min() > 0.005
 
 
+def test_bellman_puts_regimes_together() -> None:
+    """The borrowing limit is then a rounded bound, and the economy's own Euler errors still fall."""
+    settings = Settings(method="bellman", hidden=(12, 12), trunk=8, batch=256, adam_steps=0, steps=20)
+    run = Run(get("consumption_saving"), settings)
+    start = run.progress().log10_error
+    for _ in range(settings.steps):
+        run.advance()
+    assert not run.policy.model.regimes
+    assert run.progress().log10_error < min(start - 0.5, -2.0)
+
+
 def test_bellman_finds_a_constrained_choice(tmp_path: Path) -> None:
     settings = dataclasses.replace(SMALL, method="bellman", hidden=(12, 12), batch=256, steps=60)
     for constraints in CHOICES["constraints"]:
