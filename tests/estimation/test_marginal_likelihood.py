@@ -80,7 +80,7 @@ def exact(linear_economy, data):
 
 @pytest.fixture(scope="module")
 def found(results):
-    return evidence(results)
+    return evidence(results, draws=1500)
 
 
 @pytest.mark.parametrize("method", [BRIDGE, IMPORTANCE, HARMONIC])
@@ -111,7 +111,7 @@ def test_prior_is_scaled_up_to_the_certified_region(results, linear_economy, dat
     surrogate = Surrogate(folder)
     posterior = estimation(surrogate, data).posterior
     restricted = replace(results, posterior=posterior, all_chains=within(posterior, results.chains), burn=0)
-    found = evidence(restricted, draws=1500)
+    found = evidence(restricted, draws=1000)
     exact = quadrature(linear_economy, data, linear_priors(), highest_rho=0.7)
     assert found.region_mass == pytest.approx(linear_priors()["rho"].cdf(np.array(0.7)), abs=0.005)
     for estimate in found.estimates.values():
