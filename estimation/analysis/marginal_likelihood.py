@@ -24,6 +24,7 @@ from estimation.analysis.bridge_sampling import LogEstimate, bridge_sampling, im
 from estimation.analysis.evaluation import log_likelihoods
 from estimation.analysis.finding import Finding
 from estimation.analysis.harmonic_mean import modified_harmonic_mean
+from estimation.learnt.likelihood import LearntLikelihood
 from estimation.likelihoods.filtered import FilterLikelihood
 from estimation.moments import SimulatedMoments
 from estimation.posterior import Posterior
@@ -124,11 +125,11 @@ def _note(results: Results, found: Evidence) -> str:
     mass = found.region_mass
     scaled = "the surrogate's box" if mass == 1 else f"the certified part of the box ({mass:.1%} of its mass)"
     text = f"The prior integrates to one over {scaled}. Use bridge sampling; the others check it."
-    noisy = isinstance(results.posterior.likelihood, FilterLikelihood)
-    if noisy and results.posterior.common_random_numbers:
-        text += (
-            " Random numbers are common to all likelihoods, and the errors leave out what others would give."
-        )
+    likelihood = results.posterior.likelihood
+    if isinstance(likelihood, LearntLikelihood):
+        return f"{text} The likelihood is one that was learnt; its error is not in the errors here."
+    if isinstance(likelihood, FilterLikelihood) and results.posterior.common_random_numbers:
+        return f"{text} Random numbers are common to all likelihoods; others would give another number."
     return text
 
 

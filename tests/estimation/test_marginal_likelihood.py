@@ -1,5 +1,6 @@
 """Against quadrature of the exact Kalman likelihood over two parameters of the linear economy."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from estimation.analysis.marginal_likelihood import (
     IMPORTANCE,
     Evidence,
     evidence,
+    finding,
     marginal_likelihood,
 )
 from estimation.analysis.model_comparison import compare_models, require_same_data
@@ -183,3 +185,11 @@ def test_thin_tails_near_zero_are_within_reach():
     slope = (ndtri(priors.to_unit(sd + step)) - ndtri(priors.to_unit(sd - step))) / (2 * step)
     density = norm.logpdf(z) + np.log(slope)
     np.testing.assert_allclose(density[:, 0], priors.log_density(sd), atol=1e-6)
+
+
+@pytest.mark.parametrize(("common", "words"), [(True, "Random numbers are common"), (False, "check it.")])
+def test_the_note_says_what_the_errors_leave_out(results, found, common, words):
+    posterior = copy.copy(results.posterior)
+    posterior.common_random_numbers = common
+    assert words in finding(replace(results, posterior=posterior), found).note
+    assert ("Random" in finding(replace(results, posterior=posterior), found).note) == common
