@@ -55,8 +55,8 @@ PUBLISHED = {
 }
 """Posterior median, 5 and 95 % quantile of the published estimation, on another sample."""
 PERIODS, BURN_IN, SHARE_OF_VARIANCE, SEED = 500, 100, 0.1, 2026
-PARTICLES, ENSEMBLES, WALKERS, STEPS = 50, 2, 32, 600
-DRAWS, BLOCK = 800, 50
+PARTICLES, ENSEMBLES, WALKERS, STEPS = 50, 2, 32, 200
+DRAWS, BLOCK = 200, 10
 PARTICLES_COMPARED, REPLICATIONS = 100, 4
 QUANTILES = (0.5, 0.05, 0.95)
 STAGES = {
@@ -80,10 +80,11 @@ sample size {ess:.0f}.
 at each of {draws} draws of the surrogate's posterior. Each draw has the weight likelihood with time iteration
 over likelihood with the surrogate, both by {replications} × {compared} particles with the same random
 numbers. The effective sample size of the weights is {weights_ess:.0f} of {draws}; the log likelihoods differ
-by {mean:.2f} on average, and by {sd:.2f} (standard deviation) from draw to draw.
+by {mean:.2f} on average, and by {sd:.2f} (standard deviation) from draw to draw. A quadratic in the
+parameters explains all of that but {left:.2f}; it carries the weights to all draws of the posterior.
 
-Medians with 5 and 95 % quantiles. *Difference*: of the two medians of the same draws, in posterior standard
-deviations, with its bootstrapped standard error.
+Medians with 5 and 95 % quantiles. *Difference*: of the two medians, in posterior standard
+deviations, with its standard error, from bootstrap samples of the {draws} draws.
 
 """
 TIMING = """
@@ -235,19 +236,39 @@ def differences(draws: Array, weights: Array) -> Array:
     return (np.array(medians[0]) - medians[1]) / draws.std(axis=0, ddof=1)
 
 
-def standard_errors(draws: Array, weights: Array, resamples: int = 500) -> Array:
-    """Bootstrapped standard errors [5] of :func:`differences`."""
+def standard_errors(chosen: Array, log_weights: Array, draws: Array, resamples: int = 200) -> Array:
+    """Standard errors [5] of :func:`differences`, from bootstrap samples of the chosen draws."""
     generator = np.random.default_rng(SEED)
     found = []
-    for rows in generator.integers(0, len(draws), (resamples, len(draws))):
-        found.append(differences(draws[rows], weights[rows] / weights[rows].sum()))
+    for rows in generator.integers(0, len(chosen), (resamples, len(chosen))):
+        found.append(differences(draws, carried(chosen[rows], log_weights[rows], draws)[0]))
     return np.std(found, axis=0, ddof=1)
 
 
-def posterior_rows(names: Sequence[str], draws: Array, weights: Array) -> list[list[str]]:
+def terms(theta: Array, draws: Array) -> Array:
+    """Terms [n, 21] of a quadratic in theta [n, 5], standardised by the posterior's `draws`."""
+    u = (theta - draws.mean(axis=0)) / draws.std(axis=0)
+    rows, columns = np.triu_indices(u.shape[1])
+    return np.column_stack([np.ones(len(u)), u, u[:, rows] * u[:, columns]])
+
+
+def carried(chosen: Array, log_weights: Array, draws: Array) -> tuple[Array, float]:
+    """Weights [n] of all draws [n, 5] from log weights [m] at chosen ones [m, 5], and the sd of the rest."""
+    design = terms(chosen, draws)
+    fitted = np.linalg.lstsq(design, log_weights, rcond=None)[0]
+    left = np.sqrt(np.sum((log_weights - design @ fitted) ** 2) / (len(chosen) - design.shape[1]))
+    return _normalised(terms(draws, draws) @ fitted), float(left)
+
+
+def _normalised(log_weights: Array) -> Array:
+    weights = np.exp(log_weights - log_weights.max())
+    return weights / weights.sum()
+
+
+def posterior_rows(names: Sequence[str], draws: Array, weights: Array, error: Array) -> list[list[str]]:
     """The table of posteriors as text."""
     even = np.full(len(draws), 1 / len(draws))
-    gap, error = differences(draws, weights), standard_errors(draws, weights)
+    gap = differences(draws, weights)
     rows = []
     for column, name in enumerate(names):
         spans = [weighted_quantiles(draws[:, column], given) for given in (even, weights)]
@@ -295,10 +316,11 @@ def timing_rows(timing: Mapping[str, Mapping[str, float]]) -> list[list[str]]:
     return [*rows, ["all", f"{wall:.0f}", f"{processor:.0f}"]]
 
 
-def report(results: Results, draws: Array, log_weights: Array, facts: Mapping[str, Any]) -> str:
-    """The page."""
-    weights = np.exp(log_weights - log_weights.max())
-    weights /= weights.sum()
+def report(results: Results, chosen: Array, log_weights: Array, facts: Mapping[str, Any]) -> str:
+    """The page, from log weights [m] at the chosen draws [m, 5]."""
+    draws = _pooled(results)
+    weights, left = carried(chosen, log_weights, draws)
+    error = standard_errors(chosen, log_weights, draws)
     draw_figure(results.posterior.names, draws, weights)
     timing = {stage: read(RESULTS / f"{stage}.json") for stage in STAGES}
     seconds = {stage: used["processor"] for stage, used in timing.items()}
@@ -315,7 +337,8 @@ def report(results: Results, draws: Array, log_weights: Array, facts: Mapping[st
         draws=DRAWS,
         replications=REPLICATIONS,
         compared=PARTICLES_COMPARED,
-        weights_ess=1 / np.sum(weights**2),
+        weights_ess=1 / np.sum(_normalised(log_weights) ** 2),
+        left=left,
         mean=log_weights.mean(),
         sd=log_weights.std(ddof=1),
     )
@@ -327,13 +350,18 @@ def report(results: Results, draws: Array, log_weights: Array, facts: Mapping[st
     )
     return (
         head
-        + markdown.table(list(columns), posterior_rows(results.posterior.names, draws, weights))
+        + markdown.table(list(columns), posterior_rows(results.posterior.names, draws, weights, error))
         + "\n"
         + clock
         + markdown.table(["stage", "wall, seconds", "processor, seconds"], timing_rows(timing))
         + "\n"
         + FIGURE.format(machine=machine())
     )
+
+
+def _pooled(results: Results) -> Array:
+    """All draws [n, 5]."""
+    return results.chains.theta.reshape(-1, len(PRIORS))
 
 
 def main() -> None:
@@ -343,7 +371,7 @@ def main() -> None:
         kept(RESULTS / f"{stage}.json", partial(timed, stage))
     estimation = Estimation.from_toml(RESULTS / "experiment.toml")
     results = estimation.saved_results(RESULTS / "estimation")
-    pooled = results.chains.theta.reshape(-1, estimation.posterior.n_free)
+    pooled = _pooled(results)
     rows = np.random.default_rng(SEED).choice(len(pooled), DRAWS, replace=False)
     text = report(results, pooled[rows], reweighted(pooled[rows], facts["sd"]), facts)
     with atomic_path(REPORT) as path:
