@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from estimation import cluster
+from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
 from estimation.cluster import ClusterPool, NoCluster, open_pool
+from estimation.ensemble import Ensemble, advance
 from estimation.mode import find_mode
-from estimation.sampler import Listener, SamplerSettings, sample
+from estimation.packed import Packed
+from estimation.sampler import Interrupted, Listener, SamplerSettings, sample
 from estimation.workers import WorkerPool
 from surrogate import Surrogate
 from tests.estimation.economies import normal_posterior
@@ -53,6 +56,23 @@ def test_a_killed_worker_changes_nothing(linear_folder, linear, two_workers, tmp
     on_cluster, here = (read_chains(paths, posterior.names) for paths in (files, alone))
     assert np.array_equal(on_cluster.theta, here.theta)
     assert np.array_equal(on_cluster.log_prob, here.log_prob)
+
+
+@pytest.mark.slow
+def test_what_control_c_leaves_goes_on_elsewhere(linear, two_workers, tmp_path):
+    mode = find_mode(normal_posterior(linear), draws=32, climbs=1)
+    settings = SamplerSettings(ensembles=2, walkers=8, steps=60, seed=5)
+    listener = Listener(step=lambda progress: signal.raise_signal(signal.SIGINT))
+    slow, fast = normal_posterior(linear, seconds=0.02), normal_posterior(linear)
+    with ClusterPool(two_workers.scheduler_address) as pool, pytest.raises(Interrupted, match="saved"):
+        sample(slow, mode, settings, tmp_path, pool, {}, listener=listener)
+    done = max(ChainFile(file).steps for file in tmp_path.glob("*.h5"))
+    assert 0 < done < 60
+    with WorkerPool(1) as pool:
+        files = sample(fast, mode, settings, tmp_path, pool, {})
+    at_once = advance(Ensemble(Packed(fast), mode, 8, settings.moves, 5, 1), 0, None, 60)
+    assert at_once is not None
+    assert np.array_equal(read_chains(files, fast.names).theta[1][: at_once.steps], at_once.theta)
 
 
 def test_workers_use_one_thread_and_their_errors_arrive(two_workers):
