@@ -30,6 +30,7 @@ from estimation.calibration import (
     uniformity,
     worst_p,
 )
+from estimation.calibration.experiment import learnt_posterior
 from estimation.calibration.findings import draw_coverage, draw_difference
 from estimation.calibration.ranks import TESTS
 from estimation.mode import PriorCoordinates, find_mode
@@ -39,6 +40,8 @@ from surrogate.files import atomic_path
 
 REPORT = ROOT / "docs" / "coverage.md"
 PERIODS = 40
+CALLS = 1000
+"""Of the particle filter, to learn one likelihood."""
 SETTINGS = {"draws": 40, "steps": 60}
 GRID = np.linspace(-5.5, 5.5, 45)
 """Quadrature points on each axis, in standard deviations of a normal approximation."""
@@ -86,6 +89,14 @@ class HalvedError(Experiment):
         return Estimation(self.surrogate, data, **settings).posterior
 
 
+class Learnt(Experiment):
+    """Learns the likelihood of each simulated sample from calls of the filter in `settings`."""
+
+    def posterior(self, data: pd.DataFrame) -> Posterior:
+        """The posterior by a surrogate of the likelihood of simulated data."""
+        return learnt_posterior(self.surrogate, data, self.settings, self.settings["likelihood"], CALLS)
+
+
 @dataclass(frozen=True)
 class Method:
     """A likelihood method, how often it is tried, and the experiment that it is tried in."""
@@ -99,6 +110,12 @@ class Method:
 METHODS = {
     "kalman": Method("Kalman filter", {"method": "kalman"}, 200),
     "twisted": Method("particle filter, twisted, 10 particles", {"method": "twisted", "particles": 10}, 120),
+    "learnt": Method(
+        f"surrogate of the likelihood, {CALLS} calls of that filter",
+        {"method": "twisted", "particles": 10},
+        60,
+        Learnt,
+    ),
     "mistaken": Method("Kalman filter, half the measurement error", {"method": "kalman"}, 60, HalvedError),
 }
 PROCESSES = 2

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,11 @@ import pandas as pd
 
 from estimation.config import read_toml
 from estimation.estimation import Estimation
+from estimation.learnt.artifact import learn
+from estimation.learnt.identity import fingerprints
+from estimation.learnt.likelihood import LearntGraph
 from estimation.likelihoods.inverted import INVERSION
+from estimation.likelihoods.learnt import LEARNT, LearntSettings
 from estimation.linearisation import at_steady_state
 from estimation.posterior import Posterior
 from estimation.state_space import StateSpace
@@ -81,8 +86,18 @@ class Experiment:
         return pd.DataFrame(observables, data.index, data.columns).where(data.notna())
 
     def posterior(self, data: pd.DataFrame) -> Posterior:
-        """The posterior of simulated data."""
-        return Estimation(self.surrogate, data, **self.settings).posterior
+        """The posterior of simulated data. A likelihood surrogate knows one sample only, so that of the data
+        is learnt first, with as many calls of the filter as the configuration's own.
+
+        Raises
+        ------
+        MissingPackage : learning needs the package onnx.
+        """
+        likelihood = self.estimation.likelihood
+        if not isinstance(likelihood, LearntSettings):
+            return Estimation(self.surrogate, data, **self.settings).posterior
+        calls = LearntGraph(likelihood.folder).card.calls
+        return learnt_posterior(self.surrogate, data, self.settings, likelihood.filter, calls)
 
     def _observables(
         self, parameters: np.ndarray, periods: int, generator: np.random.Generator
@@ -105,3 +120,29 @@ class Experiment:
             return None
         sizes = zip(measurement.observables, measurement.sd.tolist(), strict=True)
         return {name: sd for name, sd in sizes if not np.isnan(sd)}
+
+
+def learnt_posterior(
+    surrogate: Surrogate,
+    data: pd.DataFrame,
+    settings: Mapping[str, Any],
+    likelihood: Mapping[str, Any],
+    calls: int,
+) -> Posterior:
+    """The posterior of `data` by a likelihood surrogate made for it from so many calls of a filter.
+
+    Parameters
+    ----------
+    settings : of :class:`estimation.Estimation`.
+    likelihood : of the filter, as ``[likelihood]`` has them.
+
+    Raises
+    ------
+    MissingPackage : learning needs the package onnx.
+    """
+    exact = Estimation(surrogate, data, **{**settings, "likelihood": likelihood})
+    identity = fingerprints(exact.posterior, exact.data, exact.likelihood.ingredients(exact.posterior))
+    with TemporaryDirectory() as folder:
+        learn(exact.posterior, likelihood, identity, folder, calls=calls)
+        learnt = {"method": LEARNT, "folder": folder, "filter": likelihood}
+        return Estimation(surrogate, data, **{**settings, "likelihood": learnt}).posterior

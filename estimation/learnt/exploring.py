@@ -65,7 +65,8 @@ def _spread(weights: Array, walkers: int) -> Array:
 def _log_density(posterior: Posterior, surface: Surface, temperature: float, theta: Array) -> Array:
     values = posterior.priors.log_density(theta)
     inside = np.isfinite(values)
-    inside[inside] = posterior.surrogate.inside(posterior.parameters(theta[inside]))
+    if inside.any():
+        inside[inside] = posterior.surrogate.inside(posterior.parameters(theta[inside]))
     values[~inside] = -np.inf
     values[inside] += surface.everywhere(theta[inside]) / temperature
     return values

@@ -20,6 +20,8 @@ from estimation.calibration import (
     worst_p,
 )
 from estimation.calibration.ranks import Shares
+from estimation.learnt.artifact import learn
+from estimation.learnt.identity import fingerprints
 from estimation.posterior import Posterior
 from surrogate.reference.kalman import log_likelihood
 from tests.estimation.economies import exact_state_space, simulated_data
@@ -146,3 +148,20 @@ def test_the_example_can_be_calibrated():
     assert item is not None
     assert set(item.ranks) == {"phi", "theta_pi", "sigma_a", "log likelihood"}
     assert item.failure == ""
+
+
+def test_a_likelihood_surrogate_is_learnt_again_for_each_sample(linear, linear_economy, tmp_path):
+    pytest.importorskip("onnx")
+    data, kalman = simulated_data(linear_economy, PERIODS), {"method": "kalman"}
+    made = experiment(linear, data, sd=0.5)
+    posterior = made.estimation.posterior
+    identity = fingerprints(
+        posterior, made.estimation.data, made.estimation.likelihood.ingredients(posterior)
+    )
+    learn(posterior, kalman, identity, tmp_path, calls=400)
+    learnt = {"method": "learnt", "folder": str(tmp_path), "filter": kalman}
+    sample = made.simulate(np.array([1.4]), np.random.default_rng(3))
+    found = experiment(linear, data, sd=0.5, likelihood=learnt).posterior(sample)
+    exact = made.posterior(sample)
+    near = np.linspace(1.0, 1.8, 9)[:, None]
+    np.testing.assert_allclose(found.log_likelihood(near), exact.log_likelihood(near), atol=0.05)
