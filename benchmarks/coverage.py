@@ -3,7 +3,7 @@
     python -m benchmarks.coverage [results] [--only NAME ...] [--processes N]
 
 runs simulation-based calibration of two economies by every likelihood method, compares the posteriors of one
-sample, and writes docs/coverage.md with two figures. Replications that `results` holds are not run again.
+sample, and writes docs/coverage.md with two figures: of all that `results` holds, which is not run again.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from estimation.calibration import (
     Shares,
     calibrate,
     coverage,
+    saved_replications,
     shares_below_truth,
     so_far,
     uniformity,
@@ -119,8 +120,9 @@ METHODS = {
     "mistaken": Method("Kalman filter, half the measurement error", {"method": "kalman"}, 60, HalvedError),
 }
 PROCESSES = 2
+COMPARISON = "comparison"
 COMPARED = {"method": "twisted", "particles": 10}
-SAMPLER = {"ensembles": 2, "walkers": 64, "steps": 600, "seed": 1}
+SAMPLER = {"ensembles": 2, "walkers": 64, "steps": 800, "seed": 1}
 HEADER = f"""# Coverage
 
 [Simulation-based calibration](calibration.md) of two economies whose likelihood is known exactly, with three
@@ -142,7 +144,7 @@ Expected coverage: how often central intervals of each credibility hold the trut
 ![Expected coverage](coverage-intervals.png)
 
 """
-COMPARISON = """## The particle filter's posterior beside the exact one
+COMPARED_HEADER = """## The particle filter's posterior beside the exact one
 
 One sample of each economy. *Exact*: by quadrature of the Kalman filter's likelihood. The particle filter's
 posterior: its mean less the exact one in exact posterior standard deviations, and its sd over the exact one.
@@ -159,17 +161,26 @@ def experiment(name: str, method: Method) -> Experiment:
     return method.experiment(**_settings(name, method), data=dates)
 
 
-def shares_of(name: str, label: str, results: Path, processes: int) -> Shares:
-    """Ranks of one economy and method, from what `results` holds or from now on."""
-    method, folder = METHODS[label], results / "coverage" / f"{name}_{label}"
+def run(name: str, label: str, results: Path, processes: int) -> None:
+    """Calibrate one economy by one method; replications that `results` holds are not run again."""
+    method, folder = METHODS[label], _folder(results, name, label)
     settings = CalibrationSettings(replications=method.replications, **SETTINGS)
-    resume = folder.exists()
 
     def show(done: list[Replication]) -> None:
         if len(done) % 20 == 0:
             print(f"{name}, {label}: {len(done)} of {method.replications}, {so_far(done)}", flush=True)
 
-    return shares_below_truth(calibrate(experiment(name, method), settings, folder, processes, resume, show))
+    calibrate(experiment(name, method), settings, folder, processes, folder.exists(), show)
+
+
+def found_in(results: Path) -> dict[tuple[str, str], Shares]:
+    """Ranks by economy and method, as far as `results` holds them."""
+    cells = [(name, label) for name in DESIGNS for label in METHODS]
+    return {
+        cell: shares_below_truth(saved_replications(_folder(results, *cell)))
+        for cell in cells
+        if _folder(results, *cell).exists()
+    }
 
 
 def comparison(name: str) -> dict[str, dict[str, float]]:
@@ -278,19 +289,24 @@ def _settings(name: str, method: Method) -> dict[str, Any]:
     }
 
 
+def _folder(results: Path, name: str, label: str) -> Path:
+    return results / "coverage" / f"{name}_{label}"
+
+
 def main(results: Path, only: Sequence[str], processes: int) -> None:
-    """Run what is missing of the methods `only`, and write the report once all are there."""
-    found = {(name, label): shares_of(name, label, results, processes) for label in only for name in DESIGNS}
-    if set(only) < set(METHODS):
-        return
-    ordered = {(name, label): found[name, label] for name in DESIGNS for label in METHODS}
-    compared = {
-        name: kept(results / "coverage" / f"{name}_comparison.json", lambda name=name: comparison(name))
-        for name in DESIGNS
-    }
-    draw(ordered, REPORT.parent)
-    parts = [HEADER, summary(ordered), FIGURES, COMPARISON, beside_the_exact_one(compared)]
-    parts += ["\n## All tests\n\n", p_values(ordered), "\nWritten by `python -m benchmarks.coverage`.\n"]
+    """Run what is missing of `only`, print and write the report of all that `results` holds."""
+    compared = {}
+    for name in DESIGNS:
+        for label in only:
+            if label in METHODS:
+                run(name, label, results, processes)
+        file = results / "coverage" / f"{name}_comparison.json"
+        if COMPARISON in only or file.exists():
+            compared[name] = kept(file, lambda name=name: comparison(name))
+    found = found_in(results)
+    draw(found, REPORT.parent)
+    parts = [HEADER, summary(found), FIGURES, COMPARED_HEADER, beside_the_exact_one(compared)]
+    parts += ["\n## All tests\n\n", p_values(found), "\nWritten by `python -m benchmarks.coverage`.\n"]
     with atomic_path(REPORT) as path:
         path.write_text("".join(parts), encoding="utf-8")
     print("".join(parts))
@@ -299,7 +315,7 @@ def main(results: Path, only: Sequence[str], processes: int) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("results", type=Path, nargs="?", default=ROOT / "results")
-    parser.add_argument("--only", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--only", nargs="+", choices=[*METHODS, COMPARISON], default=[*METHODS, COMPARISON])
     parser.add_argument("--processes", type=int, default=PROCESSES)
     given = parser.parse_args()
     main(given.results, given.only, given.processes)
