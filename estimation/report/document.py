@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from estimation.report.methods import warnings_of_method
 from estimation.report.page import Page, Section, write
 from estimation.report.sections import chapters, settings
 from estimation.results import Results, convergence_warnings, edge_warnings
@@ -57,6 +58,7 @@ def warnings(results: Results) -> list[str]:
         *short,
         *convergence_warnings(results.table, results.target),
         *edge_warnings(results.chains, results.posterior.priors, results.mode),
+        *warnings_of_method(results),
     ]
 
 
@@ -64,7 +66,7 @@ def _written(
     results: Results, seed: int, processes: int | None, stage: Callable[[str], None]
 ) -> list[Section]:
     sections = []
-    for title, write_chapter in chapters(seed, processes).items():
+    for title, write_chapter in chapters(results, seed, processes).items():
         stage(title)
         sections.append(write_chapter(results))
     return sections

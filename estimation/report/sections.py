@@ -16,6 +16,7 @@ from estimation.analysis.impulse_responses import impulse_responses
 from estimation.analysis.marginal_likelihood import marginal_likelihood
 from estimation.analysis.predictive_moments import predictive_moments
 from estimation.analysis.shocks import shocks_and_states
+from estimation.report.methods import chapters_of_method
 from estimation.report.page import Section, item
 from estimation.results import Results
 from surrogate.card import LAWS, Variable
@@ -30,9 +31,10 @@ LAW_TITLES = {
 Findings = Callable[[Results], Finding | Sequence[Finding]]
 
 
-def chapters(seed: int, processes: int | None) -> dict[str, Callable[[Results], Section]]:
+def chapters(results: Results, seed: int, processes: int | None) -> dict[str, Callable[[Results], Section]]:
     """Title -> what writes the chapter; those that compute use ``seed`` and so many ``processes``."""
     found: dict[str, Findings] = {
+        **chapters_of_method(results, settings(results), processes),
         "Marginal likelihood": partial(marginal_likelihood, seed=seed, processes=processes),
         "Shocks and states": partial(shocks_and_states, seed=seed),
         "Historical decomposition": partial(decompositions, seed=seed),

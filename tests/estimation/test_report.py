@@ -16,7 +16,7 @@ from estimation.chains import Chains
 from estimation.mode import Mode
 from estimation.report import write_report
 from estimation.report.page import Page, Section, item, render, write
-from estimation.report.sections import analysis, posterior
+from estimation.report.sections import analysis, chapters, posterior
 from estimation.results import Results
 from surrogate.errors import WriteFailed
 from tests.estimation.economies import MEASUREMENT_SD, linear_priors, simulated_data
@@ -136,8 +136,12 @@ def test_sections_that_a_likelihood_cannot_have_say_why(results, linear):
         linear_priors(),
         likelihood={"method": "moments", "moments": ["sd(y0)", "sd(y1)"], "replications": 2},
     )
-    section = analysis("Evidence", marginal_likelihood, replace(results, posterior=moments.posterior))
+    by_moments = replace(results, posterior=moments.posterior)
+    section = analysis("Evidence", marginal_likelihood, by_moments)
     assert "Not available. A distance between moments is no density" in section.text
+    (title,) = set(chapters(by_moments, 0, 1)) - set(chapters(results, 0, 1))
+    assert title == "Simulated moments"
+    assert "sd(y0)" in render(Page("t", "s", [], [chapters(by_moments, 0, 1)[title](by_moments)], "f"))
 
 
 def test_without_matplotlib_tables_remain(results, monkeypatch):
