@@ -22,7 +22,7 @@ end = "2009Q4"
 [measurement_error]
 share_of_sd = 0.2
 [likelihood]
-particles = 10
+method = "kalman"
 [fixed]
 tau = 3.3
 kappa = 0.25
@@ -49,7 +49,7 @@ steps = 10
 
 @pytest.fixture(scope="module")
 def estimated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The output of a short estimation through the years at the bound."""
+    """The output of a short estimation through the years at the bound, by the quickest method."""
     folder = tmp_path_factory.mktemp("after")
     (folder / "us.toml").write_text(CONFIGURATION)
     assert run("estimate", folder / "us.toml", "--output", folder / "out", "--processes", 1).exit_code == 0
