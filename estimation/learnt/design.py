@@ -76,11 +76,6 @@ class Design:
         changed[rows] = values
         return replace(self, values=changed)
 
-    def done(self) -> "Design":
-        """Only the points that have been filtered."""
-        keep = ~self.waiting
-        return Design(self.names, self.theta[keep], self.rounds[keep], self.calls[keep], self.values[keep])
-
     def save(self, file: Path) -> None:
         """Write a CSV file in which every number is exact."""
         table = pd.DataFrame(self.theta, columns=list(self.names))

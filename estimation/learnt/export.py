@@ -12,9 +12,9 @@ import numpy as np
 
 from estimation.learnt.card import METADATA_KEY, LikelihoodCard
 from estimation.learnt.coordinates import IDENTITY, LOG_ODDS, TINY
+from estimation.learnt.likelihood import INPUT, OUTPUT
 from estimation.learnt.surface import Surface
 
-INPUT, OUTPUT = "parameters", "log_likelihood"
 OPSET = 17
 IR_VERSION = 8
 SLACK = 1e-6

@@ -79,12 +79,10 @@ class Regression(NamedTuple):
     ----------
     process : the fitted function.
     left_out : prediction [m] of each point from all the others, exact for given length scales.
-    sd : posterior standard deviation [m] of the function at each point.
     """
 
     process: Process
     left_out: Array
-    sd: Array
 
 
 def quadratic_terms(u: Array) -> Array:
@@ -173,4 +171,4 @@ def _project(
     coefficients = QUADRATIC_SD * found[:n_quadratic]
     coefficients[0] += level
     weights = solve_triangular(root, found[n_quadratic:], lower=True, trans=1)
-    return Regression(Process(coefficients, inducing, weights, kernel), left_out + level, np.sqrt(spread))
+    return Regression(Process(coefficients, inducing, weights, kernel), left_out + level)

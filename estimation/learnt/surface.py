@@ -71,7 +71,6 @@ class Fit(NamedTuple):
     variance : of the target, by the filter's noise.
     fitted : log likelihood by the surface.
     left_out : log likelihood predicted from all other points.
-    sd : standard deviation of the surface's own error, by the process.
     """
 
     surface: Surface
@@ -80,7 +79,6 @@ class Fit(NamedTuple):
     variance: Array
     fitted: Array
     left_out: Array
-    sd: Array
 
     @property
     def depth(self) -> Array:
@@ -131,7 +129,7 @@ def fit_surface(design: Design, priors: PriorSet, generator: np.random.Generator
     reach = MARGIN * np.sqrt(np.sum(u[raw_depth <= limit] ** 2, axis=1).max())
     surface = Surface(coordinates, regression.process, top, limit, float(reach))
     left_out = top - spread_out(regression.left_out, limit)
-    return Fit(surface, noise, target, variance, surface.everywhere(design.theta), left_out, regression.sd)
+    return Fit(surface, noise, target, variance, surface.everywhere(design.theta), left_out)
 
 
 def _central(theta: Array, depth: Array) -> Array:
