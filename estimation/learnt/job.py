@@ -51,5 +51,5 @@ def estimation_to_learn(configuration: str | Path) -> Estimation:
     likelihood = values["likelihood"] or {}
     if likelihood.get("method") == LEARNT:
         likelihood = likelihood.get("filter", {})
-        filter_settings(likelihood)
+    filter_settings(likelihood)
     return Estimation(**{**values, "likelihood": likelihood})

@@ -66,7 +66,8 @@ def filter_settings(values: Mapping[str, Any]) -> Method:
 
     Raises
     ------
-    BadConfiguration : they are no mapping, or learnt themselves.
+    BadConfiguration : they are no mapping, learnt themselves, or hide a filter's noise, whose bias could then
+        not be taken out.
     """
     from estimation.likelihoods.registry import likelihood_settings  # which imports this module
 
@@ -74,5 +75,10 @@ def filter_settings(values: Mapping[str, Any]) -> Method:
         raise BadConfiguration(
             "filter in [likelihood] says which likelihood is learnt, such as filter = "
             f'{{ method = "twisted" }}, not {values!r}.'
+        )
+    if values.get("random_numbers") == "common":
+        raise BadConfiguration(
+            'A likelihood is learnt with random_numbers = "fresh": common ones would hide how noisy, and so '
+            "how biased, the filter is."
         )
     return likelihood_settings(values)

@@ -111,3 +111,15 @@ def test_a_missing_folder_says_how_to_make_it(project: Path) -> None:
     changed = project.with_name("changed.toml")
     changed.write_text(project.read_text().replace('"likelihood"', '"nowhere"'))
     require_clear_error(run("estimate", changed), "dsge-surrogate learn")
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [('random_numbers = "common"', "fresh"), ('method = "learnt"', "which likelihood is learnt")],
+)
+def test_what_cannot_be_learnt_is_refused(project: Path, setting: str, words: str) -> None:
+    changed = project.with_name("changed.toml")
+    learnt_filter = 'filter = { method = "guided", particles = 20 }'
+    changed.write_text(project.read_text().replace(learnt_filter, f"filter = {{ {setting} }}"))
+    require_clear_error(run("learn", changed, project.parent / "refused"), words)
+    assert not (project.parent / "refused").exists()
