@@ -24,8 +24,8 @@ class LikelihoodCard:
     calls : calls of the filter; ``points`` at which they were made.
     seed : of everything random.
     peak : highest log likelihood of the surface at a design point.
-    region : ``depth`` below ``peak`` and ``reach`` in the graph's coordinates beyond which the likelihood is
-        zero.
+    region : ``depth`` below ``peak`` and ``reach`` in the graph's coordinates, beyond which nothing was
+        learnt: the graph then returns less than ``peak - depth``, and minus infinity outside the ranges.
     held_out : accuracy at design points left out of the fit, ``within_10`` log points of the peak and in the
         whole ``region``: points, mean and sd of the error, and sd without the filter's own noise.
     noise_sd : standard deviation of one call of the filter, at the 5th, 50th and 95th percentile of the

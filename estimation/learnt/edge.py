@@ -12,7 +12,7 @@ DRAWS = 1000
 
 def edge_warnings(results: Results) -> list[str]:
     """Say so if more than a hundredth of the draws lie in the deepest fifth of the learnt region; empty if
-    all is well. Beyond the region the likelihood counts as zero.
+    all is well. Beyond the region the likelihood is next to zero.
     """
     likelihood = results.posterior.likelihood
     assert isinstance(likelihood, LearntLikelihood)

@@ -1,8 +1,8 @@
 """Write a learnt log likelihood as an ONNX graph: parameters in, log likelihood out, nothing else needed.
 
 Input ``parameters`` [n, p] float32 in natural units, output ``log_likelihood`` [n, 1] float32, minus infinity
-outside the learnt region; n is free. In between the graph counts in float64: kernel weights are large and
-cancel.
+outside the ranges of the card; n is free. In between the graph counts in float64: kernel weights are large
+and cancel.
 """
 
 from pathlib import Path
@@ -34,9 +34,11 @@ def write_graph(surface: Surface, card: LikelihoodCard, file: Path) -> None:
     theta = graph.cast(INPUT, np.float64)
     u = _coordinates(graph, surface, theta)
     depth = graph.op("Add", [_quadratic(graph, surface, u), _kernel(graph, surface, u)])
-    learnt = graph.op("And", [_within(graph, surface, u, depth), _in_box(graph, card, theta)])
-    value = graph.op("Sub", [graph.constant(surface.top), depth])
-    value = graph.op("Where", [learnt, value, graph.constant(-np.inf)])
+    learnt = _within(graph, surface, u, depth)
+    outside = graph.op("Mul", [_square_norm(graph, u), graph.constant(0.5)])
+    outside = graph.op("Add", [outside, graph.constant(surface.limit)])
+    value = graph.op("Sub", [graph.constant(surface.top), graph.op("Where", [learnt, depth, outside])])
+    value = graph.op("Where", [_in_box(graph, card, theta), value, graph.constant(-np.inf)])
     graph.op("Cast", [value], output=OUTPUT, to=onnx.TensorProto.FLOAT)
     model = graph.model(len(card.parameters))
     onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})

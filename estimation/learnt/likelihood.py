@@ -52,7 +52,7 @@ class LearntGraph:
         return LearntGraph, (str(self.folder),)
 
     def log_likelihood(self, theta: Array) -> Array:
-        """Log likelihood [m] of theta [m, n], columns as in the card; minus infinity where not learnt."""
+        """Log likelihood [m] of theta [m, n], columns as in the card."""
         rows = np.ascontiguousarray(theta, dtype=np.float32)
         parts = [
             np.asarray(self._session.run([OUTPUT], {INPUT: rows[first : first + ROWS_PER_CALL]})[0])

@@ -38,7 +38,7 @@ class Surface:
     coordinates : from parameters to the process.
     process : the depth below ``top``, drawn together beyond ``limit``.
     top : a log likelihood about as high as the peak.
-    limit : depth in log points beyond which the likelihood counts as zero.
+    limit : depth in log points beyond which nothing was learnt.
     reach : distance from the centre, in the coordinates, beyond which nothing was learnt.
     """
 
@@ -53,11 +53,15 @@ class Surface:
         return self.top - spread_out(self.process(self.coordinates(theta)), self.limit)
 
     def __call__(self, theta: Array) -> Array:
-        """Log likelihood [m] of theta [m, n]; minus infinity outside the region that was learnt."""
+        """Log likelihood [m] of theta [m, n].
+
+        Outside the region that was learnt, ``limit`` below the top or more, and falling with the distance
+        from the centre: next to nothing, but searches find their way in.
+        """
         u = self.coordinates(theta)
-        depth = self.process(u)
-        learnt = (depth <= self.limit) & (np.sum(u**2, axis=1) <= self.reach**2)
-        return np.where(learnt, self.top - depth, -np.inf)
+        depth, distance = self.process(u), np.sum(u**2, axis=1)
+        learnt = (depth <= self.limit) & (distance <= self.reach**2)
+        return self.top - np.where(learnt, depth, self.limit + distance / 2)
 
 
 class Fit(NamedTuple):

