@@ -6,7 +6,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from estimation.likelihoods.method import Ingredients, require_no_measurement_error
-from estimation.moments.estimate import first_weights, is_two_step, prior_candidates, second_step
+from estimation.moments.estimate import (
+    first_weights,
+    is_two_step,
+    prior_candidates,
+    require_enough,
+    second_step,
+)
 from estimation.moments.free import FreeParameters
 from estimation.moments.named import FrameFunction, Moments
 from estimation.moments.simulated import SimulatedMoments
@@ -32,6 +38,7 @@ class MomentSettings:
         posterior = Posterior(
             given.surrogate, likelihood, given.priors, given.fixed, common_random_numbers=True
         )
+        require_enough(likelihood, posterior.n_free)
         if is_two_step(self.weights):
             free, candidates = FreeParameters.of_posterior(posterior), prior_candidates(posterior, given.seed)
             posterior.likelihood = second_step(likelihood, free, candidates)

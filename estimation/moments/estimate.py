@@ -95,6 +95,14 @@ def prior_candidates(posterior: Posterior, seed: int) -> Array:
     return posterior.draw_prior(CANDIDATES, np.random.default_rng(seed))
 
 
+def require_enough(moments: SimulatedMoments, n_free: int) -> None:
+    """Raise BadConfiguration if there are fewer moments than free parameters."""
+    if len(moments.names) < n_free:
+        raise BadConfiguration(
+            f"{n_free} free parameters need at least as many moments, not {len(moments.names)}."
+        )
+
+
 def second_step(moments: SimulatedMoments, free: FreeParameters, candidates: Array) -> SimulatedMoments:
     """The same moments with optimal weights for the economy that a first step estimates.
 
@@ -122,10 +130,7 @@ def minimise_distance(
     ------
     BadConfiguration : fewer moments than free parameters.
     """
-    if len(moments.names) < len(free.names):
-        raise BadConfiguration(
-            f"{len(free.names)} free parameters need at least as many moments, not {len(moments.names)}."
-        )
+    require_enough(moments, len(free.names))
     problem = _Distance(moments, free)
     units = free.unit(candidates)
     order = np.argsort(np.sum(problem.residuals(units) ** 2, axis=1))[:STARTS]

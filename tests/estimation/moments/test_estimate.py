@@ -207,9 +207,14 @@ def flat_estimation(first_order, data, **likelihood):
     ranges = {"rho": (0.0, 0.95), "sigma": (0.1, 3.0), "mean": (-2.0, 2.0)}
     flat = {name: make_prior("uniform", lower=low, upper=high) for name, (low, high) in ranges.items()}
     settings = {"method": "moments", "moments": list(MORE), "replications": 10, **likelihood}
-    sampler = {"ensembles": 2, "walkers": 16, "steps": 200, "seed": 1}
+    sampler = {"ensembles": 2, "walkers": 16, "steps": 120, "seed": 1}
     quarters = data.set_index(pd.period_range("1900Q1", periods=len(data), freq="Q"))
     return Estimation(first_order, quarters, flat, likelihood=settings, sampler=sampler)
+
+
+def test_fewer_moments_than_parameters_stop_an_estimation_before_it_samples(first_order, data):
+    with pytest.raises(BadConfiguration, match="3 free parameters need at least as many moments, not 2"):
+        flat_estimation(first_order, data, moments=list(MOMENTS[:2]))
 
 
 def test_two_steps_are_a_setting_of_an_estimation(first_order, data):
