@@ -16,7 +16,7 @@ from benchmarks.filters import POINTS, Case, Row, kept_row, measurement_sd
 TEMPLATE = Path(__file__).with_name("an_schorfheide.mod")
 MATLAB = Path("/usr/lib/dynare/matlab")
 SERIES = ("dy", "infl", "int")
-SETTINGS = (("sis", 400, 12), ("sis", 4_000, 6), ("apf", 400, 12), ("apf", 4_000, 6), ("nlkf", 0, 2))
+SETTINGS = (("sis", 400, 8), ("apf", 400, 8), ("nlkf", 0, 2))
 """Bootstrap, auxiliary and unscented Kalman filter, with particles and replications."""
 
 
