@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Worker processes; the answer does not depend on it.  [default: one for each core]",
 )
+@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
 @click.pass_context
 def learn(
-    ctx: click.Context, configuration: Path, folder: Path, calls: int, resume: bool, processes: int | None
+    ctx: click.Context,
+    configuration: Path,
+    folder: Path,
+    calls: int,
+    resume: bool,
+    processes: int | None,
+    scheduler: str | None,
 ) -> None:
     """Learn the log likelihood that a TOML file describes, as a function of its free parameters.
 
@@ -39,7 +46,7 @@ def learn(
     from estimation.learnt.job import learn_from_toml
 
     with resumable(command_line(ctx, "--resume")), StepReport("calls") as report:
-        card = learn_from_toml(configuration, folder, calls, resume, processes, report.show)
+        card = learn_from_toml(configuration, folder, calls, resume, processes, report.show, scheduler)
     click.echo(summary(card))
     click.echo(f"Saved in {folder}")
 

@@ -1,12 +1,10 @@
-"""Surrogates that cross to other processes and machines with their files."""
+"""Objects made of ONNX files that cross to other processes and machines with those files."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from surrogate.runtime import Surrogate
+from typing import Any
 
 Files = tuple[tuple[str, bytes], ...]
 
@@ -19,13 +17,11 @@ def files_of(folder: Path) -> Files:
 
 
 @lru_cache(maxsize=8)
-def rebuilt(folder: str, threads: int, files: Files) -> "Surrogate":
-    """The surrogate of ``files``, opened once in each process: from ``folder`` if they are there, else from a
-    copy that lasts as long as the process."""
-    from surrogate.runtime import Surrogate  # which needs this module
-
+def rebuilt(build: Callable[..., Any], folder: str, files: Files, *more: Any) -> Any:
+    """What ``build(folder, *more)`` makes of ``files``, once in each process: from ``folder`` if they are
+    there, else from a copy that lasts as long as the process."""
     place = Path(folder)
-    return Surrogate(place if files_of(place) == files else _copy(files), threads)
+    return build(place if files_of(place) == files else _copy(files), *more)
 
 
 def _copy(files: Files) -> Path:

@@ -69,7 +69,7 @@ class Surrogate:
         self._dtype = np.dtype(self.card.dtype)
 
     def __reduce__(self) -> tuple:
-        return rebuilt, (str(self.folder), self.threads, files_of(self.folder))
+        return rebuilt, (Surrogate, str(self.folder), files_of(self.folder), self.threads)
 
     def __repr__(self) -> str:
         return f"Surrogate({self.card.model!r}, {self.n_parameters} parameters, folder={str(self.folder)!r})"

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from estimation.cluster import open_pool
 from estimation.config import read_toml
 from estimation.estimation import Estimation
 from estimation.learnt.artifact import learn
@@ -9,7 +10,6 @@ from estimation.learnt.card import LikelihoodCard
 from estimation.learnt.identity import fingerprints
 from estimation.learnt.learning import Report
 from estimation.likelihoods.learnt import LEARNT, filter_settings
-from estimation.workers import WorkerPool
 
 
 def learn_from_toml(
@@ -19,19 +19,21 @@ def learn_from_toml(
     resume: bool = False,
     processes: int | None = None,
     report: Report = lambda step, total, text: None,
+    scheduler: str | None = None,
 ) -> LikelihoodCard:
     """Learn the likelihood that a TOML file describes; with ``method = "learnt"``, that of its ``filter``.
 
     Parameters
     ----------
     processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+    scheduler : address of a Dask scheduler whose workers take the place of processes.
 
     The other parameters, files and errors are those of :func:`estimation.learnt.artifact.learn`.
     """
     estimation = estimation_to_learn(configuration)
     settings, posterior = estimation.likelihood, estimation.posterior
     identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
-    with WorkerPool(processes) as pool:
+    with open_pool(processes, scheduler) as pool:
         return learn(
             posterior,
             vars(settings),

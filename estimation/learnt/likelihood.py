@@ -14,6 +14,7 @@ from estimation.likelihood import Likelihood, StateLikelihood
 from estimation.measurement import PREFIX
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.graph import open_session
+from surrogate.portable import files_of, rebuilt
 
 Array = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ class LearntGraph:
         self.card = self._read_card(file)
 
     def __reduce__(self) -> tuple:
-        return LearntGraph, (str(self.folder),)
+        return rebuilt, (LearntGraph, str(self.folder), files_of(self.folder))
 
     def log_likelihood(self, theta: Array) -> Array:
         """Log likelihood [m] of theta [m, n], columns as in the card."""
