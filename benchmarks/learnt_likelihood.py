@@ -68,12 +68,12 @@ US_TEXT = """
 ## The small New Keynesian model on US data
 
 `examples/herbst_schorfheide_learnt.toml`: 13 parameters, 80 quarters, the twisted filter with 40
-particles, whose log p has an sd of {noise_sd:.2f}. {calls:,} calls took {learning:.1f} minutes;
-{points} design points lie within 10 log points of the peak, where left-out predictions have a mean error
-of {mean:+.2f} and an sd of {sd_without_noise:.2f} without the filter's noise. Sampling took {sampling:.1f}
-minutes, at {rate:,.0f} evaluations a second of processor time. {draws:,} calls of the filter then correct
-the posterior: effective sample size {ess:.0f}, Pareto k {pareto_k:.2f}. `shift` is in posterior standard
-deviations; its own sampling error is about {error:.2f}.
+particles, whose log p has an sd of {noise_sd:.2f}. Of the points at which it was called {calls:,} times,
+{points} lie within 10 log points of the peak, where left-out predictions have a mean error of {mean:+.2f} and
+an sd of {sd_without_noise:.2f} without the filter's noise. The log posterior takes {rate:,.0f} evaluations a
+second of processor time. {draws:,} calls of the filter then correct the posterior: effective sample size
+{ess:.0f}, Pareto k {pareto_k:.2f}. `shift` is in posterior standard deviations; its own sampling error is
+about {error:.2f}.
 
 {table}
 """
@@ -167,18 +167,14 @@ def _rate(estimation: Estimation, theta: np.ndarray) -> float:
 
 def measure_us() -> dict[str, Any]:
     """Learn on US data, sample, and correct by the filter."""
-    started = time.perf_counter()
     card = learn_from_toml(EXAMPLE, US_FOLDER, CALLS, resume=True, report=_say)
-    learnt_after = time.perf_counter() - started
     estimation = Estimation.from_toml(EXAMPLE)
     results = estimation.sample(RESULTS / US, resume=True)
-    sampled_after = time.perf_counter() - started - learnt_after
     correction = correct(results, DRAWS, seed=1)
     return {
         "calls": card.calls,
         "held_out": card.held_out["within_10"],
         "noise_sd": card.noise_sd["p50"],
-        "seconds": [learnt_after, sampled_after],
         "rate": _rate(estimation, correction.theta),
         "draws": DRAWS,
         "ess": correction.effective_sample_size,
@@ -225,12 +221,9 @@ def us_section(part: dict[str, Any]) -> str:
     """What was found on US data."""
     table = pd.DataFrame(part["table"])
     rows = [[str(row[0]), *[f"{value:.3f}" for value in row[1:]]] for row in table.to_numpy().tolist()]
-    learning, sampling = (seconds / 60 for seconds in part["seconds"])
     return US_TEXT.format(
         **{key: value for key, value in part.items() if key != "table"},
         **part["held_out"],
-        learning=learning,
-        sampling=sampling,
         error=1 / np.sqrt(part["ess"]),
         table=markdown.table([str(name) for name in table.columns], rows),
     )
