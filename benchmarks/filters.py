@@ -81,8 +81,7 @@ series, measurement-error sd 20 % of each series' sd) at their parameter vectors
   evaluate; on the others by the same `step.onnx`, the guided filter with the proposal of the economy
   linearised at its steady state.
 - `Dynare`: version 5 under Octave, the same equations solved by perturbation of second order
-  (`benchmarks/an_schorfheide.mod`): `sis` is the bootstrap, `apf` the auxiliary particle filter, `nlkf` an
-  unscented Kalman filter, which is no likelihood but an approximation of it.
+  (`benchmarks/an_schorfheide.mod`): `sis` is the bootstrap, `apf` the auxiliary particle filter.
 
 {machine}. Written by `python -m benchmarks.filters`.
 

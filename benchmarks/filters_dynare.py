@@ -16,8 +16,8 @@ from benchmarks.filters import POINTS, Case, Row, kept_row, measurement_sd
 TEMPLATE = Path(__file__).with_name("an_schorfheide.mod")
 MATLAB = Path("/usr/lib/dynare/matlab")
 SERIES = ("dy", "infl", "int")
-SETTINGS = (("sis", 400, 8), ("apf", 400, 8), ("nlkf", 0, 2))
-"""Bootstrap, auxiliary and unscented Kalman filter, with particles and replications."""
+SETTINGS = (("sis", 400, 8), ("apf", 400, 8))
+"""Bootstrap and auxiliary particle filter, with particles and replications."""
 
 
 def available() -> bool:
@@ -39,7 +39,7 @@ def dynare_rows(case: Case) -> Iterator[Row]:
 def run_dynare(case: Case, algorithm: str, particles: int, replications: int) -> dict:
     """Milliseconds of the fastest evaluation, and all log likelihoods."""
     with tempfile.TemporaryDirectory() as folder:
-        text = model_file(case, algorithm, max(particles, 10), replications)
+        text = model_file(case, algorithm, particles, replications)
         Path(folder, "economy.mod").write_text(text, encoding="utf-8")
         columns = zip(SERIES, case.data.T, strict=True)
         lines = [f"{name} = [{'; '.join(map(repr, column.tolist()))}];" for name, column in columns]
