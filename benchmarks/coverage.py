@@ -117,7 +117,12 @@ METHODS = {
         60,
         Learnt,
     ),
-    "mistaken": Method("Kalman filter, half the measurement error", {"method": "kalman"}, 60, HalvedError),
+    "mistaken": Method(
+        "Kalman filter, half the measurement error: a mistake made on purpose",
+        {"method": "kalman"},
+        60,
+        HalvedError,
+    ),
 }
 PROCESSES = 2
 COMPARISON = "comparison"
@@ -129,8 +134,7 @@ HEADER = f"""# Coverage
 free parameters and {PERIODS} quarters of data with measurement error. *Worst p*: the smallest p value of the
 tests of each parameter and of the log likelihood, multiplied by their number: below .05 ranks are not
 uniform. *90 %*: how often the central 90 % interval holds the truth; *band*: where that lies with a
-probability of 95 % if the posterior is right. *Half the measurement error* is a mistake made on purpose, for
-the test to find.
+probability of 95 % if the posterior is right.
 
 """
 FIGURES = """
@@ -305,7 +309,9 @@ def main(results: Path, only: Sequence[str], processes: int) -> None:
             compared[name] = kept(file, lambda name=name: comparison(name))
     found = found_in(results)
     draw(found, REPORT.parent)
-    parts = [HEADER, summary(found), FIGURES, COMPARED_HEADER, beside_the_exact_one(compared)]
+    parts = [HEADER, summary(found), FIGURES]
+    if compared:
+        parts += [COMPARED_HEADER, beside_the_exact_one(compared)]
     parts += ["\n## All tests\n\n", p_values(found), "\nWritten by `python -m benchmarks.coverage`.\n"]
     with atomic_path(REPORT) as path:
         path.write_text("".join(parts), encoding="utf-8")
