@@ -45,7 +45,8 @@ CALIBRATIONS, STATES = 20, 100
 POINTS = 2_000
 PILOT = 5
 """Steps that are timed, so that Adam's learning rate reaches zero when the time is over."""
-ADAM = {"optimiser": "adam", "batch": 256, "learning_rate": 3e-3, "adam_steps": 0}
+ADAM = {"optimiser": "adam", "batch": 256, "learning_rate": 1e-2, "adam_steps": 0}
+LONG_PATHS = {"method": "lifetime_reward", "batch": 64, "horizon": 50, "learning_rate": 3e-3}
 SQUARES = {"batch": 1024, "adam_steps": 0}
 VARIANTS: dict[str, dict[str, Any]] = {
     "Euler, Levenberg-Marquardt": SQUARES,
@@ -57,7 +58,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "All-in-one, Adam": {**ADAM, "method": "all_in_one"},
     "All-in-one, Adam, multipliers": {**ADAM, "method": "all_in_one", "constraints": "multipliers"},
     "Bellman, Levenberg-Marquardt": {**SQUARES, "method": "bellman"},
-    "Lifetime reward, Adam": {**ADAM, "method": "lifetime_reward", "batch": 64, "horizon": 50},
+    "Lifetime reward, Adam": {**ADAM, **LONG_PATHS},
 }
 
 
