@@ -101,7 +101,7 @@ def test_an_address_without_a_scheduler_is_one_clear_error(monkeypatch):
 def test_a_scheduler_without_workers_is_one_clear_error(monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE_SECONDS", 1)
     with (
-        distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as empty,
+        distributed.LocalCluster(n_workers=0, protocol="tcp://", dashboard_address=":0") as empty,
         pytest.raises(NoCluster, match="has no workers"),
     ):
         ClusterPool(empty.scheduler_address)
