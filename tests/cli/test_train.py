@@ -130,11 +130,12 @@ def test_an_economy_of_ones_own_goes_all_the_way(tmp_path: Path) -> None:
 
 
 def test_the_method_of_solution_is_a_setting(tmp_path: Path) -> None:
-    """Whether two steps solve anything is not the question."""
-    few = ("method=all_in_one", "batch=64", "hidden=4,4", "adam_steps=0", "steps=2")
-    result = run("train", "rbc", "--output", tmp_path / "a.pt", *(f"--setting={change}" for change in few))
+    settings = ("method=all_in_one", "learning_rate=0.01", "batch=64", "adam_steps=0", "steps=100")
+    path = tmp_path / "a.pt"
+    result = run("train", "brock_mirman", "--output", path, *(f"--setting={change}" for change in settings))
+    assert result.exit_code == 0, result.output
     assert "all-in-one operator" in result.output
-    assert load_policy(tmp_path / "a.pt")[1]["settings"]["method"] == "all_in_one"
+    assert load_policy(path)[1]["settings"]["method"] == "all_in_one"
 
 
 def test_what_a_method_needs_is_one_clear_error(tmp_path: Path) -> None:
