@@ -87,17 +87,22 @@ def _failures(variants: dict[str, list[Trace]]) -> str:
 
 def _figure(by_economy: dict[str, dict[str, list[Trace]]], path: Path) -> None:
     figure, rows = figures.panels(1, len(by_economy), width=4.2, height=3.6, sharey=True)
+    names = sorted({variant for variants in by_economy.values() for variant in variants})
+    colors = {variant: f"C{index}" for index, variant in enumerate(names)}
+    lines: dict[str, Any] = {}
     for panel, (economy, variants) in zip(rows[0], by_economy.items(), strict=True):
         for variant, runs in variants.items():
             looks = [run["looks"] for run in runs if run["looks"]]
             if looks:
                 seconds = [look["seconds"] for look in looks[0]]
                 values = np.array([[look["mean"] for look in run] for run in looks])
-                (line,) = panel.plot(seconds, np.median(values, axis=0), marker=".", label=variant)
-                panel.fill_between(seconds, values.min(0), values.max(0), alpha=0.12, color=line.get_color())
+                color = colors[variant]
+                (lines[variant],) = panel.plot(seconds, np.median(values, axis=0), marker=".", color=color)
+                panel.fill_between(seconds, values.min(0), values.max(0), alpha=0.12, color=color)
         panel.set(yscale="log", title=economy, xlabel="processor seconds")
         panel.set_xscale("symlog", linthresh=1)
     rows[0][0].set_ylabel("mean relative difference of controls")
-    handles, labels = rows[0][-1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
+    shown = sorted(lines)
+    handles = [lines[name] for name in shown]
+    figure.legend(handles, shown, loc="outside lower center", ncols=3, frameon=False)
     figures.save(figure, path)
