@@ -96,7 +96,7 @@ def read_design(file: Path, names: Sequence[str]) -> Design:
     """
     columns = [ROUND, CALLS, *names, *VALUES]
     try:
-        table = pd.read_csv(file, dtype=str)[columns].astype(float)  # which reads every digit
+        table = pd.read_csv(file, float_precision="round_trip").loc[:, columns]
         theta = table[list(names)].to_numpy(dtype=float)
         values = table[list(VALUES)].to_numpy(dtype=float)
         rounds, calls = (table[name].to_numpy(dtype=np.int64) for name in (ROUND, CALLS))
