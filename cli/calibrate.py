@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cli.console import SEED, StepReport, command_line, resumable
+from cli.workers import on_workers
 
 
 @click.command()
@@ -13,12 +14,7 @@ from cli.console import SEED, StepReport, command_line, resumable
 @click.option(
     "--output", type=click.Path(path_type=Path), help="Folder.  [default: results/CONFIGURATION_calibration]"
 )
-@click.option(
-    "--processes",
-    type=click.IntRange(min=1),
-    help="Worker processes; the answer does not depend on it.  [default: one for each core]",
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
+@on_workers
 @click.option("--draws", type=click.IntRange(min=4), default=64, show_default=True, help="Of each posterior.")
 @click.option(
     "--steps", type=click.IntRange(min=1), help="Of every walker.  [default: 40, and 15 for each parameter]"

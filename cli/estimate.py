@@ -6,18 +6,14 @@ import click
 
 from cli.console import command_line, resumable
 from cli.record import remember
+from cli.workers import on_workers
 
 
 @click.command()
 @click.argument("configuration", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [default: results/CONFIGURATION]")
 @click.option("--resume", is_flag=True, help="Go on with the chains of an interrupted or shorter run.")
-@click.option(
-    "--processes",
-    type=click.IntRange(min=1),
-    help="Worker processes; the answer does not depend on it.  [default: one for each core]",
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
+@on_workers
 @click.pass_context
 def estimate(
     ctx: click.Context,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.console import StepReport, command_line, resumable
+from cli.workers import on_workers
 
 if TYPE_CHECKING:
     from estimation.learnt import LikelihoodCard
@@ -16,12 +17,7 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--calls", default=10_000, show_default=True, help="Calls of the filter.")
 @click.option("--resume", is_flag=True, help="Go on with the design points of an interrupted run.")
-@click.option(
-    "--processes",
-    type=click.IntRange(min=1),
-    help="Worker processes; the answer does not depend on it.  [default: one for each core]",
-)
-@click.option("--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead.")
+@on_workers
 @click.pass_context
 def learn(
     ctx: click.Context,
