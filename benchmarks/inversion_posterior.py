@@ -2,23 +2,32 @@
 
     python -m benchmarks.inversion_posterior [results]
 
-samples four parameters of `an_schorfheide` on the sample of Herbst and Schorfheide by the inversion filter
-and by the twisted particle filter with less and less measurement error, and writes
-docs/benchmark-inversion-posterior.md with a figure. Estimations that `results` holds go on from there.
+samples four parameters of `an_schorfheide` on the sample of Herbst and Schorfheide by the inversion filter,
+given the steady state and given a presample, weights the latter draws by the twisted particle filter with
+less and less measurement error, and writes docs/benchmark-inversion-posterior.md with a figure. Estimations
+that `results` holds go on from there.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+from scipy.stats import gaussian_kde
 
 from benchmarks.filters import ROOT, machine
 from estimation import Estimation, load_data
-from estimation.results import Results
+from estimation.filters import TwistedFilter
+from estimation.state_space import StateSpace
 from surrogate import figures, markdown
 from surrogate.files import atomic_path
 from surrogate.reference.an_schorfheide_linear import THETA_M
+
+Array = NDArray[np.floating]
 
 REPORT = ROOT / "docs" / "benchmark-inversion-posterior.md"
 SERIES = {"output_growth": "YGR", "inflation": "INFL", "interest_rate": "INT"}
@@ -28,19 +37,28 @@ PRIORS = {
     "sigma_r": {"density": "inv_gamma_pdf", "s": 0.4, "nu": 4.0},
     "sigma_z": {"density": "inv_gamma_pdf", "s": 0.5, "nu": 4.0},
 }
-PARTICLES = 40
-SHARES = (0.2, 0.05)
-SAMPLER = {"ensembles": 2, "walkers": 16, "steps": 300, "seed": 1}
+PRESAMPLE = 8
+SHARES = (0.2, 0.1, 0.05)
+PARTICLES, VECTORS, DRAWS, SEED = 100, 32, 2_000, 1
+SAMPLER = {"ensembles": 2, "walkers": 16, "steps": 400, "seed": SEED}
 HEADER = """# Inversion filter and particle filter
 
 Posteriors of four parameters of `an_schorfheide` on the sample of Herbst and Schorfheide, the other
-parameters at theta_m: by the inversion filter, which has no measurement error and starts at the steady state,
-and by the twisted particle filter ({particles} particles), whose initial state has its ergodic distribution,
-with measurement errors of {shares} of each series' sd.
+parameters at theta_m.
+
+- `inversion, from the steady state`: the inversion filter as it is, without measurement error. Its initial
+  state is the steady state, where the economy was not in 1983: the shocks of the first quarters have to
+  bring it there, and the likelihood counts them.
+- `inversion`: the same with `presample = {presample}`, so that the likelihood is conditional on the first
+  {presample} quarters.
+- `particles`: the twisted particle filter ({particles} particles), whose initial state has its ergodic
+  distribution, with measurement errors of a share of each series' sd; conditional on the same {presample}
+  quarters as the ratio of two likelihoods. {draws:,} draws of `inversion` are weighted by it; `ESS` is what
+  the weights leave of them.
 
 The smaller the measurement error, the closer should the particle filter's posterior come to the inversion
-filter's. `distance` is that of the posterior means, in posterior sd of the inversion filter; `sd ratio` is
-the posterior sd over the inversion filter's; `ESS` is the effective number of draws.
+filter's. `distance` is that of the posterior means, in posterior sd of `inversion`; `sd ratio` is the
+posterior sd over that of `inversion`.
 
 {table}
 
@@ -50,46 +68,98 @@ the posterior sd over the inversion filter's; `ESS` is the effective number of d
 """
 
 
-def run(share: float | None, folder: Path) -> Results:
-    """The posterior with measurement errors of a share of each series' sd; without any by inversion."""
-    data = load_data("herbst_schorfheide_us", SERIES)
-    particles = {"method": "twisted", "particles": PARTICLES}
+class Weighted(NamedTuple):
+    """Draws [n, 4] of a posterior with weights [n] that sum to one, and how many draws they are worth."""
+
+    draws: Array
+    weights: Array
+    size: float
+
+    @property
+    def mean(self) -> Array:
+        """Posterior means [4]."""
+        return self.weights @ self.draws
+
+    @property
+    def sd(self) -> Array:
+        """Posterior standard deviations [4]."""
+        return np.sqrt(self.weights @ (self.draws - self.mean) ** 2)
+
+
+def sample() -> pd.DataFrame:
+    """Three series of 80 quarters."""
+    return load_data("herbst_schorfheide_us", SERIES)
+
+
+def estimation(presample: int) -> Estimation:
+    """The estimation by the inversion filter."""
     fixed = {name: value for name, value in THETA_M.items() if name not in PRIORS}
-    estimation = Estimation(
-        "an_schorfheide",
-        data,
-        PRIORS,
-        fixed=fixed,
-        measurement_error=None if share is None else {"share_of_sd": share},
-        likelihood={"method": "inversion"} if share is None else particles,
-        sampler=SAMPLER,
-    )
-    return estimation.sample(folder, resume=folder.exists())
+    likelihood = {"method": "inversion", "presample": presample}
+    return Estimation("an_schorfheide", sample(), PRIORS, fixed=fixed, likelihood=likelihood, sampler=SAMPLER)
 
 
-def draws_of(results: Results) -> pd.DataFrame:
-    """Draws after the burn-in, one column for each parameter."""
-    theta = results.chains.theta
-    return pd.DataFrame(theta.reshape(-1, theta.shape[-1]), columns=list(PRIORS))
+def inverted(presample: int, folder: Path) -> Weighted:
+    """The posterior by the inversion filter, sampled."""
+    results = estimation(presample).sample(folder, resume=folder.exists())
+    theta = results.chains.theta.reshape(-1, len(PRIORS))
+    draws = theta[np.linspace(0, len(theta) - 1, min(DRAWS, len(theta))).astype(int)]
+    size = results.table["ESS bulk"].to_numpy(dtype=float).min()
+    return Weighted(draws, np.full(len(draws), 1 / len(draws)), size)
 
 
-def draw(posteriors: dict[str, pd.DataFrame]) -> None:
+def filtered(draws: Array, share: float) -> Array:
+    """Log likelihood [n] by the particle filter, of the sample after its first quarters given these."""
+    data, posterior = sample(), estimation(PRESAMPLE).posterior
+    space = StateSpace(posterior.surrogate, list(SERIES), share * data.std().to_numpy())
+    particle_filter, generator = TwistedFilter(space, PARTICLES), np.random.default_rng(SEED)
+
+    def log_p(rows: Array, periods: int) -> Array:
+        return particle_filter.log_likelihood(rows, data.to_numpy()[:periods], generator)
+
+    blocks = np.array_split(posterior.parameters(draws), -(-len(draws) // VECTORS))
+    return np.concatenate([log_p(rows, len(data)) - log_p(rows, PRESAMPLE) for rows in blocks])
+
+
+def weighted(exact: Weighted, share: float) -> Weighted:
+    """The posterior by the particle filter, from draws of the inversion filter's; priors are the same."""
+    log_weights = filtered(exact.draws, share) - estimation(PRESAMPLE).posterior.log_likelihood(exact.draws)
+    weights = np.exp(log_weights - logsumexp(log_weights))
+    return Weighted(exact.draws, weights, exact.size / len(weights) / np.sum(weights**2))
+
+
+def draw(posteriors: Mapping[str, Weighted]) -> None:
     """A panel for each parameter with a density for each posterior."""
-    from scipy.stats import gaussian_kde
-
     figure, axes = figures.panels(1, len(PRIORS), 2.4, 2.2)
-    shades = dict(zip(posteriors, (figures.RED, "#9fbdd6", figures.BLUE), strict=True))
+    shades = (figures.GRAY, figures.RED, "#cddcea", "#9fbdd6", figures.BLUE)
     with figures.styled():
-        for panel, name in zip(axes[0], PRIORS, strict=True):
-            everything = np.concatenate([draws[name] for draws in posteriors.values()])
+        for column, (panel, name) in enumerate(zip(axes[0], PRIORS, strict=True)):
+            everything = np.concatenate([posterior.draws[:, column] for posterior in posteriors.values()])
             low, high = np.quantile(everything, [0.001, 0.999])
             grid = np.linspace(low, high, 200)
-            for label, draws in posteriors.items():
-                panel.plot(grid, gaussian_kde(draws[name])(grid), color=shades[label], label=label)
+            for (label, posterior), shade in zip(posteriors.items(), shades, strict=True):
+                density = gaussian_kde(posterior.draws[:, column], weights=posterior.weights)
+                panel.plot(grid, density(grid), color=shade, label=label)
             panel.set_title(name)
             panel.set_yticks([])
         figures.legend(figure, axes[0, 0])
         figures.save(figure, REPORT.with_suffix(".png"))
+
+
+def rows(posteriors: Mapping[str, Weighted], exact: Weighted) -> list[list[str]]:
+    """The table's rows: each posterior's parameters against those of `exact`."""
+    return [
+        [
+            label,
+            name,
+            f"{posterior.mean[k]:.3f}",
+            f"{posterior.sd[k]:.3f}",
+            f"{(posterior.mean[k] - exact.mean[k]) / exact.sd[k]:+.2f}",
+            f"{posterior.sd[k] / exact.sd[k]:.2f}",
+            f"{posterior.size:,.0f}",
+        ]
+        for label, posterior in posteriors.items()
+        for k, name in enumerate(PRIORS)
+    ]
 
 
 def main() -> None:
@@ -98,25 +168,17 @@ def main() -> None:
     parser.add_argument("results", nargs="?", type=Path, default=ROOT / "results" / "inversion_posterior")
     folder = parser.parse_args().results
     folder.mkdir(parents=True, exist_ok=True)
-    found = {"inversion": run(None, folder / "inversion")}
-    for share in SHARES:
-        found[f"particles, {share:.0%}"] = run(share, folder / f"particles-{100 * share:.0f}")
-    exact, rows = found["inversion"].table, []
-    for label, results in found.items():
-        for name in PRIORS:
-            mean, sd = results.table.loc[name, "mean"], results.table.loc[name, "sd"]
-            distance = (mean - exact.loc[name, "mean"]) / exact.loc[name, "sd"]
-            ratio = sd / exact.loc[name, "sd"]
-            ess = results.table.loc[name, "ESS bulk"]
-            rows.append(
-                [label, name, f"{mean:.3f}", f"{sd:.3f}", f"{distance:+.2f}", f"{ratio:.2f}", f"{ess:,.0f}"]
-            )
-    columns = ["likelihood", "parameter", "mean", "sd", "distance", "sd ratio", "ESS bulk"]
-    table = markdown.table(columns, rows)
+    resting = inverted(0, folder / "inversion-0")
+    exact = inverted(PRESAMPLE, folder / f"inversion-{PRESAMPLE}")
+    posteriors = {"inversion, from the steady state": resting, "inversion": exact}
+    posteriors |= {f"particles, {share:.0%}": weighted(exact, share) for share in SHARES}
+    columns = ["likelihood", "parameter", "mean", "sd", "distance", "sd ratio", "ESS"]
+    table = markdown.table(columns, rows(posteriors, exact))
     print(table)
-    draw({label: draws_of(results) for label, results in found.items()})
-    shares = ", ".join(f"{share:.0%}" for share in SHARES)
-    text = HEADER.format(particles=PARTICLES, shares=shares, table=table, machine=machine())
+    draw(posteriors)
+    text = HEADER.format(
+        presample=PRESAMPLE, particles=PARTICLES, draws=len(exact.draws), table=table, machine=machine()
+    )
     with atomic_path(REPORT) as path:
         path.write_text(text, "utf-8")
 

@@ -69,13 +69,16 @@ class Inversion(NamedTuple):
 class InversionFilter:
     """Exact likelihood, given the initial state, without measurement error; all vectors advance in one batch.
 
-    The initial state is the steady state. A missing observation leaves fewer equations than shocks: the most
-    likely shocks that satisfy them are taken, and the density is that of the linearised period.
+    The initial state is the steady state, whatever the data say: the shocks of the first periods have to
+    carry the economy to where it really was, and distort the posterior unless a `presample` leaves them out.
+    A missing observation leaves fewer equations than shocks: the most likely shocks that satisfy them are
+    taken, and the density is that of the linearised period.
 
     Parameters
     ----------
     state_space : economy and observables, as many as it has shocks, without measurement error.
     bound : a lower bound on one of them.
+    presample : the likelihood is conditional on so many periods at the start of the sample.
 
     Attributes
     ----------
@@ -87,9 +90,8 @@ class InversionFilter:
     UnknownName : the bound's observable or shock does not exist.
     """
 
-    def __init__(self, state_space: StateSpace, bound: Bound | None = None) -> None:
-        self.state_space = state_space
-        self.bound = bound
+    def __init__(self, state_space: StateSpace, bound: Bound | None = None, presample: int = 0) -> None:
+        self.state_space, self.bound, self.presample = state_space, bound, presample
         self.failures = 0
         _require_square(state_space)
         if bound is not None:
@@ -117,7 +119,8 @@ class InversionFilter:
         values = np.full(len(theta), -np.inf)
         inside = space.surrogate.inside(theta)
         if inside.any():
-            values[inside] = self.invert(theta[inside], sample).log_density.sum(axis=0)
+            found = self.invert(theta[inside], sample)
+            values[inside] = np.where(found.found, found.log_density[self.presample :].sum(axis=0), -np.inf)
         return values
 
     def invert(self, parameters: ArrayLike, data: ArrayLike) -> Inversion:

@@ -66,9 +66,11 @@ class InversionSettings:
     ----------
     bound : ``observable``, ``shock`` and ``floor`` of a lower bound that hides a shock; see
         :class:`estimation.filters.Bound`.
+    presample : first periods that only tell where the economy is and do not count in the likelihood.
     """
 
     bound: Mapping[str, Any] | None = None
+    presample: int = 0
     method: str = INVERSION
 
     def posterior(self, given: Ingredients) -> Posterior:
@@ -85,9 +87,14 @@ class InversionSettings:
 
     def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
         """The likelihood of ``data`` under these settings."""
+        if not 0 <= self.presample < len(data):
+            raise BadConfiguration(
+                f"presample in [likelihood] must be 0 or more of the {len(data)} periods of the sample, and "
+                f"leave one that counts, not {self.presample}."
+            )
         bound = None if self.bound is None else _read_bound(self.bound)
         space = StateSpace(surrogate, [str(name) for name in data.columns])
-        return InversionLikelihood(InversionFilter(space, bound), data)
+        return InversionLikelihood(InversionFilter(space, bound, self.presample), data)
 
 
 def _read_bound(values: Mapping[str, Any]) -> Bound:

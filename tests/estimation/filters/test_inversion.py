@@ -77,6 +77,27 @@ def test_log_likelihood_of_the_log_linear_economy_is_that_of_the_kalman_filter(
     np.testing.assert_allclose(value, log_likelihood(model, us_data), atol=tolerance)
 
 
+def test_with_a_presample_the_likelihood_is_conditional_on_it(us_data):
+    chosen = load("an_schorfheide")
+    theta = chosen.parameter_array(THETA_M)
+    space = StateSpace(chosen, chosen.observable_names)
+    whole, first = (InversionFilter(space).log_likelihood(theta, part) for part in (us_data, us_data[:12]))
+    rest = InversionFilter(space, presample=12).log_likelihood(theta, us_data)
+    np.testing.assert_allclose(rest, whole - first, atol=2e-2)
+
+
+def test_with_a_presample_it_hardly_matters_where_the_economy_started(us_data, tmp_path):
+    """Against the exact likelihood from the ergodic distribution, a tiny measurement error apart."""
+    economy = dataclasses.replace(an_schorfheide_economy(THETA_M), dtype="float64")
+    surrogate = Surrogate(write_artifact(economy, tmp_path / "linear"))
+    ergodic = an_schorfheide_linear.state_space(THETA_M, np.full(3, 1e-6))
+    whole, first = (log_likelihood(ergodic, part) for part in (us_data, us_data[:8]))
+    space = StateSpace(surrogate, surrogate.observable_names)
+    value = InversionFilter(space, presample=8).log_likelihood(surrogate.default, us_data)
+    assert abs(InversionFilter(space).log_likelihood(surrogate.default, us_data) - whole) > 10
+    np.testing.assert_allclose(value, whole - first, atol=0.3)
+
+
 def test_two_pi_constant_is_included(linear, linear_exact):
     """A sample with one observed number has the density of that number."""
     impact = linear_exact.observation_shock[0]
