@@ -12,9 +12,11 @@ import os
 import platform
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import emcee
 import numpy as np
 import pandas as pd
 
@@ -34,6 +36,8 @@ REPORT = ROOT / "docs" / "benchmark-learnt-likelihood.md"
 FIGURE = REPORT.with_suffix(".png")
 EXAMPLE = ROOT / "examples" / "herbst_schorfheide_learnt.toml"
 FILTERS = {"bootstrap": 2000, "guided": 100, "twisted": 10}
+SEEDS = (1, 2, 3)
+WALKERS = 256
 US = "us"
 US_FOLDER = ROOT / "results" / "hs_likelihood"
 """Where the example expects it."""
@@ -58,9 +62,11 @@ within 10 log points of the peak, {points} of {candidates:,}. For such an exerci
 Melosi and Rottner has a mean error of -3.5 and a standard deviation of 2.7.
 
 - `one call`: mean and sd of the error of the filter itself at {filtered} of these points.
-- `surrogate`: mean, sd and largest absolute error of the likelihood surrogate at all of them; `card`: mean
-  and sd that its card states, from design points left out of the fit.
-- `evaluations`: log posteriors a second of processor time, prior included, 1,000 vectors at a time.
+- `surrogate`: mean, sd and largest absolute error of the likelihood surrogate at all of them, a row for each
+  seed of design points and filter; `card`: mean and sd that its card states, from design points left out of
+  the fit.
+- `evaluations`: log posteriors a second of processor time, prior included, 1,000 vectors at a time;
+  `by emcee`: its stretch move with {walkers} walkers, in steps times walkers.
 
 {table}
 """
@@ -117,33 +123,38 @@ def test_points() -> dict[str, Any]:
     return {"theta": theta[near].tolist(), "exact": exact[near].tolist()}
 
 
-def measure_linear(method: str) -> dict[str, Any]:
+def measure_linear(method: str, seed: int) -> dict[str, Any]:
     """Learn from one filter, and compare with the Kalman filter."""
     points = kept(RESULTS / "points.json", test_points)
     theta, exact = np.array(points["theta"]), np.array(points["exact"])
     estimation = linear_estimation(method)
     settings, posterior = estimation.likelihood, estimation.posterior
     identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
-    folder, started = RESULTS / method, time.perf_counter()
-    card = learn(posterior, vars(settings), identity, folder, calls=CALLS, seed=1, resume=True, report=_say)
-    seconds = time.perf_counter() - started
+    folder, started = RESULTS / f"{method}-{seed}", time.process_time()
+    card = learn(
+        posterior, vars(settings), identity, folder, calls=CALLS, seed=seed, resume=True, report=_say
+    )
+    seconds = time.process_time() - started
     found = LearntGraph(folder).log_likelihood(theta)
     call = posterior.log_likelihood(theta[:FILTERED_POINTS], np.random.default_rng(3))
     return {
         "filter": f"{method}, {FILTERS[method]:,}",
+        "seed": seed,
         "calls": card.calls,
         "noise": _error(call - exact[:FILTERED_POINTS]),
         "error": _error((found - exact)[np.isfinite(found)]),
         "zero": int(np.sum(~np.isfinite(found))),
         "held_out": card.held_out["within_10"],
-        "rate": evaluations_a_second(estimation, folder),
+        "rates": evaluations_a_second(estimation, folder),
         "seconds": seconds,
         "found": found.tolist(),
     }
 
 
-def evaluations_a_second(estimation: Estimation, folder: Path) -> float:
-    """Log posteriors a second, prior included, in batches of 1,000 draws from around the posterior."""
+def evaluations_a_second(estimation: Estimation, folder: Path) -> tuple[float, float]:
+    """Log posteriors a second, prior included, in batches of 1,000 draws from around the posterior, and by
+    emcee.
+    """
     learnt = Estimation(
         estimation.surrogate,
         estimation.data,
@@ -152,8 +163,7 @@ def evaluations_a_second(estimation: Estimation, folder: Path) -> float:
         likelihood={"method": "learnt", "folder": str(folder), "filter": vars(estimation.likelihood)},
     )
     points = np.array(read(RESULTS / "points.json")["theta"])
-    theta = points[np.arange(1000) % len(points)]
-    return _rate(learnt, theta)
+    return _rate(learnt, points[np.arange(1000) % len(points)]), _rate_of_emcee(learnt, points[:WALKERS])
 
 
 def _rate(estimation: Estimation, theta: np.ndarray) -> float:
@@ -163,6 +173,17 @@ def _rate(estimation: Estimation, theta: np.ndarray) -> float:
         estimation.posterior.log_prob(theta)
         evaluations += len(theta)
     return evaluations / (time.process_time() - started)
+
+
+def _rate_of_emcee(estimation: Estimation, start: np.ndarray) -> float:
+    posterior = estimation.posterior
+    sampler = emcee.EnsembleSampler(len(start), posterior.n_free, posterior.log_prob, vectorize=True)
+    state = sampler.run_mcmc(start, 20)
+    started, steps = time.process_time(), 0
+    while time.process_time() < started + 2:
+        state = sampler.run_mcmc(state, 20)
+        steps += 20
+    return steps * len(start) / (time.process_time() - started)
 
 
 def measure_us() -> dict[str, Any]:
@@ -197,23 +218,26 @@ def linear_row(part: dict[str, Any]) -> list[str]:
     noise, error, card = part["noise"], part["error"], part["held_out"]
     return [
         part["filter"],
+        f"{part['seed']}",
         f"{part['calls']:,}",
         f"{noise[0]:+.2f}, {noise[1]:.2f}",
         f"{error[0]:+.3f}, {error[1]:.3f}, {error[2]:.2f}",
         f"{card['mean']:+.3f}, {card['sd_without_noise']:.3f}",
-        f"{part['rate']:,.0f}",
+        *(f"{rate:,.0f}" for rate in part["rates"]),
         f"{part['seconds'] / 60:.1f}",
     ]
 
 
 COLUMNS = [
     "filter, particles",
+    "seed",
     "calls",
     "one call: mean, sd",
     "surrogate: mean, sd, largest",
     "card: mean, sd",
     "evaluations",
-    "minutes",
+    "by emcee",
+    "processor minutes",
 ]
 
 
@@ -229,16 +253,17 @@ def us_section(part: dict[str, Any]) -> str:
     )
 
 
-def draw(parts: dict[str, dict[str, Any]]) -> None:
-    """Error against the exact log likelihood, by depth, one panel a filter."""
+def draw(parts: list[dict[str, Any]]) -> None:
+    """Error against the exact log likelihood, by depth, one panel a filter, of the first seed."""
     from matplotlib import pyplot as plt
 
     exact = np.array(read(RESULTS / "points.json")["exact"])
-    figure, axes = plt.subplots(1, len(parts), figsize=(10, 3.2), sharey=True, squeeze=False)
-    for axis, (method, part) in zip(axes[0], parts.items(), strict=True):
+    first = [part for part in parts if part["seed"] == SEEDS[0]]
+    figure, axes = plt.subplots(1, len(first), figsize=(10, 3.2), sharey=True, squeeze=False)
+    for axis, part in zip(axes[0], first, strict=True):
         axis.plot(exact - exact.max(), np.array(part["found"]) - exact, ".", markersize=3)
         axis.axhline(0, color="black", linewidth=0.6)
-        axis.set_title(f"{method}, {FILTERS[method]:,} particles")
+        axis.set_title(f"{part['filter']} particles")
         axis.set_xlabel("exact log likelihood, relative to the peak")
     axes[0, 0].set_ylabel("error of the surrogate, log points")
     figure.tight_layout()
@@ -246,7 +271,7 @@ def draw(parts: dict[str, dict[str, Any]]) -> None:
         figure.savefig(path, dpi=130)
 
 
-def linear_section(parts: dict[str, dict[str, Any]]) -> str:
+def linear_section(parts: list[dict[str, Any]]) -> str:
     """What was found on the linear economy."""
     draw(parts)
     text = LINEAR_TEXT.format(
@@ -254,14 +279,20 @@ def linear_section(parts: dict[str, dict[str, Any]]) -> str:
         points=len(read(RESULTS / "points.json")["exact"]),
         candidates=CANDIDATES,
         filtered=FILTERED_POINTS,
-        table=markdown.table(COLUMNS, [linear_row(part) for part in parts.values()]),
+        walkers=WALKERS,
+        table=markdown.table(COLUMNS, [linear_row(part) for part in parts]),
     )
     return f"{text}\n![Errors by depth]({FIGURE.name})\n"
 
 
+def _path(method: str, seed: int) -> Path:
+    return RESULTS / f"{method}-{seed}.json"
+
+
 def write_report() -> None:
     """Print and write what is kept."""
-    parts = {name: read(RESULTS / f"{name}.json") for name in FILTERS if (RESULTS / f"{name}.json").exists()}
+    names = [(method, seed) for method in FILTERS for seed in SEEDS]
+    parts = [read(path) for name in names if (path := _path(*name)).exists()]
     text = HEADER.format(calls=CALLS) + (linear_section(parts) if parts else "")
     if (RESULTS / f"{US}.json").exists():
         text += us_section(read(RESULTS / f"{US}.json"))
@@ -274,9 +305,11 @@ def write_report() -> None:
 
 def main(parts: list[str]) -> None:
     """Measure the parts and write the report."""
-    for name in parts:
-        make = measure_us if name == US else lambda name=name: measure_linear(name)
-        kept(RESULTS / f"{name}.json", make)
+    if US in parts:
+        kept(RESULTS / f"{US}.json", measure_us)
+    for seed in SEEDS:
+        for method in (name for name in parts if name in FILTERS):
+            kept(_path(method, seed), partial(measure_linear, method, seed))
     write_report()
 
 

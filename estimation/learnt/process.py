@@ -4,7 +4,7 @@
 
 The noise has a known variance at each point, up to a common factor. Amplitude a, length scales l_j and the
 factor maximise the marginal likelihood of some of the points (Rasmussen and Williams 2006, chapter 5); g
-then rests on a few hundred inducing points among the data (the projected process of their chapter 8), so
+then rests on about a thousand inducing points among the data (the projected process of their chapter 8), so
 that it costs little to evaluate. Nothing else is tuned, and the prior of g keeps it from following noise.
 """
 
@@ -18,7 +18,7 @@ from scipy.optimize import minimize
 
 Array = NDArray[np.float64]
 
-INDUCING = 800
+INDUCING = 1200
 TUNING_POINTS = 500
 QUADRATIC_SD = 10.0
 """Prior sd of the coefficients of the quadratic form: wide."""
