@@ -1,6 +1,7 @@
 """The folder of a likelihood surrogate: design points, graph and card."""
 
 import json
+import warnings
 from collections.abc import Mapping
 from importlib import metadata
 from importlib.util import find_spec
@@ -23,6 +24,8 @@ CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"
 IDENTITY_FILE = "design.json"
 PERCENTILES = (5, 50, 95)
+NOISY = 1.2
+"""Sd of the filter's log p from which half its variance is no good correction of the bias any more."""
 
 
 def learn(
@@ -66,11 +69,21 @@ def learn(
     _begin(folder, posterior, plan, identity, resume)
     design, fit = learn_surface(posterior, plan, folder / DESIGN_FILE, parallel_map, report)
     card = make_card(posterior, likelihood, identity, plan, design, fit)
+    _warn_of_noise(card.noise_sd["p50"])
     with atomic_path(folder / GRAPH_FILE) as path:
         write_graph(fit.surface, card, path)
     with atomic_path(folder / CARD_FILE) as path:
         path.write_text(card.to_json(), encoding="utf-8")
     return card
+
+
+def _warn_of_noise(sd: float) -> None:
+    if sd > NOISY:
+        warnings.warn(
+            f"The filter's log p has an sd of {sd:.1f} near the peak. Half its variance makes up for the bias of "
+            f"log p up to an sd of about {NOISY}, not beyond: use more particles or the twisted filter.",
+            stacklevel=3,
+        )
 
 
 def make_card(

@@ -58,7 +58,7 @@ class Run:
         self.euler = EulerResiduals(self.policy, settings, self.generator).to(settings.device)
         self.sampler = Sampler(formulated, settings, self.generator)
         self.adam = Adam(self.method, settings.learning_rate, self.total if self.only_adam else None)
-        self.least_squares = LevenbergMarquardt(self.method, settings.robust_quantile)
+        self.least_squares = LevenbergMarquardt(self.method, settings.robust_quantile, settings.memory)
         self.step, self.seconds = 0, 0.0
         self.start: float | None = None
 
@@ -129,7 +129,7 @@ class Run:
             "policy": self.policy.state_dict(),
             "adam": self.adam.state(),
             "damping": self.least_squares.damping,
-            "memory": self.least_squares.memory,
+            "memory": self.least_squares.remembered,
             "generator": self.generator.get_state(),
             "population": (population.states, population.parameters),
             "tilt": self.sampler.tilt.state(),

@@ -35,6 +35,10 @@ class Settings:
     robust_quantile: float = 0.98
     """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
     """
+    memory: float = 0.8
+    """Share that the normal equations of earlier batches keep in each step of Levenberg–Marquardt: more where
+    the noise of a batch, not the network, limits the accuracy.
+    """
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
     """
@@ -53,6 +57,7 @@ class Settings:
     seed: int = 0
     device: str = "cpu"
     threads: int = 1
+    """Of PyTorch; the linear algebra of Levenberg–Marquardt takes every core that BLAS may use."""
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -120,12 +125,13 @@ RECIPES: dict[str, Recipe] = {
     "consumption_saving": Recipe(
         Settings(
             hidden=(28, 28),
-            nodes=7,
+            nodes=15,
             batch=2048,
             ergodic_share=0.25,
             adam_steps=0,
-            steps=440,
+            steps=660,
             robust_quantile=1.0,
+            memory=0.95,
         ),
         test_nodes=61,
     ),

@@ -34,6 +34,7 @@ LEAST = {
 RANGES = {
     "ergodic_share": (0.0, 1.0),
     "robust_quantile": (0.5, 1.0),
+    "memory": (0.0, 0.99),
     "hopeless_share": (0.0, 0.9),
     "learning_rate": (1e-8, 1.0),
 }

@@ -7,14 +7,16 @@ import pandas as pd
 import pytest
 
 from estimation.chains import Chains
+from estimation.filters import BootstrapFilter
 from estimation.learnt import LearntGraph, LearntLikelihood
 from estimation.learnt import learning as learning_module
-from estimation.learnt.artifact import learn
+from estimation.learnt.artifact import NOISY, learn
 from estimation.learnt.edge import edge_warnings
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.results import Results
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed
+from tests.estimation.economies import linear_posterior, simulated_data
 from tests.estimation.learnt.conftest import CALLS, IDENTITY, PARTICLES
 
 
@@ -42,6 +44,14 @@ def test_card_says_how_noisy_the_filter_is_and_how_large_the_error(learnt, near)
     assert found["sd_without_noise"] < 0.25
     assert learnt.card.calls <= CALLS
     assert json.loads((learnt.folder / "card.json").read_text()) == json.loads(learnt.card.to_json())
+
+
+def test_a_filter_that_is_too_noisy_to_learn_from_is_warned_of(linear, linear_economy, tmp_path):
+    data = simulated_data(linear_economy)
+    poor = linear_posterior(linear, data, particles=12, filter_class=BootstrapFilter, fixed={"mean": 0.3})
+    with pytest.warns(UserWarning, match="use more particles or the twisted filter"):
+        card = learn(poor, {"method": "bootstrap"}, IDENTITY, tmp_path / "likelihood", calls=600)
+    assert card.noise_sd["p50"] > NOISY
 
 
 def test_where_nothing_was_learnt_the_likelihood_is_next_to_zero(learnt):

@@ -14,7 +14,7 @@ from surrogate.accuracy.euler import ergodic_states
 from surrogate.errors import BrokenArtifact, Changed, SurrogateError, UnknownName
 from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
-from surrogate.training import Settings, checkpoint, levenberg_marquardt, load_policy, train
+from surrogate.training import Settings, checkpoint, load_policy, train
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
 from surrogate.training.methods import EulerResiduals
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -144,12 +144,11 @@ def test_levenberg_marquardt_solves_a_linear_least_squares_problem() -> None:
     assert torch.allclose(problem.line.weight, SLOPES, atol=1e-6)
 
 
-def slope_error(memory: float, monkeypatch: pytest.MonkeyPatch) -> float:
+def slope_error(memory: float) -> float:
     """Mean squared error of the slopes over forty steps on fresh batches of noisy data."""
-    monkeypatch.setattr(levenberg_marquardt, "MEMORY", memory)
     torch.manual_seed(0)
     problem = Line()
-    optimiser = LevenbergMarquardt(problem, robust_quantile=1.0)
+    optimiser = LevenbergMarquardt(problem, robust_quantile=1.0, memory=memory)
     errors = []
     for _ in range(60):
         optimiser.step(noisy_line(50, noise=1.0), noisy_line(5_000, noise=1.0))
@@ -157,8 +156,8 @@ def slope_error(memory: float, monkeypatch: pytest.MonkeyPatch) -> float:
     return sum(errors[20:]) / 40
 
 
-def test_remembered_batches_average_the_noise(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert slope_error(0.8, monkeypatch) < slope_error(0.0, monkeypatch) / 2
+def test_remembered_batches_average_the_noise() -> None:
+    assert slope_error(0.8) < slope_error(0.0) / 2
 
 
 def test_one_hopeless_point_does_not_move_the_robust_fit() -> None:
