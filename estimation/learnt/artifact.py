@@ -80,8 +80,8 @@ def learn(
 def _warn_of_noise(sd: float) -> None:
     if sd > NOISY:
         warnings.warn(
-            f"The filter's log p has an sd of {sd:.1f} near the peak. Half its variance makes up for the bias of "
-            f"log p up to an sd of about {NOISY}, not beyond: use more particles or the twisted filter.",
+            f"The filter's log p has an sd of {sd:.1f} near the peak. Half its variance makes up for bias "
+            f"up to an sd of about {NOISY}, not beyond: use more particles or the twisted filter.",
             stacklevel=3,
         )
 

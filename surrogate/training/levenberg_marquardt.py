@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import torch
-from scipy.linalg.lapack import dpotrf, dpotrs
+from scipy.linalg import cho_factor, cho_solve
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector
@@ -164,13 +165,16 @@ def _solve(normal: Tensor, gradient: Tensor, damping: float) -> tuple[Tensor, fl
 
 
 def _cholesky_solution(normal: Tensor, gradient: Tensor, damping: float) -> Tensor | None:
-    """(normal + damping I)^-1 gradient, or nothing if that matrix is indefinite; on processors by LAPACK in
+    """(normal + damping I)^-1 gradient, or nothing if that matrix is indefinite; on processors by SciPy in
     place, which takes half the time.
     """
     damped = normal.clone()
     damped.diagonal().add_(damping)
-    if normal.device.type == "cpu":
-        factor, failed = dpotrf(damped.numpy().T, overwrite_a=True, clean=False)
-        return None if failed else torch.tensor(dpotrs(factor, gradient.numpy())[0])
-    factor, failed = torch.linalg.cholesky_ex(damped)
-    return None if failed else torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+    if normal.device.type != "cpu":
+        factor, failed = torch.linalg.cholesky_ex(damped)
+        return None if failed else torch.cholesky_solve(gradient[:, None], factor)[:, 0]
+    try:
+        found = cho_factor(damped.numpy().T, overwrite_a=True, check_finite=False)
+    except np.linalg.LinAlgError:
+        return None
+    return torch.tensor(cho_solve(found, gradient.numpy(), check_finite=False))
