@@ -333,7 +333,7 @@ def report(results: Results, chosen: Array, log_weights: Array, facts: Mapping[s
         ensembles=ENSEMBLES,
         steps=STEPS,
         rhat=results.table["R-hat"].max(),
-        ess=results.table["ESS"].min(),
+        ess=results.table["ESS bulk"].min(),
         draws=DRAWS,
         replications=REPLICATIONS,
         compared=PARTICLES_COMPARED,
