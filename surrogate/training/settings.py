@@ -125,11 +125,12 @@ RECIPES: dict[str, Recipe] = {
     "consumption_saving": Recipe(
         Settings(
             hidden=(28, 28),
+            trunk=16,
             nodes=15,
             batch=2048,
             ergodic_share=0.25,
             adam_steps=0,
-            steps=660,
+            steps=690,
             robust_quantile=1.0,
             memory=0.95,
         ),
