@@ -16,6 +16,7 @@ from surrogate.accuracy.euler import ergodic_states, euler_errors
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.registry import witness
 from surrogate.region import Region
+from surrogate.training import existence
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_parameters, draw_states
 from surrogate.training.surface import Surface, largest_level
@@ -24,6 +25,7 @@ FAILURE = -3.0
 """A parameter vector fails where the worst of its Euler errors, on a few states, is above 10 to this."""
 TOLERATED = 0.02
 """Share of failing vectors that the region may still contain; a box with fewer failures is certified whole.
+Vectors without an equilibrium are fewer: see `surrogate.training.existence`.
 """
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
@@ -35,23 +37,29 @@ def find_region(
     """The part of the box where the policy solves the economy; None if that is all of it.
 
     The surface is the log odds that a vector fails, fitted to `vectors` of them. The region is the
-    largest of its level sets in which no more than `TOLERATED` of the vectors fail.
+    largest of its level sets in which no more than `TOLERATED` of the vectors fail, and no more than
+    `existence.TOLERATED` have no equilibrium.
     """
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
     theta = parameters.numpy()
-    large = worst_errors(policy, parameters, nodes, generator) > FAILURE
-    failed = large | ~has_equilibrium(model.name, model.parameters, theta)
-    if failed.mean() <= TOLERATED:
+    empty = ~has_equilibrium(model.name, model.parameters, theta)
+    failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
+    if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:
         return None
     surface = Surface.between(model.parameters, theta, failed)
-    level = largest_level(surface.predict(theta), failed, TOLERATED)
+    predicted = surface.predict(theta)
+    level = min(
+        largest_level(predicted, failed, TOLERATED), largest_level(predicted, empty, existence.TOLERATED)
+    )
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
     return surface.below(level, f"{told}{_witnessed(model.name)}")
 
 
 def _witnessed(model: str) -> str:
-    return " or no equilibrium that a classical method finds" if witness(model) is not None else ""
+    if witness(model) is None:
+        return ""
+    return f" or no equilibrium that a classical method finds, these {existence.TOLERATED:.1%} at most"
 
 
 def worst_errors(

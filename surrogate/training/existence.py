@@ -15,7 +15,7 @@ from surrogate.training.surface import Surface, largest_level
 
 VECTORS = 1_500
 TOLERATED = 0.005
-"""Share of vectors without an equilibrium that the region may contain."""
+"""Share of vectors without an equilibrium that a region may contain."""
 SEED = 19_910_101
 
 
