@@ -130,7 +130,7 @@ RECIPES: dict[str, Recipe] = {
             batch=2048,
             ergodic_share=0.25,
             adam_steps=0,
-            steps=690,
+            steps=800,
             robust_quantile=1.0,
             memory=0.95,
         ),
