@@ -89,19 +89,23 @@ correlated with inflation (no posterior sample has as little of either), and an 
 persistent enough.
 """,
     "us_1984_2019_zlb": """\
-The bound and the curvature move psi1, rho_r, tau, psi2, kappa and sigma_r by half a linear posterior
-standard deviation to three quarters, the rest by less. The marginal likelihoods below differ by .7: odds of
-two to one for the economy with the bound, which is next to no evidence. The years at the bound say little
-about it because measurement errors of a fifth of each series' standard deviation, .6 percentage points for
-the interest rate, allow for a positive rate when .1 % is measured. That is also why the smoothed
-probability of the bound below is a fifth to a half from the middle of 2009 to the middle of 2016 and never
-comes near one.
+The federal funds rate is measured exactly, but no economy of this size follows it exactly: its measurement
+error is a twentieth of its standard deviation, .15 percentage points, where those of growth and inflation
+are a fifth. The marginal likelihoods below then differ by nine log points: the data favour the economy with
+the bound by odds of thousands to one. (With a fifth for the rate too, .6 percentage points, they could
+hardly tell a rate of zero from a low one, and the odds were two to one.) Bound and curvature move kappa,
+psi1, sigma_r, tau and rho_r by half a linear posterior standard deviation to four fifths, the rest by less.
 
-At the bound, a shock to growth moves the interest rate by a fifth at first, and after a year by a third, of
-what it does away from it. Output growth moves by less than half at first, inflation by less at first and by
-more from the second quarter after the shock on. Take none of this for what a bound does: economies reach it
-here when growth is some two standard deviations low, where collocation finds no equilibrium, and one
-expects output to move more at a bound, not less.
+The smoothed probability of the bound is a quarter to three fifths in each quarter from the middle of 2009
+to the end of 2015, and zero before 2009 and after 2016. It is not one because the rate never was zero:
+between .07 and .2 per cent were paid in those years, about a standard deviation of measurement above it.
+
+At the bound, a monetary shock moves the interest rate by a quarter of what it does away from it, and its
+effects are gone after a few quarters. A shock to growth moves the interest rate by a fifth at first, and
+after two years by less than half, of what it does away from it; output growth moves by less than half at
+first, inflation by less at first and by more from the third quarter on. Be careful with what a bound does to
+growth shocks: economies reach it here when growth is some two standard deviations low, where collocation
+finds no equilibrium.
 
 By the decomposition, growth shocks hold the interest rate down from 2008 on; the high rates of the 1980s
 come from the initial state. Moments: output growth is again too volatile and too correlated with inflation,
