@@ -40,10 +40,10 @@ MEBIBYTE = 1024
 HEADER = """# The economies, over seeds
 
 Every economy that ships, trained by its recipe on one thread (`OMP_NUM_THREADS=1`); the median seed, and
-after it the worst. `seconds` are of processor time; with more cores the linear algebra uses them, and the
-wall time that it took to train what ships on two is `training.seconds` in the card. `memory` is the largest
-resident set in MiB, `box` the certified share of the box. `Euler` is the mean log10 error over the box and
-the 99th percentile on the ergodic set, at points that training has not seen, of the worst equation.
+after it the worst. `seconds` are of processor time; linear algebra uses more cores where there are, and
+`training.seconds` in a card is wall time, perhaps of a machine that did other things too. `memory` is the
+largest resident set in MiB, `box` the certified share of the box. `Euler` is the mean log10 error over the
+box and the 99th percentile on the ergodic set, at points that training has not seen, of the worst equation.
 
 {machine}. Written by `python -m benchmarks.economies`.
 

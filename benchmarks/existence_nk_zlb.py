@@ -30,9 +30,9 @@ spiral (Richter and Throckmorton 2015). Two witnesses say where that is.
 - *Time iteration* (`surrogate.reference.nk_zlb.equilibrium_exists`) converges or runs away.
 - The *region in the card* of the shipped surrogate: the largest level set of a quadratic surface, fitted by
   logistic regression, in which at most two percent of the parameter vectors have no equilibrium by time
-  iteration or an Euler error of the network above 10^-3. Training draws only where a surface fitted in the
-  same way to time iteration alone sees an equilibrium. Outside the region the surrogate raises, and
-  estimation assigns zero likelihood.
+  iteration or an Euler error of the network above 10^-3, and at most half a percent no equilibrium.
+  Training draws only where a surface fitted in the same way to time iteration alone sees an equilibrium.
+  Outside the region the surrogate raises, and estimation assigns zero likelihood.
 
 Written by `python -m benchmarks.existence_nk_zlb` from {vectors} vectors drawn uniformly from the box.
 

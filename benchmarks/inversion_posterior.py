@@ -53,12 +53,12 @@ parameters at theta_m.
   {presample} quarters.
 - `particles`: the twisted particle filter ({particles} particles), whose initial state has its ergodic
   distribution, with measurement errors of a share of each series' sd; conditional on the same {presample}
-  quarters as the ratio of two likelihoods. {draws:,} draws of `inversion` are weighted by it; `ESS` is what
-  the weights leave of them.
+  quarters as the ratio of two likelihoods. {draws:,} draws of `inversion` are weighted by it.
 
-The smaller the measurement error, the closer should the particle filter's posterior come to the inversion
-filter's. `distance` is that of the posterior means, in posterior sd of `inversion`; `sd ratio` is the
-posterior sd over that of `inversion`.
+`ESS` is the least bulk effective sample size of the chains, for `particles` times the share of it that the
+weights leave. The smaller the measurement error, the closer the particle filter's posterior should come to
+the inversion filter's; that from the steady state rests on {presample} quarters more. `distance` is that of
+the posterior means, in posterior sd of `inversion`; `sd ratio` is the posterior sd over that of `inversion`.
 
 {table}
 
@@ -73,7 +73,7 @@ class Weighted(NamedTuple):
 
     draws: Array
     weights: Array
-    size: float
+    effective_sample_size: float
 
     @property
     def mean(self) -> Array:
@@ -83,7 +83,7 @@ class Weighted(NamedTuple):
     @property
     def sd(self) -> Array:
         """Posterior standard deviations [4]."""
-        return np.sqrt(self.weights @ (self.draws - self.mean) ** 2)
+        return np.sqrt(self.weights @ np.square(self.draws - self.mean))
 
 
 def sample() -> pd.DataFrame:
@@ -124,7 +124,7 @@ def weighted(exact: Weighted, share: float) -> Weighted:
     """The posterior by the particle filter, from draws of the inversion filter's; priors are the same."""
     log_weights = filtered(exact.draws, share) - estimation(PRESAMPLE).posterior.log_likelihood(exact.draws)
     weights = np.exp(log_weights - logsumexp(log_weights))
-    return Weighted(exact.draws, weights, exact.size / len(weights) / np.sum(weights**2))
+    return Weighted(exact.draws, weights, exact.effective_sample_size / len(weights) / np.sum(weights**2))
 
 
 def draw(posteriors: Mapping[str, Weighted]) -> None:
@@ -155,7 +155,7 @@ def rows(posteriors: Mapping[str, Weighted], exact: Weighted) -> list[list[str]]
             f"{posterior.sd[k]:.3f}",
             f"{(posterior.mean[k] - exact.mean[k]) / exact.sd[k]:+.2f}",
             f"{posterior.sd[k] / exact.sd[k]:.2f}",
-            f"{posterior.size:,.0f}",
+            f"{posterior.effective_sample_size:,.0f}",
         ]
         for label, posterior in posteriors.items()
         for k, name in enumerate(PRIORS)

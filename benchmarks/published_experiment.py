@@ -91,9 +91,8 @@ TIMING = """
 ## Time
 
 The whole path with the surrogate, training included, as commands. *Processor*: seconds of processor time of
-all processes; on two idle cores, training and export take as long as their processor time and the estimation
-half of its own, {ideal:.1f} minutes in all. Wall time was measured with up to {load:.1f} processes ready to
-run on {cores} cores.
+all processes. Wall time, {wall:.1f} minutes in all, was measured with up to {load:.1f} processes ready to run
+on {cores} cores.
 
 """
 FIGURE = """
@@ -323,7 +322,6 @@ def report(results: Results, chosen: Array, log_weights: Array, facts: Mapping[s
     error = standard_errors(chosen, log_weights, draws)
     draw_figure(results.posterior.names, draws, weights)
     timing = {stage: read(RESULTS / f"{stage}.json") for stage in STAGES}
-    seconds = {stage: used["processor"] for stage, used in timing.items()}
     head = HEADER.format(
         periods=PERIODS,
         share=SHARE_OF_VARIANCE,
@@ -344,7 +342,7 @@ def report(results: Results, chosen: Array, log_weights: Array, facts: Mapping[s
     )
     columns = ("parameter", "truth", "surrogate", "time iteration", "difference", "published, their sample")
     clock = TIMING.format(
-        ideal=(seconds["train"] + seconds["export"] + seconds["estimate"] / 2) / 60,
+        wall=sum(used["wall"] for used in timing.values()) / 60,
         load=max(used["load"] for used in timing.values()),
         cores=os.cpu_count(),
     )

@@ -89,12 +89,11 @@ correlated with inflation (no posterior sample has as little of either), and an 
 persistent enough.
 """,
     "us_1984_2019_zlb": """\
-The federal funds rate is measured exactly, but no economy of this size follows it exactly: its measurement
-error is a twentieth of its standard deviation, .15 percentage points, where those of growth and inflation
-are a fifth. The marginal likelihoods below then differ by nine log points: the data favour the economy with
-the bound by odds of thousands to one. (With a fifth for the rate too, .6 percentage points, they could
-hardly tell a rate of zero from a low one, and the odds were two to one.) Bound and curvature move kappa,
-psi1, sigma_r, tau and rho_r by half a linear posterior standard deviation to four fifths, the rest by less.
+The federal funds rate is known exactly, but no economy of this size follows it exactly: it is given a
+measurement error of a twentieth of its standard deviation, .15 percentage points, growth and inflation one of
+a fifth. The marginal likelihoods below then differ by nine log points: the data favour bound and curvature
+together by more than ten thousand to one. They move kappa, psi1, sigma_r, tau and rho_r by half a linear
+posterior standard deviation to four fifths, the rest by less.
 
 The smoothed probability of the bound is a quarter to three fifths in each quarter from the middle of 2009
 to the end of 2015, and zero before 2009 and after 2016. It is not one because the rate never was zero:
@@ -103,18 +102,18 @@ between .07 and .2 per cent were paid in those years, about a standard deviation
 At the bound, a monetary shock moves the interest rate by a quarter of what it does away from it, and its
 effects are gone after a few quarters. A shock to growth moves the interest rate by a fifth at first, and
 after two years by less than half, of what it does away from it; output growth moves by less than half at
-first, inflation by less at first and by more from the third quarter on. Be careful with what a bound does to
-growth shocks: economies reach it here when growth is some two standard deviations low, where collocation
-finds no equilibrium.
+first, inflation by less at first and by more from the second quarter after the shock on. Be careful with
+what a bound does to growth shocks: economies reach it here when growth is some two standard deviations low,
+where collocation finds no equilibrium.
 
 By the decomposition, growth shocks hold the interest rate down from 2008 on; the high rates of the 1980s
 come from the initial state. Moments: output growth is again too volatile and too correlated with inflation,
 inflation is too volatile, and the interest rate not persistent enough.
 
-Where collocation finds no equilibrium, the estimate rests on the network's policy at states where the
-equations cannot hold: read it as that of an economy in which nobody expects growth to fall so far. The
-impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations in these grids, 5 with the bound,
-whatever growth does. rho_g leans on the end of its box here too.
+Where collocation finds no equilibrium, the estimate, and the Bayes factor too, rest on the network's policy
+at states where the equations cannot hold: read them as those of an economy in which nobody expects growth to
+fall so far. The impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations in these grids, 5 with
+the bound, whatever growth does. rho_g leans on the end of its box here too.
 """,
 }
 
@@ -132,7 +131,7 @@ def linear_text(text: str, share_of_sd: float | None = None) -> str:
     text = re.sub(r"(?<=\[likelihood\]\n)(?:[^\[\n].*\n)+", 'method = "kalman"\n', text)
     if share_of_sd is None:
         return text
-    return re.sub(r"(?m)^share_of_sd = [0-9.]+", f"share_of_sd = {share_of_sd}", text)
+    return re.sub(r"(?m)^share_of_sd = .*", f"share_of_sd = {share_of_sd}", text)
 
 
 def estimated(configuration: Path, folder: Path) -> Path:

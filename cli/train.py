@@ -27,7 +27,7 @@ _WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,2
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an interrupted run.")
 @click.option("--seed", type=SEED, help="Seed of the network and of the batches.")
-@click.option("--threads", type=click.IntRange(min=1), help="CPU threads to use.")
+@click.option("--threads", type=click.IntRange(min=1), help="Threads of PyTorch.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), help="Where to train.")
 @click.option(
     "--setting",

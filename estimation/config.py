@@ -3,10 +3,10 @@
     [model]             surrogate: a name that ships, or a folder
     [data]              file, columns = { observable = "column" }, start, end, date_column
     [measurement_error] sd, share_of_sd or share_of_variance: a number, or one for each observable
-    [likelihood]        method = "twisted" | "guided" | "bootstrap", particles, random_numbers,
-    resample_threshold;
+    [likelihood]        method = "twisted" | "guided" | "auxiliary" | "tempered" | "bootstrap", particles,
+                        random_numbers, resample_threshold;
                         or method = "kalman";
-                        or method = "inversion", bound = { observable, shock, floor };
+                        or method = "inversion", presample, bound = { observable, shock, floor };
                         or method = "moments", moments, weights, replications;
                         or method = "learnt", folder, filter = { method, ... }, correction
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]

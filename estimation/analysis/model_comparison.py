@@ -9,20 +9,30 @@ from scipy.special import softmax
 from estimation.analysis.finding import Finding
 from estimation.analysis.marginal_likelihood import Evidence
 from estimation.fingerprint import of_data
+from estimation.likelihoods import InversionLikelihood
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
 
 
 def require_same_data(results: Mapping[str, Results]) -> None:
-    """Raise ``BadConfiguration`` unless all results, by model, rest on the same series, dates and values."""
-    hashes = {name: of_data(found.data.sort_index(axis=1)) for name, found in results.items()}
-    first, *others = hashes
+    """Raise ``BadConfiguration`` unless all results, by model, rest on the same series, dates and values, of
+    which the same count.
+    """
+    samples = {
+        name: (of_data(found.data.sort_index(axis=1)), _presample(found)) for name, found in results.items()
+    }
+    first, *others = samples
     for other in others:
-        if hashes[other] != hashes[first]:
+        if samples[other] != samples[first]:
             raise BadConfiguration(
                 f"{first} and {other} were estimated on different data; marginal likelihoods compare models "
-                "of the same series over the same quarters only."
+                "of the same series over the same quarters only, and after the same presample."
             )
+
+
+def _presample(results: Results) -> int:
+    likelihood = results.posterior.likelihood
+    return likelihood.presample if isinstance(likelihood, InversionLikelihood) else 0
 
 
 def compare_models(found: Mapping[str, Evidence]) -> Finding:

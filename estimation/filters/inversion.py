@@ -112,15 +112,18 @@ class InversionFilter:
         Raises
         ------
         BadData : infinite data or a wrong shape.
+        BadConfiguration : the presample leaves no period that counts.
         """
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters)
         sample = space.checked_data(data)
+        require_presample(self.presample, len(sample))
         values = np.full(len(theta), -np.inf)
         inside = space.surrogate.inside(theta)
         if inside.any():
-            found = self.invert(theta[inside], sample)
-            values[inside] = np.where(found.found, found.log_density[self.presample :].sum(axis=0), -np.inf)
+            inversion = self.invert(theta[inside], sample)
+            counted = inversion.log_density[self.presample :].sum(axis=0)
+            values[inside] = np.where(inversion.found, counted, -np.inf)
         return values
 
     def invert(self, parameters: ArrayLike, data: ArrayLike) -> Inversion:
@@ -311,6 +314,12 @@ def _log_volumes(space: StateSpace, parameters: Array, path: Path, kept: list[Ke
         alike = [t for t, period in enumerate(kept) if period == pattern]
         volumes[:, alike] = log_volume(pattern.of(jacobian[:, alike]))
     return volumes
+
+
+def require_presample(presample: int, periods: int) -> None:
+    """Raise ``BadConfiguration`` unless some of so many periods count."""
+    if not 0 <= presample < periods:
+        raise BadConfiguration(f"presample must be from 0 to {periods - 1}, not {presample}.")
 
 
 def _require_square(space: StateSpace) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import Bound, InversionFilter
+from estimation.filters.inversion import require_presample
 from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks, require_no_measurement_error
 from estimation.posterior import Posterior
@@ -32,6 +33,7 @@ class InversionLikelihood:
     def __init__(self, inversion: InversionFilter, data: pd.DataFrame) -> None:
         self.inversion = inversion
         self.observations = data[list(inversion.state_space.observables)].to_numpy(dtype=float)
+        self.presample = inversion.presample
 
     def log_likelihood(
         self,
@@ -87,11 +89,7 @@ class InversionSettings:
 
     def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
         """The likelihood of ``data`` under these settings."""
-        if not 0 <= self.presample < len(data):
-            raise BadConfiguration(
-                f"presample in [likelihood] must be 0 or more of the {len(data)} periods of the sample, and "
-                f"leave one that counts, not {self.presample}."
-            )
+        require_presample(self.presample, len(data))
         bound = None if self.bound is None else _read_bound(self.bound)
         space = StateSpace(surrogate, [str(name) for name in data.columns])
         return InversionLikelihood(InversionFilter(space, bound, self.presample), data)

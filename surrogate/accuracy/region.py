@@ -17,7 +17,6 @@ from surrogate.policy import PolicyNetwork
 from surrogate.reference.registry import witness
 from surrogate.region import Region
 from surrogate.training import existence
-from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_parameters, draw_states
 from surrogate.training.surface import Surface, largest_level
 
@@ -25,7 +24,7 @@ FAILURE = -3.0
 """A parameter vector fails where the worst of its Euler errors, on a few states, is above 10 to this."""
 TOLERATED = 0.02
 """Share of failing vectors that the region may still contain; a box with fewer failures is certified whole.
-Vectors without an equilibrium are fewer: see `surrogate.training.existence`.
+Vectors without an equilibrium must be fewer: see `surrogate.training.existence`.
 """
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
@@ -43,7 +42,7 @@ def find_region(
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
     theta = parameters.numpy()
-    empty = ~has_equilibrium(model.name, model.parameters, theta)
+    empty = ~existence.has_equilibrium(model.name, model.parameters, theta)
     failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
     if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:
         return None

@@ -40,8 +40,9 @@ class LevenbergMarquardt:
     on a batch that it was not computed from, so the damping guards against fitting the batch.
 
     Once steps are small, earlier batches still say something: their normal equations are kept with
-    geometrically falling weight and moved along with the weights, as in recursive least squares. So a step
-    rests on 1 / (1 - `memory`) batches at the price of one.
+    geometrically falling weight and moved along with the weights, as in recursive least squares. In the
+    long run a step rests on 1 / (1 - `memory`) batches at the price of one; `memory` is known there as the
+    forgetting factor.
     """
 
     def __init__(
@@ -166,7 +167,7 @@ def _solve(normal: Tensor, gradient: Tensor, damping: float) -> tuple[Tensor, fl
 
 def _cholesky_solution(normal: Tensor, gradient: Tensor, damping: float) -> Tensor | None:
     """(normal + damping I)^-1 gradient, or nothing if that matrix is indefinite; on processors by SciPy in
-    place, which takes half the time.
+    place, without copies.
     """
     damped = normal.clone()
     damped.diagonal().add_(damping)

@@ -17,7 +17,9 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one training run; together with the seed and the thread count they determine its result."""
+    """Settings of one training run; together with the seed and the threads of PyTorch and BLAS they
+    determine its result.
+    """
 
     hidden: tuple[int, ...] = (24, 24)
     """Widths of the tanh layers that see the states."""

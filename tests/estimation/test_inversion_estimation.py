@@ -80,8 +80,8 @@ def test_a_bound_is_read_from_the_settings(linear):
         ({"bound": {"observable": "y0", "shock": "e0"}}, BadConfiguration, "likelihood.bound. needs floor"),
         ({"bound": {"observable": "y0", "shok": "e0", "floor": 0}}, UnknownName, "Did you mean shock"),
         ({"bound": {"observable": "y0", "shock": "e0", "floor": "0"}}, BadConfiguration, "must be a number"),
-        ({"presample": -1}, BadConfiguration, "presample in .likelihood. must be 0 or more of the"),
-        ({"presample": 1000}, BadConfiguration, "leave one that counts, not 1000"),
+        ({"presample": -1}, BadConfiguration, "presample must be from 0 to .*, not -1"),
+        ({"presample": 1000}, BadConfiguration, "must be from 0 to .*, not 1000"),
     ],
 )
 def test_settings_that_make_no_sense_are_one_clear_error(likelihood, error, message, linear, linear_economy):

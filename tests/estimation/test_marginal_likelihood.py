@@ -163,6 +163,18 @@ def test_models_of_different_data_are_not_compared(results):
         require_same_data({"one": results, "other": replace(results, data=results.data[1:])})
 
 
+def test_likelihoods_after_another_presample_are_not_compared(linear, data, results):
+    def inverted(presample):
+        settings = {"method": "inversion", "presample": presample}
+        return replace(
+            results, posterior=Estimation(linear, data, linear_priors(), likelihood=settings).posterior
+        )
+
+    require_same_data({"one": inverted(2), "two": inverted(2)})
+    with pytest.raises(BadConfiguration, match="after the same presample"):
+        require_same_data({"one": inverted(2), "other": results})
+
+
 def test_moments_have_no_marginal_likelihood(results, linear, data):
     moments = Estimation(
         linear,
