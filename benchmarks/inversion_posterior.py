@@ -122,7 +122,8 @@ def filtered(draws: Array, share: float) -> Array:
 
 def weighted(exact: Weighted, share: float) -> Weighted:
     """The posterior by the particle filter, from draws of the inversion filter's; priors are the same."""
-    log_weights = filtered(exact.draws, share) - estimation(PRESAMPLE).posterior.log_likelihood(exact.draws)
+    by_inversion = estimation(PRESAMPLE).posterior.log_likelihood(exact.draws)
+    log_weights = filtered(exact.draws, share) - by_inversion
     weights = np.exp(log_weights - logsumexp(log_weights))
     return Weighted(exact.draws, weights, exact.effective_sample_size / len(weights) / np.sum(weights**2))
 
