@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from estimation.learnt.surface import Surface
 from estimation.posterior import Posterior
+from surrogate.errors import BadConfiguration
 
 Array = NDArray[np.float64]
 
@@ -37,10 +38,7 @@ def tempered_draws(
     def log_density(theta: Array) -> Array:
         return _log_density(posterior, surface, temperature, theta)
 
-    values = log_density(starts)
-    with np.errstate(invalid="ignore"):
-        weights = np.nan_to_num(np.exp(values - values.max()))
-    chosen = generator.choice(len(starts), walkers, p=_spread(weights, walkers))
+    chosen = generator.choice(len(starts), walkers, p=_spread(log_density(starts), walkers))
     sampler = emcee.EnsembleSampler(
         walkers,
         posterior.n_free,
@@ -56,10 +54,16 @@ def tempered_draws(
     return draws[generator.choice(len(draws), size, replace=len(draws) < size)]
 
 
-def _spread(weights: Array, walkers: int) -> Array:
-    """Probabilities that no point dominates: walkers that start at the same place cannot move apart."""
-    capped = np.minimum(weights, np.sort(weights)[-min(walkers, len(weights))])
-    return capped / capped.sum()
+def _spread(values: Array, walkers: int) -> Array:
+    """Probabilities [m] in proportion to the density with these logs, but as many points as there are walkers
+    are equally likely: walkers that start at the same place cannot move apart.
+    """
+    possible = np.isfinite(values)
+    if not possible.any():
+        raise BadConfiguration("No design point has a likelihood above zero: more calls are needed.")
+    highest = np.sort(values[possible])[-walkers:]
+    weights = np.where(possible, np.exp(np.minimum(values, highest[0]) - highest[0]), 0.0)
+    return weights / weights.sum()
 
 
 def _log_density(posterior: Posterior, surface: Surface, temperature: float, theta: Array) -> Array:

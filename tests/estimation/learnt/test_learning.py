@@ -8,7 +8,7 @@ import pytest
 
 from estimation.chains import Chains
 from estimation.filters import BootstrapFilter
-from estimation.learnt import LearntGraph, LearntLikelihood
+from estimation.learnt import LearntGraph, LearntLikelihood, exploring
 from estimation.learnt import learning as learning_module
 from estimation.learnt.artifact import NOISY, learn
 from estimation.learnt.edge import edge_warnings
@@ -52,6 +52,15 @@ def test_a_filter_that_is_too_noisy_to_learn_from_is_warned_of(linear, linear_ec
     with pytest.warns(UserWarning, match="use more particles or the twisted filter"):
         card = learn(poor, {"method": "bootstrap"}, IDENTITY, tmp_path / "likelihood", calls=600)
     assert card.noise_sd["p50"] > NOISY
+
+
+def test_walkers_set_out_from_the_likeliest_points_however_few_and_poor_they_are():
+    spread = exploring._spread(np.array([-9000.0, -np.inf, -400.0, -3000.0]), walkers=130)
+    np.testing.assert_allclose(spread, [1 / 3, 0, 1 / 3, 1 / 3])
+    spread = exploring._spread(np.array([-9000.0, -10.0, -12.0, -10.5]), walkers=2)
+    np.testing.assert_allclose(spread[[0, 1, 3]], [0, *2 * [1 / (2 + np.exp(-1.5))]])
+    with pytest.raises(BadConfiguration, match="more calls are needed"):
+        exploring._spread(np.array([-np.inf, np.nan]), walkers=2)
 
 
 def test_where_nothing_was_learnt_the_likelihood_is_next_to_zero(learnt):
