@@ -24,6 +24,8 @@ CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"
 IDENTITY_FILE = "design.json"
 PERCENTILES = (5, 50, 95)
+POINTS_PER_PARAMETER = 10
+"""Near the peak; fewer than that hardly determine a quadratic form."""
 NOISY = 1.2
 """Sd of the filter's log p from which half its variance is no good correction of the bias any more."""
 
@@ -69,7 +71,7 @@ def learn(
     _begin(folder, posterior, plan, identity, resume)
     design, fit = learn_surface(posterior, plan, folder / DESIGN_FILE, parallel_map, report)
     card = make_card(posterior, likelihood, identity, plan, design, fit)
-    _warn_of_noise(card.noise_sd["p50"])
+    warn_of(card)
     with atomic_path(folder / GRAPH_FILE) as path:
         write_graph(fit.surface, card, path)
     with atomic_path(folder / CARD_FILE) as path:
@@ -77,11 +79,19 @@ def learn(
     return card
 
 
-def _warn_of_noise(sd: float) -> None:
+def warn_of(card: LikelihoodCard) -> None:
+    """Warn of a filter that is too noisy to learn from, and of too few points where it matters."""
+    sd, near = card.noise_sd["p50"], card.held_out[f"within_{NEAR:.0f}"]["points"]
     if sd > NOISY:
         warnings.warn(
             f"The filter's log p has an sd of {sd:.1f} near the peak. Half its variance makes up for bias "
             f"up to an sd of about {NOISY}, not beyond: use more particles or the twisted filter.",
+            stacklevel=3,
+        )
+    if near < POINTS_PER_PARAMETER * len(card.parameters):
+        warnings.warn(
+            f"Only {near} of {card.points} points lie within {NEAR:.0f} log points of the peak, too few to "
+            f"learn a function of {len(card.parameters)} parameters: use more calls.",
             stacklevel=3,
         )
 

@@ -1,6 +1,7 @@
 """Learning against the exact Kalman filter, and what happens when it is interrupted."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ from estimation.chains import Chains
 from estimation.filters import BootstrapFilter
 from estimation.learnt import LearntGraph, LearntLikelihood, exploring
 from estimation.learnt import learning as learning_module
-from estimation.learnt.artifact import NOISY, learn
+from estimation.learnt.artifact import NOISY, learn, warn_of
 from estimation.learnt.edge import edge_warnings
 from estimation.mode import Mode
 from estimation.posterior import Posterior
@@ -61,6 +62,12 @@ def test_walkers_set_out_from_the_likeliest_points_however_few_and_poor_they_are
     np.testing.assert_allclose(spread[[0, 1, 3]], [0, *2 * [1 / (2 + np.exp(-1.5))]])
     with pytest.raises(BadConfiguration, match="more calls are needed"):
         exploring._spread(np.array([-np.inf, np.nan]), walkers=2)
+
+
+def test_too_few_points_near_the_peak_are_warned_of(learnt):
+    few = {**learnt.card.held_out, "within_10": {**learnt.card.held_out["within_10"], "points": 19}}
+    with pytest.warns(UserWarning, match="Only 19 of .* points .* 2 parameters: use more calls"):
+        warn_of(replace(learnt.card, held_out=few))
 
 
 def test_where_nothing_was_learnt_the_likelihood_is_next_to_zero(learnt):
