@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import logsumexp
+from scipy.special import softmax
 from scipy.stats import gaussian_kde
 
 from benchmarks.filters import ROOT, machine
@@ -124,7 +124,7 @@ def weighted(exact: Weighted, share: float) -> Weighted:
     """The posterior by the particle filter, from draws of the inversion filter's; priors are the same."""
     by_inversion = estimation(PRESAMPLE).posterior.log_likelihood(exact.draws)
     log_weights = filtered(exact.draws, share) - by_inversion
-    weights = np.exp(log_weights - logsumexp(log_weights))
+    weights = softmax(log_weights)
     return Weighted(exact.draws, weights, exact.effective_sample_size / len(weights) / np.sum(weights**2))
 
 
