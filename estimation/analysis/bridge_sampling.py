@@ -74,6 +74,7 @@ def _solve(target_ratio: np.ndarray, proposal_ratio: np.ndarray, shares: np.ndar
     """The constant at which both sides of the bridge agree: one side rises in it, the other falls."""
 
     def imbalance(constant: float) -> float:
+        """Log of one side over the other."""
         rising = constant - np.logaddexp(shares[0] + target_ratio, shares[1] + constant)
         falling = proposal_ratio - np.logaddexp(shares[0] + proposal_ratio, shares[1] + constant)
         sizes = np.log([len(rising), len(falling)])

@@ -54,6 +54,7 @@ def calibrate(
     on_progress(done)
 
     def keep(item: Replication | None) -> None:
+        """Record a replication as soon as it is there; stopped ones are none."""
         if item is not None:
             record.add(item)
             done.append(item)

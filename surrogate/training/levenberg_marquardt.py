@@ -166,8 +166,8 @@ def _solve(normal: Tensor, gradient: Tensor, damping: float) -> tuple[Tensor, fl
 
 
 def _cholesky_solution(normal: Tensor, gradient: Tensor, damping: float) -> Tensor | None:
-    """(normal + damping I)^-1 gradient, or nothing if that matrix is indefinite; on processors by SciPy in
-    place, without copies.
+    """(normal + damping I)^-1 gradient, or nothing if that matrix is indefinite; on processors by SciPy,
+    which factorises in place.
     """
     damped = normal.clone()
     damped.diagonal().add_(damping)

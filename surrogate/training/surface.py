@@ -44,6 +44,7 @@ class Surface:
         centre, scale, terms = _standardised(ranges, theta)
 
         def loss(coefficients: Array) -> tuple[float, Array]:
+            """Penalised minus log likelihood and its gradient."""
             odds = terms @ coefficients
             error = 1 / (1 + np.exp(-odds)) - failed
             value = (np.logaddexp(0, odds) - odds * failed).sum() + RIDGE / 2 * coefficients @ coefficients

@@ -114,7 +114,11 @@ def test_the_multiplier_is_positive_only_where_the_limit_binds(surrogate: Surrog
 
 
 def test_euler_errors_off_the_limit_on_the_ergodic_set(surrogate: Surrogate) -> None:
-    """99 % are below 10^-3.5 of consumption, at many calibrations as ONNX Runtime runs them."""
+    """99 % are below 10^-3.5 of consumption, at many calibrations as ONNX Runtime runs them.
+
+    On paths from the steady state; samples of this size give 10^-3.49 to 10^-3.65. The certificate's paths
+    start all over the box of states, and off the limit its figure is 10^-3.46.
+    """
     generator, errors = np.random.default_rng(8), []
     draws = generator.uniform(surrogate.lower, surrogate.upper, (150, 5))
     for theta in draws[surrogate.inside(draws)]:
