@@ -44,7 +44,7 @@ after it the worst. `seconds` are of processor time; linear algebra uses more co
 `training.seconds` in a card is wall time, perhaps of a machine that did other things too. `memory` is the
 largest resident set in MiB, `box` the certified share of the box. `Euler` is the mean log10 error over the
 box and the 99th percentile on the ergodic set, at points that training has not seen, of the worst equation.
-In `consumption_saving` a fifth of the ergodic states is at the limit, where nothing is left to err.
+States at the borrowing limit of `consumption_saving`, where nothing is left to err, do not count.
 
 {machine}. Written by `python -m benchmarks.economies`.
 

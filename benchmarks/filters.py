@@ -76,6 +76,7 @@ series, measurement-error sd 20 % of each series' sd) at their parameter vectors
 - `time x variance`: what an equally precise answer costs.
 - `kalman`: the likelihood of the first-order solution, exact for the log-linear economy.
 - `inversion`: the likelihood *without* measurement error, so that its log p is another one.
+- `network`: nothing but `step.onnx` once a quarter for each particle, as our particle filters call it.
 - `particles` is the package of that name (Chopin), one vector at a time, from the ergodic distribution of the
   linear approximation without burn-in: on the log-linear economy by its matrices, without a network to
   evaluate; on the others by the same `step.onnx`, the guided filter with the proposal of the economy
@@ -90,9 +91,11 @@ COMPARISON = """## Against `particles`
 
 Time x variance of `particles`' guided and bootstrap filters over ours, each with the number of particles that
 serves it best. The twisted filter is the guided filter with lookahead; in the log-linear economy it has no
-variance but rounding.
+variance but rounding. In brackets, for the guided filter: how many times better it would be if nothing but
+`network` took time.
 
 """
+NETWORK = "network"
 COLUMNS = (
     "economy",
     "point",
@@ -131,21 +134,16 @@ class Row:
     exact: float | None
 
     def cells(self) -> tuple[str, ...]:
-        """Texts in the order of COLUMNS."""
-        mean, sd = self.log_likelihoods.mean(), self.sd
+        """Texts in the order of COLUMNS; without log likelihoods, the time only."""
+        count = f"{self.particles:,}" if self.particles else ""
+        cost = (self.economy, self.point, self.method, count, f"{self.milliseconds:.2f}")
+        return (*cost, *(self._quality() if len(self.log_likelihoods) else ("",) * 4))
+
+    def _quality(self) -> tuple[str, ...]:
+        mean = self.log_likelihoods.mean()
         comparable = self.exact is not None and self.method != "inversion"
         bias = f"{mean - self.exact:.3f}" if comparable else ""
-        return (
-            self.economy,
-            self.point,
-            self.method,
-            f"{self.particles:,}" if self.particles else "",
-            f"{self.milliseconds:.2f}",
-            f"{mean:.2f}",
-            f"{sd:.3g}",
-            bias,
-            f"{self.time_times_variance:.2g}",
-        )
+        return f"{mean:.2f}", f"{self.sd:.3g}", bias, f"{self.time_times_variance:.2g}"
 
     @property
     def sd(self) -> float:
@@ -216,6 +214,27 @@ def measure(
     return kept_row(case, filter_class.__name__.removesuffix("Filter").lower(), particles, run)
 
 
+def measure_network(case: Case, particles: int) -> Row:
+    """The evaluations of `step.onnx` in one likelihood by so many particles, and nothing else."""
+    space = StateSpace(case.surrogate, an_schorfheide_linear.OBSERVABLES, measurement_sd(case.data))
+    vectors = min(VECTORS, max(1, ROWS // particles))
+    theta = np.tile(case.theta, (vectors, 1)).astype(space.dtype)
+    rest = case.surrogate.steady_state(theta)
+    states, controls = (np.repeat(part, particles, axis=0).astype(space.dtype) for part in rest)
+    shocks = np.random.default_rng(1).standard_normal((len(states), case.surrogate.n_shocks), space.dtype)
+
+    def run() -> dict:
+        seconds = []
+        for _ in range(BATCHES):
+            start = time.process_time()
+            for _ in range(DEFAULT_BURN_IN + len(case.data)):
+                space.step(states, controls, shocks, theta)
+            seconds.append((time.process_time() - start) / vectors)
+        return {"milliseconds": 1e3 * min(seconds), "values": []}
+
+    return kept_row(case, NETWORK, particles, run)
+
+
 def measure_exact(case: Case) -> Iterator[Row]:
     """The filters that have no random numbers."""
     theta = np.tile(case.theta, (VECTORS, 1))
@@ -249,6 +268,9 @@ def rows() -> Iterator[Row]:
         for case in cases(Path(folder)):
             for filter_class, particles, replications in SETTINGS:
                 yield measure(case, filter_class, particles, replications)
+            for filter_class, particles, _ in SETTINGS:
+                if filter_class is GuidedFilter:
+                    yield measure_network(case, particles)
             yield from measure_exact(case)
             yield from peers(case)
 
@@ -276,25 +298,32 @@ def machine() -> str:
 
 def comparison(measured: list[Row]) -> list[list[str]]:
     """How many times better than `particles` ours are in time x variance, each with its best number of
-    particles.
+    particles; and how many times the guided filter would be if only the network took time.
     """
     lines = []
     for economy, point in dict.fromkeys((row.economy, row.point) for row in measured):
-
-        def best(method: str, economy: str = economy, point: str = point) -> float:
-            return min(
-                (
-                    row.time_times_variance
-                    for row in measured
-                    if (row.economy, row.point, row.method) == (economy, point, method)
-                ),
-                default=np.nan,
-            )
-
+        here = [row for row in measured if (row.economy, row.point) == (economy, point)]
+        theirs = [best(here, f"`particles`, {method}") for method in ("guided", "bootstrap")]
         for ours in ("guided", "auxiliary", "twisted"):
-            ratios = (best(f"`particles`, {theirs}") / best(ours) for theirs in ("guided", "bootstrap"))
-            lines.append([economy, point, ours, *(f"{ratio:,.2g}" for ratio in ratios)])
+            ratios = [f"{their / best(here, ours):,.2g}" for their in theirs]
+            if ours == "guided":
+                ratios = [
+                    f"{r} ({their / by_network(here):,.2g})" for r, their in zip(ratios, theirs, strict=True)
+                ]
+            lines.append([economy, point, ours, *ratios])
     return lines
+
+
+def best(rows: list[Row], method: str) -> float:
+    """Smallest time x variance of a method; not a number where it was not measured."""
+    return min((row.time_times_variance for row in rows if row.method == method), default=np.nan)
+
+
+def by_network(rows: list[Row]) -> float:
+    """Smallest time x variance of the guided filter with the time of its network alone."""
+    variances = {row.particles: row.sd**2 for row in rows if row.method == "guided"}
+    costs = (row.milliseconds * variances[row.particles] for row in rows if row.method == NETWORK)
+    return min(costs, default=np.nan)
 
 
 def main() -> None:

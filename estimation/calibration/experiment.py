@@ -13,13 +13,14 @@ from estimation.estimation import Estimation
 from estimation.learnt.artifact import learn
 from estimation.learnt.identity import fingerprints
 from estimation.learnt.likelihood import LearntGraph
-from estimation.likelihoods.inverted import INVERSION
-from estimation.likelihoods.learnt import LEARNT, LearntSettings
+from estimation.likelihoods.inverted import InversionSettings
+from estimation.likelihoods.learnt import LEARNT, LearntSettings, filter_settings
+from estimation.likelihoods.method import Method
 from estimation.linearisation import at_steady_state
 from estimation.posterior import Posterior
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
-from surrogate.errors import BadData
+from surrogate.errors import BadConfiguration, BadData
 
 BURN_IN = 100
 
@@ -36,11 +37,13 @@ class Experiment:
     Raises
     ------
     SurrogateError : in one sentence, what does not fit together.
+    BadConfiguration : the likelihood is conditional on a presample.
     """
 
     def __init__(self, surrogate: Surrogate | str | Path, data: pd.DataFrame, **settings: Any) -> None:
         self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
         self.estimation = Estimation(self.surrogate, data, **settings)
+        self._require_the_whole_sample()
         known = self._known_measurement_error()
         self.settings = settings if known is None else {**settings, "measurement_error": {"sd": known}}
 
@@ -104,7 +107,7 @@ class Experiment:
     ) -> np.ndarray:
         space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
         steady = at_steady_state(space, parameters.astype(space.dtype), 1)
-        at_rest = self.estimation.likelihood.method == INVERSION
+        at_rest = isinstance(self._filter, InversionSettings)
         start, burn_in = steady.mean, 0
         if not at_rest:
             burn_in = BURN_IN
@@ -113,6 +116,22 @@ class Experiment:
         found = self.surrogate.simulate(parameters, shocks, start).observables[burn_in:, 0]
         columns = [self.surrogate.observable_names.index(name) for name in space.observables]
         return found[:, columns].astype(float)
+
+    @property
+    def _filter(self) -> Method:
+        """Settings of the filter that is calibrated, itself or through the surrogate of its likelihood."""
+        likelihood = self.estimation.likelihood
+        return filter_settings(likelihood.filter) if isinstance(likelihood, LearntSettings) else likelihood
+
+    def _require_the_whole_sample(self) -> None:
+        """Refuse a presample: the posterior would be conditional on it, while truths come from the prior
+        alone.
+        """
+        if isinstance(self._filter, InversionSettings) and self._filter.presample:
+            raise BadConfiguration(
+                "Ranks are uniform only if the likelihood counts the whole sample: leave presample out of "
+                "[likelihood]; the simulated samples start at the steady state, so that none is needed."
+            )
 
     def _known_measurement_error(self) -> dict[str, float] | None:
         measurement = self.estimation.posterior.measurement

@@ -8,7 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.accuracy.euler import accepted_parameters, ergodic_states, euler_errors, summary
+from surrogate.accuracy.euler import (
+    accepted_parameters,
+    ergodic_states,
+    euler_errors,
+    in_closed_form,
+    summary,
+)
 from surrogate.accuracy.region import find_region
 from surrogate.card import expanded_names
 from surrogate.policy import PolicyNetwork
@@ -18,6 +24,8 @@ from surrogate.training.sampling import draw_states
 POINTS = 10_000
 VECTORS = 5_000
 WORST = 5
+LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
+CLOSED_FORM = "; without those whose answer is a closed form"
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
 
@@ -33,7 +41,7 @@ class Certificate:
 def certify(
     policy: PolicyNetwork, nodes: int | tuple[int, ...], points: int = POINTS, vectors: int = VECTORS
 ) -> Certificate:
-    """Euler errors of a policy at held-out points, with `nodes` Gauss–Hermite points in each shock.
+    """Euler errors of a policy at held-out points, with `nodes` points in each shock.
 
     First the region is found on which an equilibrium exists and the policy follows it; then errors are
     summarised there, for states uniform on their box and for states of the ergodic set, one for each of
@@ -68,16 +76,21 @@ def _laws(
     parameter vector.
     """
     equations = list(expanded_names(policy.model.equations))
-    on_box = euler_errors(policy, draw_states(policy.model, parameters, generator), parameters, nodes)
-    on_ergodic = euler_errors(policy, ergodic_states(policy, parameters, generator), parameters, nodes)
+    states = {
+        "box": draw_states(policy.model, parameters, generator),
+        "ergodic": ergodic_states(policy, parameters, generator),
+    }
+    errors = {law: euler_errors(policy, at, parameters, nodes) for law, at in states.items()}
+    closed = {law: in_closed_form(policy, at, parameters) for law, at in states.items()}
     figures = {
-        "box": summary(on_box, equations),
-        "ergodic": summary(on_ergodic, equations),
+        **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
-        "law": "parameters uniform; states uniform on their box, or drawn from the ergodic set",
+        "law": LAW + (CLOSED_FORM if policy.model.closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }
-    return figures, torch.maximum(on_box.amax(-1), on_ergodic.amax(-1))
+    if policy.model.closed_form:
+        figures["closed_form"] = {law: float(each.double().mean()) for law, each in closed.items()}
+    return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))
 
 
 def _worst(policy: PolicyNetwork, parameters: Tensor, errors: Tensor) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from surrogate.errors import SurrogateError
-from surrogate.models.interface import Model
+from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
@@ -22,6 +22,8 @@ BURN_IN = 200
 """Periods after which a simulated economy has forgotten where it started, whatever its persistence in the
 shipped boxes.
 """
+ROUNDING = 1e-6
+"""Relative, of controls in single precision."""
 
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
@@ -36,6 +38,20 @@ def euler_errors(
     batches = zip(states.split(CHUNK), parameters.split(CHUNK), strict=True)
     parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
     return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()
+
+
+@torch.no_grad()
+def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) -> Tensor:
+    """Whether the controls in each state are those of a regime with a closed form, [n]: at a borrowing limit,
+    say, everything is consumed. Errors of zero there say nothing about the network.
+    """
+    model, x = policy.model, policy(states, parameters)
+    s, p = unpack(states, model.states), model.name_parameters(parameters)
+    found = torch.zeros(len(states), dtype=torch.bool)
+    for regime in model.closed_form:
+        answer = pack(model.given(regime).anchor(s, p), model.controls)
+        found |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
+    return found
 
 
 def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:
@@ -63,7 +79,9 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
 
 
 def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]:
-    """Mean and quantiles of log10 errors [n, n_equations] by equation."""
+    """Mean and quantiles of log10 errors [n, n_equations] by equation; nothing if there are no errors."""
+    if not len(errors):
+        return {}
     return {
         name: {"mean": float(column.mean())}
         | {q: float(column.quantile(level)) for q, level in QUANTILES.items()}

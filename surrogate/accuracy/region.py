@@ -1,12 +1,15 @@
 """Where in the box the certificate holds.
 
 A box is a claim that an equilibrium exists everywhere in it. Two witnesses say of a parameter vector that it
-does not: Euler errors that stay large however long one trains, and, for economies that have one, a classical
-method that finds no solution. A quadratic surface between the vectors where one of them objects and the
-others says where in the box that is.
+does not: Euler errors that stay large however long one trains, and, for economies that have one, a theorem
+or a classical method that finds no solution. A quadratic surface between the vectors where one of them
+objects and the others says where in the box that is; the theorem's own, if the network errs hardly anywhere
+inside.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -14,7 +17,6 @@ from numpy.typing import NDArray
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors
 from surrogate.policy import PolicyNetwork
-from surrogate.reference.registry import witness
 from surrogate.region import Region
 from surrogate.training import existence
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -28,6 +30,7 @@ Vectors without an equilibrium must be fewer: see `surrogate.training.existence`
 """
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
+_WITNESSED = f" or no equilibrium that is known, these {existence.TOLERATED:.1%} at most"
 
 
 def find_region(
@@ -35,15 +38,20 @@ def find_region(
 ) -> Region | None:
     """The part of the box where the policy solves the economy; None if that is all of it.
 
-    The surface is the log odds that a vector fails, fitted to `vectors` of them. The region is the
-    largest of its level sets in which no more than `TOLERATED` of the vectors fail, and no more than
-    `existence.TOLERATED` have no equilibrium.
+    Where a theorem says that an equilibrium exists, if the policy follows it there: no more than `TOLERATED`
+    of `vectors` fail. Otherwise the surface is the log odds that a vector fails, and the region the largest
+    of its level sets in which no more than `TOLERATED` fail and no more than `existence.TOLERATED` have no
+    equilibrium.
     """
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
     theta = parameters.numpy()
     empty = ~existence.has_equilibrium(model.name, model.parameters, theta)
     failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
+    told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
+    proven = existence.proven(model.name, model.parameters)
+    if proven is not None and empty.any() and failed[~empty].mean() <= TOLERATED:
+        return replace(proven, description=f"{proven.description}; {told}")
     if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:
         return None
     surface = Surface.between(model.parameters, theta, failed)
@@ -51,14 +59,7 @@ def find_region(
     level = min(
         largest_level(predicted, failed, TOLERATED), largest_level(predicted, empty, existence.TOLERATED)
     )
-    told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
-    return surface.below(level, f"{told}{_witnessed(model.name)}")
-
-
-def _witnessed(model: str) -> str:
-    if witness(model) is None:
-        return ""
-    return f" or no equilibrium that a classical method finds, these {existence.TOLERATED:.1%} at most"
+    return surface.below(level, told + (_WITNESSED if empty.any() else ""))
 
 
 def worst_errors(

@@ -28,6 +28,8 @@ ROUND = 8
 """How close to its kink the anchor of the economy without regimes is."""
 LEAST_PLACE = 0.8
 """Cash on hand from which training draws states, relative to the first approximation of the kink."""
+MOST_PLACE = 1.5
+"""Assets up to which it draws them, relative to the box: the patient own more."""
 
 
 class ConsumptionSaving(Model):
@@ -100,7 +102,7 @@ class ConsumptionSaving(Model):
         income = low + (high - low) * u.income
         kink = self.first_kink(SimpleNamespace(income=income), p)
         least = (relu(LEAST_PLACE * kink - exp(income)) / (1 + p.r)).minimum(p.wealth)
-        return {"assets": least + (p.wealth - least) * u.assets**3, "income": income}
+        return {"assets": least + (MOST_PLACE * p.wealth - least) * u.assets**3, "income": income}
 
     def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
         """How far cash on hand is from the kink, to a first approximation, and income."""

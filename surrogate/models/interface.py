@@ -204,9 +204,10 @@ class Model(ABC):
         return p
 
     def place(self, u: Named, p: Named) -> dict[str, Tensor]:
-        """States of the box at numbers `u` between zero and one, as training draws them: evenly by default.
+        """States at numbers `u` between zero and one, as training draws them: evenly on the box by default.
 
-        Override it to look more often where the policy bends; certificates stay with the even law.
+        Override it to look more often where the policy bends, or a little beyond the box if economies go
+        there; certificates stay with the even law.
         """
         bounds = self.state_bounds(p)
         return {name: low + (high - low) * getattr(u, name) for name, (low, high) in bounds.items()}

@@ -8,16 +8,16 @@ today by whoever carries A' over, and M = C + A' follows. With A' = 0 it gives t
 less consumes all. Written apart from the code that trains networks, so that the two can disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import RectBivariateSpline
 
 from surrogate.errors import BadData, NoEquilibrium
+from surrogate.region import Region
 
 Array = NDArray[np.float64]
 PARAMETER_NAMES = ("beta", "r", "gamma", "rho", "sigma")
@@ -91,11 +91,22 @@ class SavingSolution:
         return RectBivariateSpline(place, self.income, self.log_consumption)
 
 
-def stationary(parameters: Mapping[str, Any]) -> Any:
-    """Whether savings have an ergodic distribution, for parameters of any shape: beta (1 + r) < 1
-    (Chamberlain and Wilson 2000).
+def stationary_region(names: Sequence[str]) -> Region:
+    """Where savings have an ergodic distribution, beta (1 + r) < 1 (Chamberlain and Wilson 2000), as a region
+    over the parameters `names`.
     """
-    return parameters["beta"] * (1 + parameters["r"]) < 1
+    linear, quadratic = np.zeros(len(names)), np.zeros((len(names), len(names)))
+    beta, rate = names.index("beta"), names.index("r")
+    linear[beta], quadratic[beta, rate] = 1.0, 1.0
+    return Region(
+        description="beta (1 + r) < 1: savings have an ergodic distribution",
+        transforms=("identity",) * len(names),
+        center=(0.0,) * len(names),
+        scale=(1.0,) * len(names),
+        constant=-1.0,
+        linear=tuple(linear.tolist()),
+        quadratic=tuple(tuple(row) for row in quadratic.tolist()),
+    )
 
 
 def typical_assets(parameters: Mapping[str, float]) -> float:
@@ -124,7 +135,7 @@ def solve_consumption_saving(
     NoEquilibrium : beta (1 + r) is one or more, or the iteration has not settled after so many `iterations`.
     """
     p = {name: float(parameters[name]) for name in PARAMETER_NAMES}
-    if not stationary(p):
+    if p["beta"] * (1 + p["r"]) >= 1:
         raise NoEquilibrium(
             f"savings grow without end where beta (1 + r) = {p['beta'] * (1 + p['r']):g}: make it less than "
             "one"

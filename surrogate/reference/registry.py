@@ -1,6 +1,6 @@
 """Classical answers by the name of the economy, each solved at one calibration at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Protocol
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from surrogate.errors import UnknownName
+from surrogate.region import Region
 
 Array = NDArray[np.float64]
 
@@ -26,9 +27,15 @@ _SOLVERS: dict[str, str] = {
 
 _WITNESSES: dict[str, str] = {
     "nk_zlb": "surrogate.reference.nk_zlb:equilibrium_exists",
-    "consumption_saving": "surrogate.reference.consumption_saving:stationary",
 }
 """Economy -> module and function that says whether it has an equilibrium; for boxes that claim too much."""
+
+_REGIONS: dict[str, str] = {
+    "consumption_saving": "surrogate.reference.consumption_saving:stationary_region",
+}
+"""Economy -> module and function that gives the region with an equilibrium, from the names of its parameters;
+where a theorem says so.
+"""
 
 Witness = Callable[[Mapping[str, Array]], NDArray[np.bool_]]
 """From columns of parameters by name, each [n], to whether there is an equilibrium, [n]."""
@@ -68,8 +75,17 @@ def solve(name: str, parameters: Mapping[str, float]) -> Solution:
 
 
 def witness(name: str) -> Witness | None:
-    """What says whether the economy called `name` has an equilibrium at given parameters; None if nothing."""
+    """The classical method that says whether the economy called `name` has an equilibrium at given
+    parameters; None if there is no such method.
+    """
     return _function(_WITNESSES[name]) if name in _WITNESSES else None
+
+
+def proven_region(name: str, parameters: Sequence[str]) -> Region | None:
+    """Where the economy called `name` has an equilibrium, exactly, as a region over `parameters` in their
+    order; None if no theorem says so.
+    """
+    return _function(_REGIONS[name])(parameters) if name in _REGIONS else None
 
 
 def _function(path: str) -> Callable:

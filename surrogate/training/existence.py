@@ -1,4 +1,6 @@
-"""Where in its box an economy has an equilibrium, as far as its classical solution method can tell."""
+"""Where in its box an economy has an equilibrium, as far as a theorem or its classical solution method can
+tell.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from surrogate.card import ParameterRange
-from surrogate.reference.registry import witness
+from surrogate.reference.registry import proven_region, witness
 from surrogate.region import Region
 from surrogate.training.surface import Surface, largest_level
 
@@ -24,8 +26,11 @@ def has_equilibrium(
 ) -> NDArray[np.bool_]:
     """Whether the economy called `name` has an equilibrium at each row of theta [n, n_parameters]: bool [n].
 
-    True throughout where there is no classical method that could tell.
+    True throughout where nothing can tell.
     """
+    region = proven(name, ranges)
+    if region is not None:
+        return region.contains(theta)
     exists = witness(name)
     if exists is None:
         return np.ones(len(theta), dtype=bool)
@@ -34,7 +39,12 @@ def has_equilibrium(
 
 @cache
 def existence_region(name: str, ranges: tuple[ParameterRange, ...]) -> Region | None:
-    """The part of the box with an equilibrium; None if that is all of it, or nothing can tell."""
+    """Where in the box there is an equilibrium; None if nothing can tell, or the classical method finds one
+    nearly everywhere.
+    """
+    region = proven(name, ranges)
+    if region is not None:
+        return region
     if witness(name) is None:
         return None
     lower, upper = np.array([(each.lower, each.upper) for each in ranges]).T
@@ -45,3 +55,8 @@ def existence_region(name: str, ranges: tuple[ParameterRange, ...]) -> Region | 
     surface = Surface.between(ranges, theta, failed)
     level = largest_level(surface.predict(theta), failed, TOLERATED)
     return surface.below(level, "a classical method finds an equilibrium")
+
+
+def proven(name: str, ranges: Sequence[ParameterRange]) -> Region | None:
+    """The part of the box with an equilibrium where a theorem says so; None if there is none."""
+    return proven_region(name, [each.name for each in ranges])

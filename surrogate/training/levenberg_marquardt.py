@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, get_blas_funcs
 from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector
 
 Batch = tuple[Tensor, Tensor]
 NormalEquations = tuple[Tensor, Tensor]
-"""J'WJ / b [w, w] and J'W r / b [w]."""
+"""J'WJ / b [w, w], its lower triangle, and J'W r / b [w]."""
 CHUNK = 1024
 """Samples whose Jacobian is taken at a time; more only costs memory."""
 STALE = 0.95
@@ -28,6 +28,8 @@ LEAST_DAMPING = 1e-14
 MOST_DAMPING = 1e12
 LEAST_SCALE = 1e-12
 """Of the robust loss, where a problem is solved exactly."""
+
+_syrk, _symv = get_blas_funcs(("syrk", "symv"), dtype=np.float64)
 
 
 class LevenbergMarquardt:
@@ -85,7 +87,7 @@ class LevenbergMarquardt:
             after = self.loss(judge, scale)
             if after < before:
                 self.damping = max(damping / 3, LEAST_DAMPING)
-                moved = (normal, gradient - normal @ change)
+                moved = (normal, gradient - _times(normal, change))
                 self.remembered = moved if after > STALE * before else None
                 return
             damping *= 4
@@ -146,11 +148,19 @@ def _one_matrix(parts: dict[str, Tensor], values: Tensor) -> tuple[Tensor, Tenso
 
 
 def _gram(jacobian: Tensor) -> Tensor:
-    """J'J; NumPy sees the symmetry and does half the work."""
+    """J'J; on processors its lower triangle only, by the library that solves with it: the threads of two
+    would get in each other's way.
+    """
     if jacobian.device.type != "cpu":
         return jacobian.T @ jacobian
-    array = jacobian.numpy()
-    return torch.from_numpy(array.T @ array)
+    return torch.from_numpy(_syrk(1.0, jacobian.numpy().T).T)
+
+
+def _times(normal: Tensor, change: Tensor) -> Tensor:
+    """The symmetric matrix `normal`, as `_gram` returns it, times `change`."""
+    if normal.device.type != "cpu":
+        return normal @ change
+    return torch.from_numpy(_symv(1.0, normal.numpy().T, change.numpy()))
 
 
 def _solve(normal: Tensor, gradient: Tensor, damping: float) -> tuple[Tensor, float]:

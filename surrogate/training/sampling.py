@@ -44,8 +44,8 @@ def draw_states(model: Model, parameters: Tensor, generator: torch.Generator) ->
 
 
 def place_states(model: Model, parameters: Tensor, generator: torch.Generator) -> Tensor:
-    """States [n, n_states] on the box of each row of `parameters` [n, n_parameters], where the model wants
-    training to look.
+    """States [n, n_states] where the model wants training to look, one for each row of `parameters`
+    [n, n_parameters].
     """
     columns = sum(state.size for state in model.states)
     u = unpack(_uniform((len(parameters), columns), generator), model.states)

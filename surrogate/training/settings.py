@@ -11,6 +11,7 @@ CHOICES = {
     "optimiser": ("automatic", "levenberg_marquardt", "adam"),
     "sampling": ("mixed", "box", "simulation"),
     "constraints": ("fischer_burmeister", "multipliers"),
+    "quadrature": ("fixed", "shifted"),
 }
 """Settings that are one of a few words."""
 
@@ -26,7 +27,7 @@ class Settings:
     trunk: int = 24
     """Width of the layer that sees only the parameters."""
     nodes: int | tuple[int, ...] = 5
-    """Points in each shock: Gauss–Hermite, or evenly spaced from 25 on."""
+    """Points in each shock: Gauss–Hermite, or evenly spaced from 25 on and where they are shifted."""
     batch: int = 4096
     """States and parameter vectors in a step, fresh each time."""
     ergodic_share: float = 0.5
@@ -52,6 +53,10 @@ class Settings:
     """States from the box and by simulation in proportion to `ergodic_share`, or all by one of them."""
     constraints: str = "fischer_burmeister"
     """Complementarities as one residual each, or with multipliers as further choices of the network."""
+    quadrature: str = "fixed"
+    """Points at the same place throughout, or evenly spaced and moved at random in each step, so that what
+    they miss at a kink averages out.
+    """
     learning_rate: float = 1e-3
     """Of Adam; where Adam does everything it falls to zero."""
     horizon: int = 100
@@ -128,11 +133,12 @@ RECIPES: dict[str, Recipe] = {
         Settings(
             hidden=(28, 28),
             trunk=16,
-            nodes=15,
+            nodes=11,
+            quadrature="shifted",
             batch=2048,
             ergodic_share=0.25,
             adam_steps=0,
-            steps=800,
+            steps=1000,
             robust_quantile=1.0,
             memory=0.95,
         ),

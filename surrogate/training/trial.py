@@ -16,6 +16,7 @@ from torch import Tensor
 from surrogate.errors import BadConfiguration, SurrogateError
 from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
+from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import state_box
 from surrogate.training.settings import Settings
@@ -125,6 +126,12 @@ def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
         raise BadConfiguration(
             f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks: give "
             "one number, or one for each shock."
+        )
+    counts = settings.nodes if isinstance(settings.nodes, tuple) else (settings.nodes,)
+    if settings.quadrature == "shifted" and (min(counts) < LEAST_SHIFTED or n_shocks >= MONOMIAL_FROM):
+        raise BadConfiguration(
+            f"quadrature=shifted takes {LEAST_SHIFTED} or more points in each of up to {MONOMIAL_FROM - 1} "
+            f"shocks, not {_plain(settings.nodes)} in {n_shocks}: take quadrature=fixed or other nodes."
         )
 
 

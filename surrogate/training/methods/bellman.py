@@ -20,8 +20,7 @@ from surrogate.models.interface import Model, Pairs, pack, unpack
 from surrogate.models.lifetime import lifetime, require_reward, with_value, without_regimes, worth
 from surrogate.models.multipliers import constrained
 from surrogate.policy import PolicyNetwork
-from surrogate.training.methods.method import Method
-from surrogate.training.quadrature import rule
+from surrogate.training.methods.by_quadrature import ByQuadrature
 from surrogate.training.residuals import look_ahead
 from surrogate.training.settings import Settings
 
@@ -31,7 +30,7 @@ value there is no reason to save, and the choices that would follow are hard to 
 """
 
 
-class Bellman(Method):
+class Bellman(ByQuadrature):
     """The Bellman equation's residual, and one for each choice; expectations by quadrature.
 
     A complementarity (a, b) of the model keeps its a; b is what a little more of the choice would earn.
@@ -41,12 +40,7 @@ class Bellman(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
-        self.points: Tensor
-        self.weights: Tensor
         self.positive: Tensor
-        points, weights = rule(sum(shock.size for shock in policy.model.shocks), settings.nodes)
-        self.register_buffer("points", points)
-        self.register_buffer("weights", weights)
         self.evaluating = False
         self.constrained = bool(constrained(policy.model))
         before_value = takewhile(lambda control: control.name != "value", policy.model.controls)
@@ -71,6 +65,7 @@ class Bellman(Method):
 
     def begin(self, step: int) -> None:
         """Evaluate the anchor in the first steps, improve on it later."""
+        super().begin(step)
         self.evaluating = step < EVALUATION * (self.settings.adam_steps + self.settings.steps)
 
     def controls(self, states: Tensor, parameters: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ class Method(nn.Module):
         return economy
 
     def begin(self, step: int) -> None:
-        """Called before each step of the run, for methods that go in stages."""
+        """Called before each step of the run, for methods that go in stages or change their rule."""
 
     def draw(self, states: Tensor) -> tuple[Tensor, ...]:
         """Random numbers of a step, each [n, ...] for `states` [n, n_states]; by default none."""

@@ -23,6 +23,7 @@ from estimation.calibration.ranks import Shares
 from estimation.learnt.artifact import learn
 from estimation.learnt.identity import fingerprints
 from estimation.posterior import Posterior
+from surrogate.errors import BadConfiguration
 from surrogate.reference.kalman import log_likelihood
 from tests.estimation.economies import exact_state_space, simulated_data
 
@@ -123,6 +124,13 @@ def test_posterior_ranks_uniform_under_simulation_based_calibration(linear, line
     assert worst_p(uniformity(right)) > 0.05
     wrong = shares_below_truth(replications(experiment(linear, data, HalvedError), 14))
     assert worst_p(uniformity(wrong)) < 1e-4
+
+
+def test_a_presample_is_refused(linear, data):
+    likelihood = {"method": "inversion", "presample": 2}
+    with pytest.raises(BadConfiguration, match="leave presample out of"):
+        experiment(linear, data, likelihood=likelihood, measurement_error=None)
+    assert experiment(linear, data, likelihood={"method": "inversion"}, measurement_error=None).names
 
 
 def test_a_replication_depends_on_its_number_alone(linear, data):

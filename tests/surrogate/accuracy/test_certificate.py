@@ -8,10 +8,13 @@ pytest.importorskip("torch")
 import torch
 
 from surrogate import load
-from surrogate.accuracy.euler import accepted_parameters
+from surrogate.accuracy import region
+from surrogate.accuracy.euler import accepted_parameters, in_closed_form, summary
 from surrogate.errors import SurrogateError
 from surrogate.models import get
+from surrogate.policy import PolicyNetwork
 from surrogate.training.existence import has_equilibrium
+from surrogate.training.sampling import draw_parameters
 
 
 def test_a_box_that_is_solved_hardly_anywhere_is_not_certified() -> None:
@@ -30,6 +33,44 @@ def test_drawing_goes_on_until_enough_lies_in_a_small_region() -> None:
     )
     assert found.shape == (20, 6)
     assert bool((found[:, 0] < 0.26).all())
+
+
+def test_states_at_a_limit_have_a_closed_form() -> None:
+    model = get("consumption_saving")
+    policy, p = PolicyNetwork(model), model.default_parameters()[None].expand(3, -1)
+    states = torch.tensor([[0.0, -0.5], [0.0, 1.0], [3.0, 0.0]], dtype=torch.float64)
+    consumed = policy(states, p)[:, 0].detach()
+    resources = (1 + p[:, 1]) * states[:, 0] + states[:, 1].exp()
+    assert in_closed_form(policy, states, p).tolist() == [True, False, False]
+    assert (consumed < resources).tolist() == [False, True, True]
+
+
+def test_at_a_bound_without_a_closed_form_no_state_has_one() -> None:
+    model = get("nk_zlb")
+    policy, p = PolicyNetwork(model), model.default_parameters()[None].expand(2, -1)
+    states = torch.tensor([[-0.1], [0.1]], dtype=torch.float64)
+    assert not bool(in_closed_form(policy, states, p).any())
+    assert summary(torch.empty(0, 2, dtype=torch.float64), ["labor", "inflation"]) == {}
+
+
+@pytest.mark.parametrize(("failing", "exact"), [(0.0, True), (0.3, False)])
+def test_a_theorem_is_the_certified_region_if_the_network_errs_hardly_anywhere_inside(
+    failing: float, exact: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = get("consumption_saving")
+    gamma = [each.name for each in model.parameters].index("gamma")
+
+    def errors(_: object, parameters: torch.Tensor, *__: object) -> np.ndarray:
+        return np.where(parameters[:, gamma] > 5 - 4 * failing, 0.0, -5.0)
+
+    monkeypatch.setattr(region, "worst_errors", errors)
+    found = region.find_region(PolicyNetwork(model), 3, 2_000, torch.Generator().manual_seed(4))
+    assert found is not None
+    theta = draw_parameters(model, 2_000, torch.Generator().manual_seed(5)).numpy()
+    stationary, solved = theta[:, 0] * (1 + theta[:, 1]) < 1, theta[:, gamma] <= 5 - 4 * failing
+    assert np.array_equal(found.contains(theta), stationary) == exact
+    assert np.mean(found.contains(theta) == (stationary & solved)) > 0.95
+    assert np.mean(~stationary[found.contains(theta)]) < 0.01
 
 
 @pytest.mark.parametrize("name", ["consumption_saving", "nk_zlb"])

@@ -228,6 +228,7 @@ def test_utility_is_smooth_through_logarithmic() -> None:
 
 RUNS = {
     "euler": {},
+    "euler_shifted": {"quadrature": "shifted", "nodes": 8},
     "euler_adam": {"optimiser": "adam", "sampling": "simulation", "batch": 512, "steps": 300},
     "all_in_one": {"method": "all_in_one", "batch": 512, "steps": 300, "learning_rate": 3e-3},
     "bellman": {"method": "bellman", "steps": 80, "batch": 256},

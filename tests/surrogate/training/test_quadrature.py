@@ -6,7 +6,15 @@ import math
 import pytest
 import torch
 
-from surrogate.training.quadrature import EVEN_FROM, MONOMIAL_FROM, monomial, product_rule, rule
+from surrogate.training.quadrature import (
+    EVEN_FROM,
+    LEAST_SHIFTED,
+    MONOMIAL_FROM,
+    monomial,
+    product_rule,
+    rule,
+    shifted_rule,
+)
 
 
 def moment(nodes: torch.Tensor, weights: torch.Tensor, powers: tuple[int, ...]) -> float:
@@ -19,6 +27,14 @@ def exact(powers: tuple[int, ...]) -> float:
     if any(k % 2 for k in powers):
         return 0.0
     return float(math.prod(math.prod(range(k - 1, 0, -2)) for k in powers))
+
+
+def errors_at_kinks(nodes: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Errors [101] of E[max(0, e - k)] at kinks k."""
+    kinks = torch.linspace(-1, 1, 101, dtype=torch.float64)
+    normal = torch.distributions.Normal(torch.zeros(1, dtype=torch.float64), 1.0)
+    true = normal.log_prob(kinks).exp() - kinks * (1 - normal.cdf(kinks))
+    return torch.relu(nodes - kinks).T @ weights - true
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
@@ -59,15 +75,28 @@ def test_many_points_are_evenly_spaced_and_resolve_a_kink() -> None:
         assert moment(nodes, weights, (power,)) == pytest.approx(exact((power,)), rel=1e-5, abs=1e-9)
 
     def error(count: int) -> float:
-        """Largest error of E[max(0, e - k)] over kinks k."""
-        points, shares = product_rule([count])
-        kinks = torch.linspace(-1, 1, 101, dtype=torch.float64)
-        normal = torch.distributions.Normal(torch.zeros(1, dtype=torch.float64), 1.0)
-        true = normal.log_prob(kinks).exp() - kinks * (1 - normal.cdf(kinks))
-        return float((torch.relu(points - kinks).T @ shares - true).abs().max())
+        return float(errors_at_kinks(*product_rule([count])).abs().max())
 
     assert error(4 * EVEN_FROM) < error(EVEN_FROM) / 12
     assert error(EVEN_FROM) < error(EVEN_FROM - 1)
+
+
+def test_shifted_points_are_exact_for_smooth_functions_wherever_they_are() -> None:
+    generator = torch.Generator().manual_seed(1)
+    rules = [shifted_rule(2, (LEAST_SHIFTED, 11), generator) for _ in range(20)]
+    assert len({float(nodes[0, 0]) for nodes, _ in rules}) == 20
+    for nodes, weights in rules:
+        assert nodes.shape == (LEAST_SHIFTED * 11, 2)
+        for powers in itertools.product(range(5), repeat=2):
+            assert moment(nodes, weights, powers) == pytest.approx(exact(powers), rel=5e-3, abs=5e-3)
+
+
+def test_what_shifted_points_miss_at_a_kink_averages_out() -> None:
+    generator, shifts = torch.Generator().manual_seed(2), 400
+    errors = torch.stack([errors_at_kinks(*shifted_rule(1, 11, generator)) for _ in range(shifts)])
+    assert errors.abs().max() > 1e-2
+    assert errors.mean(0).abs().max() < 4 * errors.std(0).max() / shifts**0.5
+    assert errors.mean(0).abs().max() < errors_at_kinks(*product_rule([11])).abs().max() / 10
 
 
 def test_without_shocks_there_is_one_node_of_no_columns() -> None:

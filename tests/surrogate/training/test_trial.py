@@ -51,6 +51,7 @@ def test_a_slip_in_an_economy_is_named(tmp_path: Path, right: str, wrong: str, w
         ({"hidden": (8, 0)}, "hidden must be 1 or more, not 8,0"),
         ({"nodes": 0}, "nodes must be 1 or more"),
         ({"nodes": (3, 3)}, "rbc has 1 shocks"),
+        ({"nodes": 7, "quadrature": "shifted"}, "takes 8 or more points in each of up to 4 shocks"),
         ({"ergodic_share": 2.0}, "between 0 and 1, not 2"),
         ({"robust_quantile": float("nan")}, "robust_quantile must be between"),
         ({"device": "tpu"}, "cpu or cuda, not tpu"),
