@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cli.console import command_line, resumable
-from cli.record import remember
+from cli.record import remembered
 from cli.workers import on_workers
 
 
@@ -38,6 +38,5 @@ def estimate(
 
     estimation = Estimation.from_toml(configuration)
     folder = output or Path("results") / configuration.stem
-    remember(configuration, folder)
-    with resumable(command_line(ctx, "--resume")):
+    with resumable(command_line(ctx, "--resume")), remembered(configuration, folder):
         estimation.run(folder, resume=resume, processes=processes, scheduler=scheduler)

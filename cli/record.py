@@ -1,6 +1,8 @@
 """Which configuration file a folder of results came from."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from surrogate.errors import BadConfiguration
@@ -9,16 +11,27 @@ from surrogate.files import atomic_path
 FILE = "configuration.txt"
 
 
-def remember(configuration: Path, folder: Path) -> None:
-    """Note the configuration in a folder that has no chains yet; the path is relative to the folder."""
-    if any((folder / "chains").glob("*.h5")):
-        return
-    with atomic_path(folder / FILE) as path:
-        path.write_text(os.path.relpath(configuration.resolve(), folder.resolve()) + "\n", encoding="utf-8")
+@contextmanager
+def remembered(configuration: Path, folder: Path) -> Iterator[None]:
+    """Note the configuration in a folder that has no chains yet; the path is relative to the folder. A run
+    that fails before it has left anything else takes the note with it.
+    """
+    if not any((folder / "chains").glob("*.h5")):
+        with atomic_path(folder / FILE) as path:
+            path.write_text(
+                os.path.relpath(configuration.resolve(), folder.resolve()) + "\n", encoding="utf-8"
+            )
+    try:
+        yield
+    except Exception:
+        if [each.name for each in folder.iterdir()] == [FILE]:
+            (folder / FILE).unlink()
+            folder.rmdir()
+        raise
 
 
 def recall(folder: Path) -> Path:
-    """The configuration that `remember` noted; raises BadConfiguration if there is none or it has gone."""
+    """The configuration that `remembered` noted; raises BadConfiguration if there is none or it has gone."""
     record = folder / FILE
     if not record.is_file():
         raise BadConfiguration(f"{folder} holds no results of `dsge-surrogate estimate`.")

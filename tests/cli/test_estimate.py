@@ -62,6 +62,14 @@ def finished(linear: Surrogate, tmp_path_factory: pytest.TempPathFactory) -> tup
     return configuration, folder / "out"
 
 
+def test_a_run_that_never_began_leaves_no_folder(linear: Surrogate, tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    configuration = write_project(tmp_path / "project", linear, steps=10)
+    result = run("estimate", configuration, "--output", tmp_path / "out", "--scheduler", "nowhere")
+    require_clear_error(result, "No Dask scheduler answers at nowhere")
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_interrupted_run_goes_on_with_resume(finished: tuple[Path, Path]) -> None:
     configuration, out = finished
     require_clear_error(run("estimate", configuration, "--output", out), "resume")
