@@ -9,6 +9,7 @@ from scipy.special import softmax
 from estimation.analysis.finding import Finding
 from estimation.analysis.marginal_likelihood import Evidence
 from estimation.fingerprint import of_data
+from estimation.learnt.likelihood import LearntLikelihood
 from estimation.likelihoods import InversionLikelihood
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
@@ -32,6 +33,8 @@ def require_same_data(results: Mapping[str, Results]) -> None:
 
 def _presample(results: Results) -> int:
     likelihood = results.posterior.likelihood
+    if isinstance(likelihood, LearntLikelihood):
+        likelihood = likelihood.truth
     return likelihood.presample if isinstance(likelihood, InversionLikelihood) else 0
 
 

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from estimation.analysis.marginal_likelihood import (
     marginal_likelihood,
 )
 from estimation.analysis.model_comparison import compare_models, require_same_data
+from estimation.learnt.likelihood import LearntGraph, LearntLikelihood
 from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
@@ -173,6 +175,9 @@ def test_likelihoods_after_another_presample_are_not_compared(linear, data, resu
     require_same_data({"one": inverted(2), "two": inverted(2)})
     with pytest.raises(BadConfiguration, match="after the same presample"):
         require_same_data({"one": inverted(2), "other": results})
+    learnt = copy.copy(inverted(2).posterior)
+    learnt.likelihood = LearntLikelihood(cast(LearntGraph, None), (), (), learnt.likelihood)
+    require_same_data({"one": inverted(2), "two": replace(results, posterior=learnt)})
 
 
 def test_moments_have_no_marginal_likelihood(results, linear, data):
