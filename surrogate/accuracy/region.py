@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors
 from surrogate.policy import PolicyNetwork
+from surrogate.reference.registry import proven_region
 from surrogate.region import Region
 from surrogate.training import existence
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -49,7 +50,7 @@ def find_region(
     empty = ~existence.has_equilibrium(model.name, model.parameters, theta)
     failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
-    proven = existence.proven(model.name, model.parameters)
+    proven = proven_region(model.name, model.parameters)
     if proven is not None and empty.any() and failed[~empty].mean() <= TOLERATED:
         return replace(proven, description=f"{proven.description}; {told}")
     if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:

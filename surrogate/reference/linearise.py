@@ -69,6 +69,7 @@ class _Equations:
         self.model, self.p = model, model.name_parameters(parameters)
 
     def transition(self, states: Tensor, controls: Tensor, shocks: Tensor) -> Tensor:
+        """Tomorrow's states [n_s]."""
         model = self.model
         s, x, e = unpack(states, model.states), unpack(controls, model.controls), unpack(shocks, model.shocks)
         return pack(model.transition(s, x, e, self.p), model.states)
@@ -76,6 +77,7 @@ class _Equations:
     def residuals(
         self, states: Tensor, controls: Tensor, next_states: Tensor, next_controls: Tensor
     ) -> Tensor:
+        """Errors of the equations [n_x] if tomorrow is certain."""
         model = self.model
         s, x = unpack(states, model.states), unpack(controls, model.controls)
         s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from surrogate.card import ParameterRange
 from surrogate.errors import UnknownName
 from surrogate.region import Region
 
@@ -81,11 +82,11 @@ def witness(name: str) -> Witness | None:
     return _function(_WITNESSES[name]) if name in _WITNESSES else None
 
 
-def proven_region(name: str, parameters: Sequence[str]) -> Region | None:
-    """Where the economy called `name` has an equilibrium, exactly, as a region over `parameters` in their
-    order; None if no theorem says so.
+def proven_region(name: str, ranges: Sequence[ParameterRange]) -> Region | None:
+    """Where the economy called `name` has an equilibrium, exactly, as a region over its parameters; None if
+    no theorem says so.
     """
-    return _function(_REGIONS[name])(parameters) if name in _REGIONS else None
+    return _function(_REGIONS[name])([each.name for each in ranges]) if name in _REGIONS else None
 
 
 def _function(path: str) -> Callable:

@@ -28,7 +28,7 @@ def has_equilibrium(
 
     True throughout where nothing can tell.
     """
-    region = proven(name, ranges)
+    region = proven_region(name, ranges)
     if region is not None:
         return region.contains(theta)
     exists = witness(name)
@@ -42,7 +42,7 @@ def existence_region(name: str, ranges: tuple[ParameterRange, ...]) -> Region | 
     """Where in the box there is an equilibrium; None if nothing can tell, or the classical method finds one
     nearly everywhere.
     """
-    region = proven(name, ranges)
+    region = proven_region(name, ranges)
     if region is not None:
         return region
     if witness(name) is None:
@@ -55,8 +55,3 @@ def existence_region(name: str, ranges: tuple[ParameterRange, ...]) -> Region | 
     surface = Surface.between(ranges, theta, failed)
     level = largest_level(surface.predict(theta), failed, TOLERATED)
     return surface.below(level, "a classical method finds an equilibrium")
-
-
-def proven(name: str, ranges: Sequence[ParameterRange]) -> Region | None:
-    """The part of the box with an equilibrium where a theorem says so; None if there is none."""
-    return proven_region(name, [each.name for each in ranges])
