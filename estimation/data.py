@@ -1,19 +1,22 @@
 """Read observed series from a CSV file into a quarterly table, refusing what would silently go wrong."""
 
-import re
-from collections.abc import Iterable, Mapping
-from datetime import date as Date
+import warnings
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from estimation.csv_file import has_decimal_commas, numbers, read_csv
 from estimation.datasets import dataset_names, dataset_path
-from surrogate.errors import BadData, unknown_name
+from estimation.dates import parse_quarter, parse_quarters
+from surrogate.errors import BadData, shown, unknown_name
 
 DATE_COLUMN = "date"
-QUARTER = re.compile(r"(\d{4})[-:. ]?[Qq]([1-4])")
+FAR = 3
+"""Ranges of a series' other values; a -999 so far from them says that a value is missing."""
 
 
 def load_data(
@@ -27,79 +30,92 @@ def load_data(
 
     Parameters
     ----------
-    file : path of a CSV file, or the name of a shipped data set such as ``"herbst_schorfheide_us"``.
+    file : path of a CSV file, or the name of a shipped data set such as ``"herbst_schorfheide_us"``. Columns
+        may also be separated by semicolons or tabs, and numbers may have decimal commas.
     columns : observable name -> column of the file. The order of the result is the order given here.
     start, end : first and last quarter of the sample, both included; ``None`` takes what the file has.
-    date_column : the column with dates, written ``1983-Q1``, ``1983Q1`` or ``1983-03-31``.
+    date_column : the column with dates, written ``1983-Q1``, ``1983Q1``, ``1983-03-31`` or otherwise as
+        :func:`estimation.dates.parse_quarter` reads them.
 
     Returns
     -------
-    Table [T, n_observables] with a quarterly ``PeriodIndex``; a missing observation is NaN.
+    Table [T, n_observables] with a quarterly ``PeriodIndex``, first quarter first; a missing observation is
+    NaN.
 
     Raises
     ------
     BadData : unreadable file, unparsable, duplicate or missing dates, text among the numbers, infinities,
-        or an empty sample.
+        a number that stands for a missing value, or an empty sample.
     UnknownName : a column that the file does not have.
     """
-    table = _read(_locate(file), file)
     if not columns:
         raise BadData('Choose columns of the data, such as {"inflation": "INFL"}.')
-    for column in (date_column, *columns.values()):
-        if column not in table.columns:
-            raise unknown_name(f"column of {file}", column, table.columns)
-    index = pd.PeriodIndex([parse_quarter(date) for date in table[date_column]], freq="Q", name=date_column)
-    sample = pd.DataFrame(
-        {name: _numbers(table[column].tolist(), column) for name, column in columns.items()}
-    )
-    return select_sample(sample.set_index(index), start, end)
-
-
-def parse_quarter(date: str) -> pd.Period:
-    """Turn ``1983-Q1``, ``1983Q1`` or an ISO date such as ``1983-03-31`` into a quarter."""
-    text = str(date).strip()
-    match = QUARTER.fullmatch(text)
-    try:
-        quarter = f"{match[1]}Q{match[2]}" if match else Date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise BadData(f"Cannot read the date {text!r}: write 1983-Q1, 1983Q1 or 1983-03-31.") from None
-    return cast(pd.Period, pd.Period(quarter, freq="Q"))
+    table = read_csv(_locate(file), file)
+    if date_column not in table:
+        raise unknown_name(f"column of {file} for the dates (date_column)", date_column, table)
+    for column in columns.values():
+        if column not in table:
+            raise unknown_name(f"column of {file}", column, table)
+    index = pd.PeriodIndex(parse_quarters(table[date_column]), freq="Q", name=date_column)
+    cells = {column: table[column].tolist() for column in columns.values()}
+    comma = has_decimal_commas(list(chain.from_iterable(cells.values())))
+    found = {name: numbers(cells[column], column, comma) for name, column in columns.items()}
+    return select_sample(pd.DataFrame(found, index=index), start, end)
 
 
 def select_sample(table: pd.DataFrame, start: str | None = None, end: str | None = None) -> pd.DataFrame:
-    """Check a quarterly table (see :func:`check_table`) and cut it to ``start`` .. ``end``, both included."""
-    first = parse_quarter(start) if start is not None else table.index.min()
-    last = parse_quarter(end) if end is not None else table.index.max()
-    check_table(table)
+    """Check a quarterly table (see :func:`check_table`) and cut it to ``start`` .. ``end``, both included.
+
+    Returns
+    -------
+    Floats [T, n_y], first quarter first.
+
+    Raises
+    ------
+    BadData : see :func:`check_table`; a sample that is not within the data, or in which a series is empty.
+
+    Warns
+    -----
+    UserWarning : a series is the same number in every quarter.
+    """
+    first = parse_quarter(start) if start is not None else None
+    last = parse_quarter(end) if end is not None else None
+    table = check_table(table)
+    first, last = first or table.index[0], last or table.index[-1]
     if first < table.index[0] or last > table.index[-1]:
         raise BadData(f"The sample {first} to {last} is not within the data, {_span(table)}.")
     sample = table.loc[first:last]
-    if sample.empty or not sample.notna().to_numpy().any():
-        raise BadData(f"There is no observation from {first} to {last}; the data run {_span(table)}.")
+    for name in sample:
+        if not sample[name].notna().any():
+            raise BadData(
+                f"There is no observation of {name} from {first} to {last}; the data run {_span(table)}. Leave "
+                "the series out or take another sample."
+            )
+        if sample[name].nunique() == 1 < sample[name].count():
+            value = sample[name].dropna().iloc[0]
+            warnings.warn(f"{name} is {value:g} in every quarter of the sample.", stacklevel=2)
     return sample
 
 
-def check_table(table: pd.DataFrame) -> None:
-    """Raise ``BadData`` unless quarters follow one another without gap and every number is finite or NaN."""
-    quarterly = isinstance(table.index, pd.PeriodIndex) and table.index.freqstr.startswith("Q")
-    if not quarterly:
+def check_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of a table [T, n_y] as floats in the order of time, NaN where they are missing.
+
+    Raises
+    ------
+    BadData : quarters do not follow one another without gap, two columns have the same name, or a value is
+        no number, infinite, or a number such as -999 that stands for a missing one.
+    """
+    if not isinstance(table, pd.DataFrame) or getattr(table.index, "freqstr", None) != "Q-DEC":
         raise BadData("Data must be a table with a quarterly PeriodIndex; load_data makes one.")
     if table.empty:
         raise BadData("The data have no rows or no columns.")
-    duplicated = table.index[table.index.duplicated()]
-    if len(duplicated):
-        raise BadData(f"The quarter {duplicated[0]} occurs more than once; the data must be quarterly.")
-    gap = np.flatnonzero(np.diff(table.index.astype("int64")) != 1)
-    if len(gap):
-        before, after = table.index[gap[0]], table.index[gap[0] + 1]
-        raise BadData(
-            f"The quarter after {before} is {after}; keep every quarter and leave missing cells empty."
-        )
-    infinite = np.argwhere(np.isinf(table.to_numpy(dtype=float)))
-    if len(infinite):
-        row, column = infinite[0]
-        where = f"{table.columns[column]} is infinite in {table.index[row]}"
-        raise BadData(f"{where}; leave the cell empty if it is missing.")
+    if not table.columns.is_unique:
+        raise BadData(f"The data have more than one column {table.columns[table.columns.duplicated()][0]}.")
+    table = _floats(table).sort_index()
+    _check_quarters(table.index)
+    for name in table:
+        _check_values(str(name), table[name])
+    return table
 
 
 def _locate(file: str | Path) -> Path:
@@ -112,21 +128,60 @@ def _locate(file: str | Path) -> Path:
     raise BadData(f"There is no data file {file}. Shipped data sets: {', '.join(dataset_names())}.")
 
 
-def _read(path: Path, name: str | Path) -> pd.DataFrame:
-    try:
-        return pd.read_csv(path)
-    except (ValueError, OSError) as error:
-        raise BadData(f"{name} cannot be read as a CSV file: {error}") from None
+def _floats(table: pd.DataFrame) -> pd.DataFrame:
+    """The same table of floats; raises BadData for truth values, text and whatever else is no number."""
 
-
-def _numbers(cells: Iterable[Any], column: str) -> list[float]:
-    numbers = []
-    for cell in cells:
+    def as_float(value: Any, name: object) -> float:
+        if value is None or value is pd.NA:
+            return np.nan
+        if isinstance(value, str | bool | np.bool_):
+            raise BadData(f"Column {name} of the data holds {shown(value)}, which is not a number.")
         try:
-            numbers.append(float(cell))
-        except (ValueError, TypeError):
-            raise BadData(f"Column {column} holds {cell!r}, which is not a number.") from None
-    return numbers
+            return float(value)
+        except (TypeError, ValueError, OverflowError):
+            raise BadData(f"Column {name} of the data holds {shown(value)}, which is not a number.") from None
+
+    columns = {name: [as_float(value, name) for value in table[name]] for name in table}
+    return pd.DataFrame(columns, index=table.index, dtype=float)
+
+
+def _check_quarters(quarters: pd.Index) -> None:
+    """Raise ``BadData`` unless sorted quarters follow one another."""
+    steps = np.diff(quarters.astype("int64"))
+    rows = len(quarters) / quarters.nunique()
+    if rows > 1:
+        cause = " The data seem to be monthly: average them over quarters." if round(rows) == 3 else ""
+        twice = quarters[quarters.duplicated()][0]
+        raise BadData(f"The quarter {twice} occurs more than once; the data must be quarterly.{cause}")
+    gap = np.flatnonzero(steps != 1)
+    if len(gap):
+        cause = "keep every quarter and leave missing cells empty"
+        if (steps == 4).all():
+            cause = "the data seem to be annual, and must be quarterly"
+        raise BadData(f"The quarter after {quarters[gap[0]]} is {quarters[gap[0] + 1]}; {cause}.")
+
+
+def _check_values(name: str, series: pd.Series) -> None:
+    infinite = series.index[np.isinf(series)]
+    if len(infinite):
+        raise BadData(f"{name} is infinite in {infinite[0]}; leave the cell empty if it is missing.")
+    codes = series.map(_is_all_nines)
+    others = series[~codes].dropna()
+    if not codes.any() or others.empty:
+        return
+    distance = FAR * max(others.max() - others.min(), 1.0)
+    for quarter, value in series[codes].items():
+        if value < others.min() - distance or value > others.max() + distance:
+            raise BadData(
+                f"{name} is {value:g} in {quarter}, which seems to stand for a missing value: leave the cell "
+                "empty."
+            )
+
+
+def _is_all_nines(value: float) -> bool:
+    """Whether a number is written with nines alone, such as -999 or -99.99."""
+    digits = f"{abs(value):.12g}".replace(".", "")
+    return len(digits) > 1 and set(digits) == {"9"}
 
 
 def _span(table: pd.DataFrame) -> str:

@@ -4,8 +4,13 @@ Every message says what was wrong and what to do instead; the commands print it 
 the traceback out.
 """
 
+import reprlib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 class SurrogateError(Exception):
@@ -60,6 +65,14 @@ class WriteFailed(SurrogateError):
     """A file could not be written, for example because the disk is full."""
 
 
+def shown(value: Any) -> str:
+    """A value as messages show it: on one line, and cut in the middle if it is long."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python does not write integers of several thousand digits
+        return f"an integer of about {int(value).bit_length() * 0.30103:.0f} digits"
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     """Build the error for a misspelt name: the close matches first, else everything there is.
 
@@ -72,4 +85,4 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownName:
     names = [str(candidate) for candidate in known]
     close = get_close_matches(str(name), names, n=3, cutoff=0.6)
     hint = f"Did you mean {' or '.join(close)}?" if close else f"Known: {', '.join(names) or 'none'}."
-    return UnknownName(f"Unknown {kind} {name!r}. {hint}")
+    return UnknownName(f"Unknown {kind} {shown(name)}. {hint}")
