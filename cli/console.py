@@ -38,7 +38,7 @@ class ReportingGroup(click.Group):
             with plain_warnings():
                 return super().invoke(ctx)
         except SurrogateError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(" ".join(str(error).split())) from error
         except OSError as error:
             if error.errno == errno.EPIPE:  # the reader of our output has gone; click ends quietly
                 raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 import click
 
 from cli.console import SEED, StepReport, command_line, needs_extra, resumable
-from surrogate.errors import BadConfiguration, WriteFailed, unknown_name
+from surrogate.errors import BadConfiguration, WriteFailed, shown, unknown_name
 
 if TYPE_CHECKING:
     from surrogate.training import Settings
@@ -65,7 +65,7 @@ def train(
     economy = models.get(model)
     given = {"seed": seed, "threads": threads, "device": device}
     settings = changed(training.recipe(economy.name).settings, [*changes, *_as_changes(given)])
-    if settings.device == "cuda" and not torch.cuda.is_available():
+    if settings.device.startswith("cuda") and not torch.cuda.is_available():
         raise BadConfiguration(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
         )
@@ -113,11 +113,11 @@ def _value(name: str, text: str, kinds: set[type]) -> Any:
         return text
     try:
         value = ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        if type(value) is int and int not in kinds:
+            value = (value,) if tuple in kinds else float(value)
+    except (ValueError, SyntaxError, OverflowError, MemoryError, RecursionError):
         value = None
-    if type(value) is int and int not in kinds:
-        value = (value,) if tuple in kinds else float(value)
     if type(value) not in kinds:
         wanted = " or ".join(sorted(_WORDS[kind] for kind in kinds))
-        raise BadConfiguration(f"The setting {name} must be {wanted}, not {text!r}.")
+        raise BadConfiguration(f"The setting {name} must be {wanted}, not {shown(text)}.")
     return value

@@ -23,7 +23,7 @@ from typing import Any
 
 from estimation.data import load_data
 from surrogate import toml
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, shown, unknown_name
 
 SECTIONS = ("model", "data", "measurement_error", "likelihood", "priors", "fixed", "sampler")
 REQUIRED = {"model": ("surrogate",), "data": ("file", "columns")}
@@ -47,7 +47,6 @@ def read_toml(path: Path) -> dict[str, Any]:
     model, data = (_required(sections, name) for name in ("model", "data"))
     if not sections.get("priors"):
         raise BadConfiguration(f"{path} has no priors: add a section such as [priors.tau].")
-    sampler = dict(sections.get("sampler", {}))
     data["file"] = _located(data["file"], path)
     return {
         "surrogate": _located(model["surrogate"], path),
@@ -56,8 +55,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         "fixed": sections.get("fixed"),
         "measurement_error": sections.get("measurement_error"),
         "likelihood": _with_located_folder(sections.get("likelihood"), path),
-        "burn": sampler.pop("burn", None),
-        "sampler": sampler,
+        "sampler": sections.get("sampler"),
     }
 
 
@@ -68,7 +66,7 @@ def _required(sections: Mapping[str, Any], name: str) -> dict[str, Any]:
         if key not in known:
             raise unknown_name(f"setting in [{name}]", key, known)
         if key != "columns" and not isinstance(value, str):
-            raise BadConfiguration(f"{key} in [{name}] must be text, not {value!r}.")
+            raise BadConfiguration(f"{key} in [{name}] must be text, not {shown(value)}.")
     for key in REQUIRED[name]:
         if key not in section:
             raise BadConfiguration(f"[{name}] needs {key}.")
@@ -83,7 +81,9 @@ def _required(sections: Mapping[str, Any], name: str) -> dict[str, Any]:
 def _tables(priors: Mapping[str, Any]) -> Mapping[str, Any]:
     for name, prior in priors.items():
         if not isinstance(prior, Mapping):
-            raise BadConfiguration(f"The prior of {name} must be a section [priors.{name}], not {prior!r}.")
+            raise BadConfiguration(
+                f"The prior of {name} must be a section [priors.{name}], not {shown(prior)}."
+            )
     return priors
 
 
@@ -96,4 +96,9 @@ def _with_located_folder(likelihood: Mapping[str, Any] | None, toml: Path) -> Ma
 def _located(name: str, toml: Path) -> str:
     """A path beside the TOML file if there is one, else the name as it is."""
     beside = toml.parent / name
-    return str(beside) if beside.exists() else name
+    try:
+        if name.isprintable():
+            return str(beside) if beside.exists() else name
+    except OSError:  # too long
+        pass
+    raise BadConfiguration(f"{toml} names a file that there cannot be: {shown(name)}.")

@@ -45,9 +45,8 @@ def read_csv(path: Path, name: str | Path) -> pd.DataFrame:
         cells = len(row) if len(row) < width else max(width, len(_without_empty_end(row)))
         if cells != width:
             hint = " Decimal commas need semicolons between columns." if separator == "," else ""
-            raise BadData(
-                f"{name} has a line of {cells} cells below a header of {width}: {shown(separator.join(row))}.{hint}"
-            )
+            line = shown(separator.join(row))
+            raise BadData(f"{name} has a line of {cells} cells below a header of {width}: {line}.{hint}")
     return pd.DataFrame([[cell.strip() for cell in row[:width]] for row in rows[1:]], columns=header[:width])
 
 
@@ -82,8 +81,8 @@ def has_decimal_commas(cells: Sequence[str]) -> bool:
     commas = [cell for cell in cells if "," in cell and "." not in cell]
     if commas and all(THOUSANDS.fullmatch(cell.translate(MINUS)) for cell in commas):
         raise BadData(
-            f"{commas[0]!r} may be a decimal number or one with a separator of thousands: write decimal points "
-            "and no separators."
+            f"{commas[0]!r} may be a decimal number or one with a separator of thousands: write decimal "
+            "points and no separators."
         )
     points = any("." in cell and NUMBER.fullmatch(cell) for cell in cells)
     return bool(commas) and not points

@@ -88,8 +88,8 @@ def select_sample(table: pd.DataFrame, start: str | None = None, end: str | None
     for name in sample:
         if not sample[name].notna().any():
             raise BadData(
-                f"There is no observation of {name} from {first} to {last}; the data run {_span(table)}. Leave "
-                "the series out or take another sample."
+                f"There is no observation of {name} from {first} to {last}; the data run {_span(table)}. "
+                "Leave the series out or take another sample."
             )
         if sample[name].nunique() == 1 < sample[name].count():
             value = sample[name].dropna().iloc[0]

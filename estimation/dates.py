@@ -23,8 +23,8 @@ EXCEL_SERIAL = re.compile(r"[1-9]\d{4}(\.0*)?")
 
 
 def parse_quarter(date: str) -> pd.Period:
-    """Turn one date into its quarter: ``1983Q1``, ``1983-Q1``, ``Q1 1983``, ``1983:1``, ``1983M3``, ``1983-03``,
-    ``1983-03-31``, ``31.03.1983``, ``31-Mar-1983`` or ``1983.25``.
+    """Turn one date into its quarter: ``1983Q1``, ``1983-Q1``, ``Q1 1983``, ``1983:1``, ``1983M3``,
+    ``1983-03``, ``1983-03-31``, ``31.03.1983``, ``31-Mar-1983`` or ``1983.25``.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _slashed(text: str) -> bool:
 
 
 def _in_either_order(texts: list[str]) -> list[pd.Period]:
-    """Dates with slashes, in that order of day and month in which all are dates, each in a quarter of its own."""
+    """Dates with slashes, in that order of day and month in which each is in a quarter of its own."""
     readings = []
     for style in (DAY_FIRST, MONTH_FIRST):
         try:

@@ -54,7 +54,6 @@ class Estimation:
     likelihood : ``method`` and the settings of its class in :mod:`estimation.likelihoods`; the twisted
         particle filter if left out.
     sampler : settings of :class:`estimation.sampler.SamplerSettings`.
-    burn : steps to discard; chosen from the chains if ``None``.
 
     Raises
     ------
@@ -71,11 +70,9 @@ class Estimation:
         measurement_error: Mapping[str, Any] | None = None,
         likelihood: Mapping[str, Any] | None = None,
         sampler: Mapping[str, Any] | None = None,
-        burn: int | None = None,
     ) -> None:
         self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
         self.data = select_sample(data)
-        self.burn = burn
         self.sampler = read_settings(SamplerSettings, sampler or {}, "sampler")
         self.likelihood = likelihood_settings(likelihood or {})
         ingredients = Ingredients(
@@ -88,7 +85,7 @@ class Estimation:
         )
         self.posterior = self.likelihood.posterior(ingredients)
         self.sampler.check(self.posterior.n_free)
-        self.sampler.check_burn(burn)
+        self.sampler.check_burn()
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Estimation":
@@ -163,7 +160,7 @@ class Estimation:
         with pool, ProgressDisplay(self.sampler, done) as display:
             mode = self._mode(folder, resume, pool, display)
             chains, listener = folder / CHAINS, display.listener
-            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, self.burn, listener)
+            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, listener)
         return self._results(mode, files)
 
     def saved_results(self, output: str | Path) -> Results:
@@ -254,7 +251,7 @@ class Estimation:
         chains = read_chains(files, self.posterior.names)
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
-        burn = resolve_burn(chains, self.burn)
+        burn = resolve_burn(chains, self.sampler.burn)
         return Results(
             self.posterior,
             mode,
@@ -270,8 +267,7 @@ class Estimation:
             "surrogate": self.surrogate.card.model,
             "sample": f"{self.data.index[0]} to {self.data.index[-1]}",
             "likelihood": {key: str(value) for key, value in vars(self.likelihood).items()},
-            "sampler": vars(self.sampler),
-            "burn": burn,
+            "sampler": {**vars(self.sampler), "burn": burn},
             "fixed": self.posterior.fixed,
         }
         texts = {

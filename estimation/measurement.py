@@ -7,9 +7,10 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, shown, unknown_name
 
 PREFIX = "measurement_sd_"
+LARGEST = np.finfo(float).max
 PerSeries = float | Mapping[str, float]
 
 
@@ -79,7 +80,7 @@ def measurement_error(
     for rule, (given, convert) in rules.items():
         for name, value in _per_series(given, observables, free).items():
             _check(rule, name, value, taken=name in chosen)
-            chosen[name] = _positive(name, float(convert(value, scale[name])))
+            chosen[name] = _positive(name, float(convert(float(value), scale[name])))
     _require_all(chosen, observables)
     return MeasurementError(observables, np.array([chosen[name] for name in observables]))
 
@@ -97,7 +98,7 @@ def _per_series(given: PerSeries | None, observables: tuple[str, ...], free: set
     if given is None:
         return {}
     if not isinstance(given, Mapping):
-        return {name: float(given) for name in observables if name not in free}
+        return {name: given for name in observables if name not in free}
     for name in given:
         if name not in observables:
             raise unknown_name("observable", name, observables)
@@ -110,9 +111,9 @@ def _check(rule: str, name: str, value: float, taken: bool) -> None:
             f"The measurement error of {name} has two rules: keep one of sd, share_of_sd, share_of_variance "
             f"or a prior on {PREFIX}{name}."
         )
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value < np.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value <= LARGEST:
         raise BadConfiguration(
-            f"The measurement error {rule} of {name} must be a positive number, not {value!r}."
+            f"The measurement error {rule} of {name} must be a positive number, not {shown(value)}."
         )
 
 

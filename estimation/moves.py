@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from emcee.moves import DEMove, RedBlueMove, StretchMove
 
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, shown, unknown_name
 
 SNOOKER_SCALE = 1.7
 """The step that ter Braak and Vrugt recommend."""
@@ -62,6 +62,7 @@ MOVES: dict[str, Callable[[], RedBlueMove]] = {
 MIXTURES = {"differential_evolution": {"differential_evolution": 0.8, "snooker": 0.2}}
 """Names that stand for more than one move: jumps across modes come from the snooker move."""
 
+LARGEST_WEIGHT = 1e9
 Moves = str | Mapping[str, float]
 
 
@@ -82,14 +83,18 @@ def weights_of(moves: Moves) -> dict[str, float]:
     if not isinstance(weights, Mapping) or not weights:
         raise BadConfiguration(
             f'moves in [sampler] must be a name such as "stretch", or weights such as {{ walk = 1.0 }}, '
-            f"not {moves!r}."
+            f"not {shown(moves)}."
         )
     for name, weight in weights.items():
         if name not in MOVES:
             raise unknown_name("move", name, MOVES)
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < math.inf:
+        if (
+            isinstance(weight, bool)
+            or not isinstance(weight, int | float)
+            or not 0 < weight <= LARGEST_WEIGHT
+        ):
             raise BadConfiguration(
-                f"The weight of {name} in [sampler] moves must be a positive number, not {weight!r}."
+                f"The weight of {name} in [sampler] moves must be a positive number, not {shown(weight)}."
             )
     total = sum(weights.values())
     return {name: weights[name] / total for name in sorted(weights)}

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaln
 
 from estimation.densities import JointDensity
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, shown, unknown_name
 
 SHORT_NAMES = {
     "beta": "beta_pdf",
@@ -34,6 +34,8 @@ SHORT_NAMES = {
     "inv_gamma2": "inv_gamma2_pdf",
     "uniform": "uniform_pdf",
 }
+BEYOND_REASON = 1e100
+"""Numbers of which, or of whose inverse, squares and ratios could overflow."""
 LEAST_MASS = 0.05
 NOTICEABLE_CUT = 0.05
 
@@ -136,19 +138,41 @@ def make_prior(
     """
     name = canonical_density(density)
     given = {"mean": mean, "sd": sd, "s": s, "nu": nu, "lower": lower, "upper": upper}
-    settings = {key: float(value) for key, value in given.items() if value is not None}
-    for key, value in settings.items():
-        _require(not math.isnan(value), f"{name}: {key} is not a number.")
+    settings = {key: _number(name, key, value) for key, value in given.items() if value is not None}
     prior = Prior(name, _BUILDERS[name](settings), settings=settings)
     if truncate is None:
         return prior
-    _require(len(truncate) == 2 and truncate[0] < truncate[1], f"{name}: truncate must be [lower, upper].")
-    return prior.truncated(float(truncate[0]), float(truncate[1]))
+    cut = prior.truncated(*_interval(name, truncate))
+    _require(cut.mass > 0, f"{name} has no mass between {cut.lower:g} and {cut.upper:g}, to which it is cut.")
+    return cut
+
+
+def _number(name: str, key: str, value: object) -> float:
+    """One setting of a density as a finite number; an sd that does not exist is infinite, as in Dynare."""
+    try:
+        number = float(value)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    usual = number == 0 or 1 / BEYOND_REASON < abs(number) < BEYOND_REASON
+    endless = name == "inv_gamma_pdf" and key == "sd" and number == math.inf
+    _require(usual or endless, f"{name}: {key} must be a finite number, not {shown(value)}.")
+    return number
+
+
+def _interval(name: str, ends: object) -> tuple[float, float]:
+    """The two ends, the first below the second, of an interval that a user has written."""
+    try:
+        low, high = (float(end) for end in ends)  # pyright: ignore[reportGeneralTypeIssues]
+    except (TypeError, ValueError, OverflowError):
+        low = high = math.nan
+    _require(low < high, f"{name}: truncate must be [lower, upper], not {shown(ends)}.")
+    return low, high
 
 
 def canonical_density(density: str) -> str:
     """Return Dynare's name for any accepted spelling of a density."""
-    name = SHORT_NAMES.get(density.lower(), density.lower())
+    written = str(density).lower()
+    name = SHORT_NAMES.get(written, written)
     if name not in _BUILDERS:
         raise unknown_name("prior density", density, [*_BUILDERS, *SHORT_NAMES])
     return name

@@ -20,6 +20,7 @@ from estimation.moves import Moves, weights_of
 from estimation.packed import Packed
 from estimation.pool import Pool, Task
 from estimation.posterior import Posterior
+from estimation.settings import at_most
 from surrogate.errors import BadConfiguration
 
 LEAST_STEPS = 2 * LEAST_KEPT
@@ -43,18 +44,20 @@ class SamplerSettings:
     ensembles : independent ensembles, the chains of R-hat; two or more.
     walkers : walkers in each ensemble, at least twice the number of free parameters.
     steps : steps of every walker, burn-in included; with ``target_ess``, at most.
+    burn : steps to discard; chosen from the chains if ``None``.
     seed : everything random follows from it.
     moves : name of a move, or name -> weight; see :mod:`estimation.moves`.
     target_ess : stop when every parameter has so many effective draws, in bulk and tails, and R-hat is
         small; ``None`` takes all ``steps``.
     """
 
-    ensembles: int = 4
-    walkers: int = 64
-    steps: int = 1000
-    seed: int = 0
+    ensembles: int = at_most(1_000, default=4)
+    walkers: int = at_most(100_000, default=64)
+    steps: int = at_most(100_000_000, default=1000)
+    burn: int | None = at_most(100_000_000, default=None)
+    seed: int = at_most(2**63 - 1, default=0)
     moves: Moves = "differential_evolution"
-    target_ess: int | None = None
+    target_ess: int | None = at_most(1_000_000_000, default=None)
 
     def check(self, n_free: int) -> None:
         """Raise ``BadConfiguration`` unless the settings make sense for ``n_free`` free parameters."""
@@ -70,23 +73,19 @@ class SamplerSettings:
                 f"{n_free} free parameters need {least} walkers an ensemble or more, not {self.walkers}."
             )
         target = self.target_ess
-        if target is not None and (type(target) is not int or target < 1):
+        if target is not None and target < 1:
             raise BadConfiguration(f"target_ess in [sampler] must be a whole number above 0, not {target!r}.")
         weights_of(self.moves)
 
-    def check_burn(self, burn: int | None) -> None:
-        """Raise ``BadConfiguration`` unless a burn-in, the automatic one if ``None``, leaves enough steps."""
-        if burn is None and self.steps < LEAST_STEPS:
+    def check_burn(self) -> None:
+        """Raise ``BadConfiguration`` unless the burn-in, given or automatic, leaves enough steps."""
+        if self.burn is None and self.steps < LEAST_STEPS:
             raise BadConfiguration(
                 f"At least {LEAST_STEPS} steps are needed to choose a burn-in, not {self.steps}."
             )
-        if burn is None:
-            return
-        if type(burn) is not int:
-            raise BadConfiguration(f"burn in [sampler] must be a whole number, not {burn!r}.")
-        if not 0 <= burn <= self.steps - LEAST_KEPT:
+        if self.burn is not None and not 0 <= self.burn <= self.steps - LEAST_KEPT:
             raise BadConfiguration(
-                f"A burn-in of {burn} does not fit into {self.steps} steps: {LEAST_KEPT} must be left."
+                f"A burn-in of {self.burn} does not fit into {self.steps} steps: {LEAST_KEPT} must be left."
             )
 
 
@@ -126,7 +125,6 @@ def sample(
     folder: Path,
     pool: Pool,
     fingerprints: Mapping[str, str],
-    burn: int | None = None,
     listener: Listener | None = None,
 ) -> list[Path]:
     """Advance every ensemble, from its file in ``folder`` if there is one, until there are enough draws.
@@ -136,7 +134,6 @@ def sample(
     mode : where walkers start.
     pool : changes the speed and nothing else.
     fingerprints : ingredient -> hash, kept in each file.
-    burn : steps to discard before judging; chosen from the chains if ``None``.
     listener : told about progress.
 
     Returns
@@ -162,7 +159,7 @@ def sample(
             require_unchanged(file.fingerprints, fingerprints, str(folder))
         else:
             file.create(settings.walkers, posterior.names, fingerprints)
-    run = _Run(ensembles, files, posterior.names, settings, burn, listener or Listener())
+    run = _Run(ensembles, files, posterior.names, settings, listener or Listener())
     try:
         run.until_enough(pool)
     except KeyboardInterrupt:
@@ -181,7 +178,6 @@ class _Run:
     files: list[ChainFile]
     names: tuple[str, ...]
     settings: SamplerSettings
-    burn: int | None
     listener: Listener
 
     @property
@@ -191,7 +187,7 @@ class _Run:
 
     def until_enough(self, pool: Pool) -> None:
         """Advance to one check after the other, beginning with the last one that is behind."""
-        for stop in _checks_from(self.done, self.settings, self.burn):
+        for stop in _checks_from(self.done, self.settings):
             self._advance(pool, stop)
             if stop < self.settings.steps and self._enough(stop):
                 return
@@ -223,22 +219,22 @@ class _Run:
         """Whether the first ``stop`` steps of all ensembles together suffice."""
         target = self.settings.target_ess or math.inf
         chains = read_chains([file.path for file in self.files], self.names, stop)
-        diagnosis = diagnose(chains, self.burn)
+        diagnosis = diagnose(chains, self.settings.burn)
         self.listener.judged(stop, diagnosis)
         return diagnosis.reached(target)
 
 
-def checks(settings: SamplerSettings, burn: int | None) -> list[int]:
+def checks(settings: SamplerSettings) -> list[int]:
     """Steps at which all ensembles wait for each other to be judged; the last are ``settings.steps``."""
-    found, stop = [], FIRST_CHECK + (burn or 0)
+    found, stop = [], FIRST_CHECK + (settings.burn or 0)
     while settings.target_ess is not None and stop < settings.steps:
         found.append(stop)
         stop = int(stop * LATER_CHECKS)
     return [*found, settings.steps]
 
 
-def _checks_from(done: int, settings: SamplerSettings, burn: int | None) -> list[int]:
+def _checks_from(done: int, settings: SamplerSettings) -> list[int]:
     """Checks that are left, and the one before: where a run that stopped would stop again."""
-    found = checks(settings, burn)
+    found = checks(settings)
     behind = sum(stop <= done for stop in found)
     return found[max(behind - 1, 0) :]

@@ -6,10 +6,20 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.errors import BadData, unknown_name
+from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 
 Floating = TypeVar("Floating", bound=np.floating)
 Values = ArrayLike | Mapping[str, ArrayLike]
+
+
+def whole_number(name: str, value: object, least: int, most: int) -> int:
+    """A count that a user passes; raises BadConfiguration unless it is an integer from `least` to `most`."""
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not integer or not least <= value <= most:
+        raise BadConfiguration(
+            f"{name} must be a whole number from {least:,} to {most:,}, not {shown(value)}."
+        )
+    return int(value)
 
 
 def columns(values: Mapping[str, ArrayLike], names: tuple[str, ...], kind: str) -> NDArray[np.float64]:

@@ -235,12 +235,17 @@ class Surrogate:
         -------
         Simulation : row t holds what follows shocks[t].
         """
-        paths = np.asarray(shocks, dtype=self._dtype)
+        try:
+            paths = np.asarray(shocks, dtype=self._dtype)
+        except (ValueError, TypeError) as error:
+            raise BadData(f"shocks are not numbers ({error}).") from error
         paths = paths[:, np.newaxis] if paths.ndim == 2 else paths
         if paths.ndim != 3 or paths.shape[2] != self.n_shocks or not np.isfinite(paths).all():
             raise BadData(
                 f"shocks must be finite numbers of shape [T, n, {self.n_shocks}], not {paths.shape}."
             )
+        if not len(paths) or not paths.shape[1]:
+            raise BadData("shocks must have one or more periods, and economies, to simulate.")
         states, theta = self._initial(parameters, initial, paths.shape[1])
         controls = self.policy(states, theta, check=False)
         periods = []

@@ -18,7 +18,7 @@ from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks
 from estimation.measurement import PREFIX, MeasurementError
 from estimation.posterior import Posterior
-from estimation.settings import read_measurement_error
+from estimation.settings import at_most, read_measurement_error
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import unknown_name
@@ -99,7 +99,7 @@ class FilterSettings:
     resample_threshold : resample when the effective sample size falls below this share of the particles.
     """
 
-    particles: int
+    particles: int = at_most(1_000_000)
     method: str = "twisted"
     random_numbers: str = "fresh"
     resample_threshold: float = 0.5

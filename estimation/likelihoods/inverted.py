@@ -12,10 +12,10 @@ from estimation.filters.inversion import require_presample
 from estimation.filters.paths import Paths
 from estimation.likelihoods.method import Ingredients, in_blocks, require_no_measurement_error
 from estimation.posterior import Posterior
-from estimation.settings import read_settings
+from estimation.settings import at_most, read_settings
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
-from surrogate.errors import BadConfiguration
+from surrogate.errors import BadConfiguration, shown
 
 INVERSION = "inversion"
 VECTORS_PER_CALL = 512
@@ -72,7 +72,7 @@ class InversionSettings:
     """
 
     bound: Mapping[str, Any] | None = None
-    presample: int = 0
+    presample: int = at_most(100_000, default=0)
     method: str = INVERSION
 
     def posterior(self, given: Ingredients) -> Posterior:
@@ -99,6 +99,6 @@ def _read_bound(values: Mapping[str, Any]) -> Bound:
     if not isinstance(values, Mapping):
         raise BadConfiguration(
             'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
-            f"floor = 0.0 }}, not {values!r}."
+            f"floor = 0.0 }}, not {shown(values)}."
         )
     return read_settings(Bound, values, "likelihood.bound")

@@ -8,7 +8,8 @@ from estimation.learnt.identity import fingerprints, require_same
 from estimation.learnt.likelihood import LearntGraph, LearntLikelihood
 from estimation.likelihoods.method import Ingredients, Method
 from estimation.posterior import Posterior
-from surrogate.errors import BadConfiguration
+from estimation.settings import at_most
+from surrogate.errors import BadConfiguration, shown
 
 LEARNT = "learnt"
 
@@ -26,7 +27,7 @@ class LearntSettings:
 
     folder: str
     filter: Mapping[str, Any]
-    correction: int = 0
+    correction: int = at_most(10_000_000, default=0)
     method: str = LEARNT
 
     def posterior(self, given: Ingredients) -> Posterior:
@@ -74,7 +75,7 @@ def filter_settings(values: Mapping[str, Any]) -> Method:
     if not isinstance(values, Mapping) or values.get("method") == LEARNT:
         raise BadConfiguration(
             "filter in [likelihood] says which likelihood is learnt, such as filter = "
-            f'{{ method = "twisted" }}, not {values!r}.'
+            f'{{ method = "twisted" }}, not {shown(values)}.'
         )
     if values.get("random_numbers") == "common":
         raise BadConfiguration(

@@ -15,8 +15,9 @@ from estimation.moments.estimate import (
 )
 from estimation.moments.free import FreeParameters
 from estimation.moments.named import FrameFunction, Moments
-from estimation.moments.simulated import SimulatedMoments
+from estimation.moments.simulated import MOST_REPLICATIONS, SimulatedMoments
 from estimation.posterior import Posterior
+from estimation.settings import at_most
 from surrogate import Surrogate
 
 MOMENTS = "moments"
@@ -28,7 +29,7 @@ class MomentSettings:
 
     moments: Sequence[str | Moments | FrameFunction]
     weights: str = "diagonal"
-    replications: int = 20
+    replications: int = at_most(MOST_REPLICATIONS, default=20)
     method: str = MOMENTS
 
     def posterior(self, given: Ingredients) -> Posterior:

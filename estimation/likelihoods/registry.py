@@ -9,7 +9,7 @@ from estimation.likelihoods.inverted import INVERSION, InversionSettings
 from estimation.likelihoods.learnt import LEARNT, LearntSettings
 from estimation.likelihoods.method import Method
 from estimation.likelihoods.moments import MOMENTS, MomentSettings
-from estimation.settings import read_settings
+from estimation.settings import read_settings, require_mapping
 from surrogate.errors import unknown_name
 
 METHODS: dict[str, type[Method]] = {
@@ -30,8 +30,8 @@ def likelihood_settings(values: Mapping[str, Any]) -> Method:
     UnknownName : an unknown method or setting.
     BadConfiguration : a value of the wrong type.
     """
-    method = values.get("method", DEFAULT)
-    if method not in METHODS:
-        raise unknown_name("likelihood method", str(method), METHODS)
+    method = require_mapping("likelihood", values).get("method", DEFAULT)
+    if not isinstance(method, str) or method not in METHODS:
+        raise unknown_name("likelihood method", method, METHODS)
     usual = {"particles": PARTICLES[method]} if method in FILTERS else {}
     return read_settings(METHODS[method], {**usual, **values}, "likelihood")

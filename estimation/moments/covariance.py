@@ -10,6 +10,7 @@ import numpy as np
 
 from estimation.moments.named import Moments, as_series
 from estimation.moments.series import Array
+from surrogate.errors import BadData
 
 HIGHEST_AUTOCORRELATION = 0.97
 
@@ -25,14 +26,24 @@ def moments_covariance(
 
 
 def contributions(moments: Sequence[Moments], sample: Array, observables: Sequence[str]) -> Array:
-    """What each quarter of ``sample`` [T, n_y] contributes to the error of each moment: [T, n_moments]."""
+    """What each quarter of ``sample`` [T, n_y] contributes to the error of each moment: [T, n_moments].
+
+    Raises
+    ------
+    BadData : a moment without a formula is not a number on a part of the sample.
+    """
     series = as_series(sample[None], observables)
-    columns = [
-        _from_growing_samples(moment, sample, observables)
-        if moment.contributions is None
-        else moment.contributions(series).T
-        for moment in moments
-    ]
+    columns = []
+    for moment in moments:
+        if moment.contributions is not None:
+            columns.append(moment.contributions(series).T)
+            continue
+        columns.append(_from_growing_samples(moment, sample, observables))
+        if not np.isfinite(columns[-1]).all():
+            raise BadData(
+                f"The moment {', '.join(moment.names)} is not a number on a piece of the sample, so that "
+                "its sampling covariance cannot be found: give its contributions, or moments_cov."
+            )
     return np.concatenate(columns, axis=1)
 
 

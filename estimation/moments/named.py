@@ -16,9 +16,10 @@ import pandas as pd
 
 from estimation.moments import series as of_series
 from estimation.moments.series import Array, Series
-from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 
 CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*")
+WHOLE_NUMBER = re.compile(r"[+-]?\d{1,6}", re.ASCII)
 FrameFunction = Callable[[pd.DataFrame], Any]
 Contributions = Callable[[Series], Array]
 
@@ -128,6 +129,7 @@ FUNCTIONS = {
     "autocorr": (of_series.autocorr, of_series.autocorr_contributions, 1, (1,)),
     "corr": (of_series.corr, of_series.corr_contributions, 2, (0, 1)),
 }
+CORRELATIONS = ("autocorr", "corr")
 EXAMPLES = {
     "mean": "mean(x)",
     "sd": "sd(x)",
@@ -162,7 +164,7 @@ def parse_moment(text: str, observables: Sequence[str]) -> Moment:
     match = CALL.fullmatch(str(text))
     if not match:
         raise BadConfiguration(
-            f"{text!r} is not a moment; write one like sd(x), autocorr(x, 1) or corr(x, y)."
+            f"{shown(text)} is not a moment; write one like sd(x), autocorr(x, 1) or corr(x, y)."
         )
     if match[1] not in FUNCTIONS:
         raise unknown_name("moment function", match[1], FUNCTIONS)
@@ -177,6 +179,8 @@ def parse_moment(text: str, observables: Sequence[str]) -> Moment:
         if name not in observables:
             raise unknown_name(f"observable in {text}", name, observables)
     keywords = {**dict(zip("xy", names, strict=False)), **_lag(text, lags)}
+    if match[1] in CORRELATIONS and len(set(names)) == 1 and not keywords.get("lag"):
+        raise BadConfiguration(f"{text!r} is always one; choose another lag or another series.")
     return Moment(text.strip(), partial(function, **keywords), partial(contributions, **keywords))
 
 
@@ -218,7 +222,6 @@ def _name(function: FrameFunction) -> str:
 def _lag(text: str, lags: Sequence[str]) -> dict[str, int]:
     if not lags:
         return {}
-    try:
-        return {"lag": int(lags[0])}
-    except ValueError:
-        raise BadConfiguration(f"The lag in {text!r} must be a whole number of quarters.") from None
+    if not WHOLE_NUMBER.fullmatch(lags[0]):
+        raise BadConfiguration(f"The lag in {shown(text)} must be a whole number of quarters.")
+    return {"lag": int(lags[0])}

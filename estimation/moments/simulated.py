@@ -20,10 +20,12 @@ from estimation.moments.named import FrameFunction, Moments, compute_moments, re
 from estimation.moments.series import Array
 from estimation.moments.weights import Weights, weighting_matrix
 from surrogate import Surrogate
-from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
+from surrogate.inputs import whole_number
 
 BURN_IN = 200
 ROWS_PER_CALL = 1600
+MOST_REPLICATIONS = 10_000
 
 
 class SimulatedMoments:
@@ -64,11 +66,12 @@ class SimulatedMoments:
         seed: int = 0,
         moments_cov: Array | None = None,
     ) -> None:
-        if replications < 1:
-            raise BadConfiguration(f"At least one simulated sample is needed, not {replications}.")
+        replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
         self.surrogate = surrogate
         self.observables = tuple(str(name) for name in data.columns)
         self._columns = [self._column(name) for name in self.observables]
+        if isinstance(moments, str) or not isinstance(moments, Sequence):
+            raise BadConfiguration(f'moments must be a list such as ["sd(x)"], not {shown(moments)}.')
         self.moments = [read_moment(moment, data) for moment in moments]
         self.names = tuple(name for moment in self.moments for name in moment.names)
         if not self.names or len(set(self.names)) < len(self.names):
@@ -77,7 +80,10 @@ class SimulatedMoments:
         self.periods, self.replications, self.seed = len(sample), replications, seed
         self.target = compute_moments(self.moments, sample[None], self.observables)[0]
         self._require_numbers(
-            self.target[None], np.array([True]), "of the data", "Choose a sample without gaps."
+            self.target[None],
+            np.array([True]),
+            "of the data",
+            "Choose a sample that has no gaps and is longer than any lag.",
         )
         self.moments_cov = self._covariance(sample, moments_cov)
         self._set_weights(weights)

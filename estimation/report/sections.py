@@ -62,7 +62,7 @@ def what_was_estimated(results: Results) -> Section:
         "Likelihood": _listed(recorded["likelihood"]),
         "Measurement error": _measurement_error(results),
         "Fixed parameters": _listed(recorded["fixed"]) or "none; the rest is at the card's defaults",
-        "Sampler": f"{_listed(recorded['sampler'])}; burn-in {results.burn} steps",
+        "Sampler": f"{_listed(recorded['sampler'])}",
         "Fingerprints": _listed(_record(results, "fingerprints")),
         "Versions": _listed(_record(results, "versions")),
     }

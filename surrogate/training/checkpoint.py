@@ -85,13 +85,24 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def _is_complete(content: dict[str, Any]) -> bool:
-    """Whether everything is there, and no setting that another version of the package may have had."""
-    known = {each.name for each in fields(Settings)}
-    return (
-        {"model", "source", "fingerprint", "settings", "state"} <= content.keys()
-        and set(content["settings"]) <= known
-        and "policy" in content["state"]
+    """Whether everything is there and of its type, and no setting that another version of the package may
+    have had.
+    """
+    types = {"model": str, "source": str, "fingerprint": str, "settings": dict, "state": dict}
+    if not all(isinstance(content.get(name), kind) for name, kind in types.items()):
+        return False
+    defaults = {each.name: each.default for each in fields(Settings)}
+    return isinstance(content["state"].get("policy"), dict) and all(
+        name in defaults and _is_like(value, defaults[name]) for name, value in content["settings"].items()
     )
+
+
+def _is_like(value: Any, default: Any) -> bool:
+    """Whether a setting is text where its default is, and else a number or a tuple of numbers."""
+    if isinstance(default, str):
+        return isinstance(value, str)
+    numbers = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(number, int | float) for number in numbers)
 
 
 def require_same(content: dict[str, Any], model: Model, settings: Settings, path: Path) -> None:

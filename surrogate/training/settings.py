@@ -68,7 +68,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
+            if str(getattr(self, name)) not in known:
                 raise unknown_name(f"value of the setting {name}:", getattr(self, name), known)
 
     @property

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import re
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import pairwise
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from surrogate.errors import BadConfiguration, SurrogateError
+from surrogate.errors import BadConfiguration, SurrogateError, shown
+from surrogate.inputs import whole_number
 from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
@@ -21,17 +25,22 @@ from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import state_box
 from surrogate.training.settings import Settings
 
-LEAST = {
-    "hidden": 1,
-    "trunk": 1,
-    "nodes": 1,
-    "batch": 16,
-    "adam_steps": 0,
-    "steps": 0,
-    "horizon": 1,
-    "seed": 0,
-    "threads": 1,
+WHOLE = {
+    "hidden": (1, 4096),
+    "trunk": (1, 4096),
+    "nodes": (1, 10_000),
+    "batch": (16, 10_000_000),
+    "adam_steps": (0, 100_000_000),
+    "steps": (0, 100_000_000),
+    "horizon": (1, 100_000),
+    "seed": (0, 2**63 - 1),
+    "threads": (1, 1024),
 }
+MOST_LAYERS = 20
+MOST_ROWS = 50_000_000
+"""States at which a step evaluates the network."""
+MOST_WEIGHTS = 30_000
+"""Of a network whose normal equations fit into memory."""
 RANGES = {
     "ergodic_share": (0.0, 1.0),
     "robust_quantile": (0.5, 1.0),
@@ -39,7 +48,7 @@ RANGES = {
     "hopeless_share": (0.0, 0.9),
     "learning_rate": (1e-8, 1.0),
 }
-DEVICES = ("cpu", "cuda")
+DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 
 
 def require_sensible(settings: Settings, model: Model) -> None:
@@ -49,20 +58,25 @@ def require_sensible(settings: Settings, model: Model) -> None:
         BadConfiguration: naming the setting, its value and what it may be.
     """
     values = asdict(settings)
-    for name, least in LEAST.items():
-        numbers = values.get(name, least)
-        if not numbers or min(numbers) < least if isinstance(numbers, tuple) else numbers < least:
-            raise BadConfiguration(f"The setting {name} must be {least} or more, not {_plain(numbers)}.")
-    for name, (low, high) in RANGES.items():
-        if not low <= values.get(name, low) <= high:
+    for name, (least, most) in WHOLE.items():
+        numbers = values[name] if isinstance(values[name], tuple) else (values[name],)
+        if not 1 <= len(numbers) <= MOST_LAYERS:
             raise BadConfiguration(
-                f"The setting {name} must be between {low:g} and {high:g}, not {values[name]:g}."
+                f"The setting {name} must be 1 to {MOST_LAYERS} numbers, not {len(numbers)}."
             )
-    if settings.device.partition(":")[0] not in DEVICES:
-        raise BadConfiguration(f"The setting device must be {' or '.join(DEVICES)}, not {settings.device}.")
+        for number in numbers:
+            whole_number(f"The setting {name}", number, least, most)
+    for name, (low, high) in RANGES.items():
+        if not isinstance(values[name], int | float) or not low <= values[name] <= high:
+            raise BadConfiguration(
+                f"The setting {name} must be between {low:g} and {high:g}, not {shown(values[name])}."
+            )
+    if not DEVICE.fullmatch(str(settings.device)):
+        raise BadConfiguration(f"The setting device must be cpu or cuda, not {shown(settings.device)}.")
     if settings.steps + settings.adam_steps < 1:
         raise BadConfiguration("A run needs steps or adam_steps: both are zero.")
     _require_a_rule_for_each_shock(settings, model)
+    _require_memory_for(settings, model)
 
 
 def require_sound(model: Model) -> None:
@@ -132,6 +146,27 @@ def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
         raise BadConfiguration(
             f"quadrature=shifted takes {LEAST_SHIFTED} or more points in each of up to {MONOMIAL_FROM - 1} "
             f"shocks, not {_plain(settings.nodes)} in {n_shocks}: take quadrature=fixed or other nodes."
+        )
+
+
+def _require_memory_for(settings: Settings, model: Model) -> None:
+    n_shocks = sum(shock.size for shock in model.shocks)
+    one = isinstance(settings.nodes, int)
+    points = (
+        1
+        if one and n_shocks >= MONOMIAL_FROM
+        else prod([settings.nodes] * n_shocks if one else settings.nodes)
+    )
+    if settings.batch * points > MOST_ROWS:
+        raise BadConfiguration(
+            f"batch={settings.batch} with {points:,} combinations of nodes is more than memory holds: take "
+            "fewer of either."
+        )
+    weights = sum(a * b for a, b in pairwise((settings.trunk, *settings.hidden)))
+    if settings.optimiser != "adam" and weights > MOST_WEIGHTS:
+        raise BadConfiguration(
+            f"hidden={_plain(settings.hidden)} has {weights:,} weights, more than Levenberg-Marquardt has "
+            "memory for: take narrower layers or optimiser=adam."
         )
 
 

@@ -42,13 +42,12 @@ def test_sections_become_the_arguments_of_an_estimation(tmp_path):
     assert str(arguments["data"].index[0]) == "1990Q1"
     assert arguments["priors"] == {"rho": {"density": "beta_pdf", "mean": 0.6, "sd": 0.15}}
     assert arguments["fixed"] == {"mean": 0.3}
-    assert arguments["burn"] == 5
-    assert arguments["sampler"] == {"steps": 20}
+    assert arguments["sampler"] == {"steps": 20, "burn": 5}
 
 
 def test_paths_are_relative_to_the_file(tmp_path):
     (tmp_path / "linear").mkdir()
-    (tmp_path / "mine.csv").write_text("date,YGR,INT\n1990Q1,1,2\n1990Q2,1,2\n")
+    (tmp_path / "mine.csv").write_text("date,YGR,INT\n1990Q1,1,2\n1990Q2,2,3\n")
     arguments = read_toml(write(tmp_path, TEXT.replace("herbst_schorfheide_us", "mine.csv")))
     assert arguments["surrogate"] == str(tmp_path / "linear")
     assert len(arguments["data"]) == 2

@@ -29,7 +29,7 @@ PRIORS = {
     "sigma": {"density": "inv_gamma_pdf", "mean": 1.0, "sd": 0.3, "truncate": [0.1, 3.0]},
     "rho": {"density": "beta_pdf", "mean": 0.6, "sd": 0.15, "truncate": [0.0, 0.95]},
 }
-SAMPLER = {"ensembles": 2, "walkers": 8, "steps": 12, "seed": 4}
+SAMPLER = {"ensembles": 2, "walkers": 8, "steps": 12, "burn": 4, "seed": 4}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,6 @@ def estimation(linear, data, **changes):
         "measurement_error": {"sd": dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))},
         "likelihood": {"method": "guided", "particles": 10},
         "sampler": SAMPLER,
-        "burn": 4,
     }
     return Estimation(**{**arguments, **changes})
 
@@ -98,7 +97,7 @@ def test_netcdf_holds_draws_statistics_data_and_provenance(finished, data):
 
 def test_burn_in_changes_the_summary(finished, linear, data):
     results, folder = finished
-    other = estimation(linear, data, burn=0).sample(folder, resume=True, processes=1)
+    other = estimation(linear, data, sampler={**SAMPLER, "burn": 0}).sample(folder, resume=True, processes=1)
     assert other.all_chains.steps == results.all_chains.steps
     assert not np.isclose(other.table["mean"], results.table["mean"]).any()
 
@@ -106,7 +105,7 @@ def test_burn_in_changes_the_summary(finished, linear, data):
 def test_sampling_longer_continues_the_same_chains(finished, linear, data, tmp_path):
     results, folder = finished
     shutil.copy(folder / "mode.json", tmp_path)
-    short = estimation(linear, data, sampler={**SAMPLER, "steps": 7}, burn=2)
+    short = estimation(linear, data, sampler={**SAMPLER, "steps": 7, "burn": 2})
     short.sample(tmp_path, resume=True, processes=1)
     longer = estimation(linear, data).sample(tmp_path, resume=True, processes=1)
     assert np.array_equal(longer.all_chains.theta, results.all_chains.theta)
@@ -197,7 +196,7 @@ def mode_at(names, theta):
 
 def test_impossible_burn_in_is_found_before_sampling(linear, data):
     with pytest.raises(BadConfiguration, match="burn-in of 12 does not fit into 12 steps"):
-        estimation(linear, data, burn=12)
+        estimation(linear, data, sampler={**SAMPLER, "burn": 12})
 
 
 def test_moments_take_the_same_path(linear, data, tmp_path):
@@ -227,7 +226,7 @@ def test_control_c_saves_and_resume_gives_the_uninterrupted_answer(linear, linea
 from estimation import Estimation, load_data
 if __name__ == "__main__":
     data = load_data({str(tmp_path / "data.csv")!r}, {{"y0": "y0", "y1": "y1"}})
-    Estimation({str(linear_folder)!r}, data, {PRIORS!r}, fixed={{"mean": 0.3}}, sampler={sampler!r}, burn=4,
+    Estimation({str(linear_folder)!r}, data, {PRIORS!r}, fixed={{"mean": 0.3}}, sampler={sampler!r},
         measurement_error={{"sd": {dict(zip(("y0", "y1"), MEASUREMENT_SD, strict=True))!r}}},
         likelihood={{"method": "guided", "particles": 10}}).sample({str(tmp_path / "run")!r}, processes=2)
 """

@@ -110,7 +110,7 @@ def test_short_spellings(spelling):
         ({"density": "normal_pdf", "mean": 0, "sd": 1, "lower": 0}, "Use truncate"),
         ({"density": "inv_gamma_pdf", "s": 0.4}, "mean and sd, or s and nu"),
         ({"density": "normal_pdf", "mean": 0, "sd": 1, "nu": 4}, "does not take nu"),
-        ({"density": "normal_pdf", "mean": float("nan"), "sd": 1}, "not a number"),
+        ({"density": "normal_pdf", "mean": float("nan"), "sd": 1}, "finite number, not nan"),
     ],
 )
 def test_impossible_priors_are_one_clear_error(arguments, message):

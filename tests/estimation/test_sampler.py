@@ -83,7 +83,7 @@ def test_sampling_stops_at_the_target_and_there_again_after_an_interruption(line
     settings = SamplerSettings(ensembles=2, walkers=16, steps=2000, seed=1, target_ess=300)
     judged = []
     listener = Listener(judged=lambda step, diagnosis: judged.append((step, diagnosis)))
-    arguments = (pool, FINGERPRINTS, None, listener)
+    arguments = (pool, FINGERPRINTS, listener)
     files = sample(posterior, mode, settings, tmp_path / "at_once", *arguments)
     at_once = read_chains(files, posterior.names)
     assert judged[-1][1].reached(300)
@@ -97,9 +97,9 @@ def test_sampling_stops_at_the_target_and_there_again_after_an_interruption(line
 
 def test_checks_are_farther_apart_the_longer_the_chains():
     settings = replace(SETTINGS, steps=300, target_ess=10)
-    assert checks(settings, None) == [100, 125, 156, 195, 243, 300]
-    assert checks(settings, 40) == [140, 175, 218, 272, 300]
-    assert checks(replace(settings, target_ess=None), None) == [300]
+    assert checks(settings) == [100, 125, 156, 195, 243, 300]
+    assert checks(replace(settings, burn=40)) == [140, 175, 218, 272, 300]
+    assert checks(replace(settings, target_ess=None)) == [300]
 
 
 @pytest.mark.parametrize("changed", ["model", "priors", "data"])
