@@ -50,14 +50,18 @@ class ReportingGroup(click.Group):
 
 @contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Show warnings as ``Warning: …`` on standard error, without the place in the source."""
+    """Show each warning once, as ``Warning: …`` on standard error, without the place in the source."""
+    told: set[str] = set()
+
+    def show(message: Warning | str, *place: Any, **more: Any) -> None:
+        text = " ".join(str(message).split())
+        if text not in told:
+            click.echo(f"Warning: {text}", err=True)
+        told.add(text)
+
     with warnings.catch_warnings():
-        warnings.showwarning = _show_warning
+        warnings.showwarning = show
         yield
-
-
-def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
-    click.echo(f"Warning: {' '.join(str(message).split())}", err=True)
 
 
 def _plain(error: OSError) -> str:

@@ -1,6 +1,7 @@
 """The command `dsge-surrogate`: its subcommands, and what they do about errors."""
 
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -65,7 +66,9 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """Entry point of the installed command."""
+    """Entry point of the installed command; what a console cannot show becomes a question mark."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     sys.exit(dsge_surrogate())
 
 

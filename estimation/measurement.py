@@ -10,7 +10,7 @@ import pandas as pd
 from surrogate.errors import BadConfiguration, shown, unknown_name
 
 PREFIX = "measurement_sd_"
-LARGEST = np.finfo(float).max
+LARGEST = float(np.finfo(float).max)
 PerSeries = float | Mapping[str, float]
 
 

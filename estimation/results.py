@@ -15,7 +15,7 @@ from estimation.convergence import RHAT_LIMIT
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
-from estimation.table import as_text, posterior_table, save_table
+from estimation.table import DECIMALS, as_text, posterior_table, save_table
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
 
@@ -97,7 +97,11 @@ class Results:
 
 
 def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[str]:
-    """Say which parameters have not converged or have too few independent draws; empty if all is well."""
+    """Say which parameters have not converged or have too few independent draws; empty if all is well.
+
+    Numbers count as the table shows them, so that the table never seems to contradict the warning.
+    """
+    table = table.round({name: DECIMALS[name] for name in ("R-hat", "ESS bulk", "ESS tail")})
     rhat = dict(zip(table.index, table["R-hat"], strict=True))
     mixed = [str(name) for name, value in rhat.items() if not value <= RHAT_LIMIT]
     sizes = dict(zip(table.index, np.minimum(table["ESS bulk"], table["ESS tail"]), strict=True))

@@ -15,6 +15,9 @@ from surrogate.errors import BadConfiguration, shown, unknown_name
 Settings = TypeVar("Settings")
 KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
 MOST = "most"
+MEASUREMENT_ERROR = ("sd", "share_of_sd", "share_of_variance")
+PRIOR_NUMBERS = ("mean", "sd", "s", "nu", "lower", "upper")
+PRIOR = ("density", *PRIOR_NUMBERS, "truncate")
 
 
 def at_most(most: int, **given: Any) -> Any:
@@ -106,7 +109,7 @@ def read_measurement_error(
     ------
     UnknownName, BadConfiguration : as :func:`estimation.measurement.measurement_error`, and for other names.
     """
-    known: dict[str, Any] = dict.fromkeys(("sd", "share_of_sd", "share_of_variance"))
+    known: dict[str, Any] = dict.fromkeys(MEASUREMENT_ERROR)
     for name, value in require_mapping("measurement_error", values).items():
         single = None if isinstance(value, Mapping) else float
         checked_value("measurement_error", name, value, single, known)
@@ -124,11 +127,9 @@ def read_numbers(values: Mapping[str, Any], section: str) -> dict[str, float]:
 def _read_prior(name: str, value: Prior | Mapping[str, Any]) -> Prior:
     if isinstance(value, Prior):
         return value
-    numbers = ("mean", "sd", "s", "nu", "lower", "upper")
-    known = ("density", *numbers, "truncate")
     section = f"priors.{name}"
     for key, setting in require_mapping(section, value).items():
-        checked_value(section, key, setting, float if key in numbers else None, dict.fromkeys(known))
+        checked_value(section, key, setting, float if key in PRIOR_NUMBERS else None, dict.fromkeys(PRIOR))
     if not isinstance(value.get("density"), str):
         raise BadConfiguration(f'[{section}] needs a density, such as density = "normal_pdf".')
     try:

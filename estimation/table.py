@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from shutil import get_terminal_size
 
 import numpy as np
 import pandas as pd
@@ -75,10 +76,10 @@ def formatted(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_text(table: pd.DataFrame) -> str:
-    """Aligned columns for a terminal."""
+    """Aligned columns for a terminal, in several blocks if it is too narrow for all."""
     text = formatted(table)
     text.index.name = None
-    return text.to_string()
+    return text.to_string(line_width=get_terminal_size().columns)
 
 
 def as_markdown(table: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -123,8 +124,14 @@ def _prepare(stop: Any) -> None:
     global _stop
     _stop = stop
     sys.excepthook = sys.unraisablehook = _say_nothing
+    warnings.formatwarning = _one_line
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _one_line(message: Warning | str, *place: object, **more: object) -> str:
+    """A warning as text, without its place in a source that the user of a command does not know."""
+    return f"Warning: {' '.join(str(message).split())}\n"
 
 
 def _say_nothing(*failure: object) -> None:

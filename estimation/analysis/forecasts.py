@@ -12,7 +12,14 @@ from estimation.analysis.bands import years
 from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.paths import posterior_paths
-from estimation.analysis.simulation import follow, measurement_sd, mirrored_normals, posterior_draws, stable
+from estimation.analysis.simulation import (
+    follow,
+    measurement_sd,
+    mirrored_normals,
+    posterior_draws,
+    require_horizon,
+    stable,
+)
 from estimation.results import Results
 from surrogate import figures
 from surrogate.errors import BadConfiguration
@@ -52,9 +59,9 @@ def forecasts(
     """
     surrogate = results.posterior.surrogate
     observables = known_names("observable", observables, surrogate.observable_names)
-    if horizon < 1 or replications < 1:
-        raise BadConfiguration("A forecast needs one or more quarters and one or more replications.")
-    _, theta, paths = posterior_paths(results, posterior_draws(results, draws), PATHS, seed, smoothed=False)
+    chosen = posterior_draws(results, draws)
+    require_horizon(horizon, len(chosen), replications)
+    _, theta, paths = posterior_paths(results, chosen, PATHS, seed, smoothed=False)
     states = paths.states[-1][:, np.arange(replications) % paths.states.shape[2]]
     future = future_paths(results, theta, states, horizon, np.random.default_rng([seed, 1]))
     future = future[:, stable(future)]

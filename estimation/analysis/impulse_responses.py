@@ -22,7 +22,7 @@ from estimation.analysis.bands import band_table, draw_band
 from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.progress import track
-from estimation.analysis.simulation import follow, mirrored_normals, posterior_draws
+from estimation.analysis.simulation import follow, mirrored_normals, posterior_draws, require_horizon
 from estimation.analysis.starts import find_starts
 from estimation.results import Results
 from surrogate import Surrogate, figures
@@ -69,8 +69,10 @@ def impulse_responses(
     surrogate = results.posterior.surrogate
     shocks = known_names("shock", shocks, surrogate.shock_names)
     observables = known_names("observable", observables, surrogate.observable_names)
-    _check(sizes, horizon, replications)
+    if not len(sizes) or not all(np.isfinite(size) and size != 0 for size in sizes):
+        raise BadConfiguration(f"Shocks have finite sizes other than zero, not {list(sizes)}.")
     theta = posterior_draws(results, draws)
+    require_horizon(horizon, len(theta), replications)
     count = replications + replications % 2
     found = find_starts(results, theta, starts, count, seed)
     noise = mirrored_normals(np.random.default_rng([seed, 1]), horizon, 1, count, surrogate.n_shocks)
@@ -121,15 +123,6 @@ def generalised_responses(
             path = follow(surrogate, parameters, states, shocked).observables
             responses.append((path - baseline).mean(axis=2, dtype=float))
     return np.reshape(responses, (len(shocks), len(sizes), *responses[0].shape))
-
-
-def _check(sizes: Sequence[float], horizon: int, replications: int) -> None:
-    if not len(sizes) or not all(np.isfinite(size) and size != 0 for size in sizes):
-        raise BadConfiguration(f"Shocks have finite sizes other than zero, not {list(sizes)}.")
-    if horizon < 1:
-        raise BadConfiguration(f"Impulse responses need one or more quarters, not {horizon}.")
-    if replications < 1:
-        raise BadConfiguration(f"Impulse responses need one or more replications, not {replications}.")
 
 
 def _stable(responses: Array) -> tuple[Array, int]:

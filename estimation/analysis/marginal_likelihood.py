@@ -30,8 +30,10 @@ from estimation.moments import SimulatedMoments
 from estimation.posterior import Posterior
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
+from surrogate.inputs import whole_number
 
 BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modified harmonic mean"
+LEAST_DRAWS, MOST_DRAWS = 2, 10_000_000
 PROPOSAL_DRAWS = 4000
 DEGREES_OF_FREEDOM = 10
 MASS_DRAWS = 200_000
@@ -88,6 +90,7 @@ def evidence(
             "A distance between moments is no density of the data, so it has no marginal likelihood: choose "
             'a filter, such as [likelihood] method = "twisted".'
         )
+    whole_number("The number of draws", draws, LEAST_DRAWS, MOST_DRAWS)
     generator = np.random.default_rng([seed, 0])
     z, log_likelihood = _draws(results)
     first, second = np.split(z, [z.shape[1] // 2], axis=1)

@@ -9,11 +9,15 @@ from estimation.results import Results
 from estimation.state_space import StateSpace
 from surrogate import Simulation, Surrogate
 from surrogate.errors import BadConfiguration
+from surrogate.inputs import whole_number
 
 Array = NDArray[np.floating]
 
 CELLS_PER_CALL = 1_000_000  # economies x periods
 SETTLING = 100  # quarters
+MOST_DRAWS, MOST_QUARTERS, MOST_REPLICATIONS = 1_000_000, 10_000, 100_000
+MOST_CELLS = 200_000_000
+"""Draws, quarters and replications multiplied: paths that fit into memory."""
 
 
 def posterior_draws(results: Results, count: int) -> Array:
@@ -21,13 +25,23 @@ def posterior_draws(results: Results, count: int) -> Array:
 
     Raises
     ------
-    BadConfiguration : `count` is less than one.
+    BadConfiguration : `count` is no number of draws.
     """
-    if count < 1:
-        raise BadConfiguration(f"Take one or more posterior draws, not {count}.")
+    count = whole_number("The number of draws", count, 1, MOST_DRAWS)
     draws = results.chains.by_walker().reshape(-1, results.posterior.n_free)
     count = min(count, len(draws))
     return draws[((np.arange(count) + 0.5) * len(draws) / count).astype(int)]
+
+
+def require_horizon(horizon: int, draws: int, replications: int) -> None:
+    """Raise ``BadConfiguration`` unless so many paths of so many quarters make sense and fit into memory."""
+    whole_number("horizon", horizon, 1, MOST_QUARTERS)
+    whole_number("replications", replications, 1, MOST_REPLICATIONS)
+    if horizon * draws * replications > MOST_CELLS:
+        raise BadConfiguration(
+            f"{draws} draws with {replications} replications of {horizon} quarters are more than memory "
+            "holds: take fewer of each."
+        )
 
 
 def mirrored_normals(

@@ -17,7 +17,8 @@ from estimation.mode import find_mode, start_walkers
 from estimation.moves import build_moves
 from estimation.posterior import Posterior
 from estimation.workers import stop_requested
-from surrogate.errors import BadConfiguration, SurrogateError
+from surrogate.errors import SurrogateError
+from surrogate.inputs import whole_number
 
 LOG_LIKELIHOOD = "log likelihood"
 STEPS, STEPS_A_PARAMETER = 40, 15
@@ -69,12 +70,10 @@ class CalibrationSettings:
 
     def check(self, n_free: int) -> None:
         """Raise ``BadConfiguration`` unless the settings make sense for ``n_free`` free parameters."""
-        if self.replications < 1:
-            raise BadConfiguration(f"At least one replication is needed, not {self.replications}.")
-        if self.draws < max(2 * n_free, 4):
-            raise BadConfiguration(f"At least {max(2 * n_free, 4)} draws are needed, not {self.draws}.")
-        if self.steps is not None and self.steps < 1:
-            raise BadConfiguration(f"At least one step is needed, not {self.steps}.")
+        whole_number("replications", self.replications, 1, 1_000_000)
+        whole_number("draws", self.draws, max(2 * n_free, 4), 100_000)
+        whole_number("steps", 1 if self.steps is None else self.steps, 1, 100_000_000)
+        whole_number("seed", self.seed, 0, 2**63 - 1)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Guerrieri and Iacoviello (2017) and, for its accuracy at the zero lower bound, A
 Throckmorton (2020).
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -342,5 +343,5 @@ def _require_known(space: StateSpace, bound: Bound) -> None:
         raise unknown_name("observable with a bound", bound.observable, space.observables)
     if bound.shock not in space.surrogate.shock_names:
         raise unknown_name("shock behind the bound", bound.shock, space.surrogate.shock_names)
-    if not np.isfinite(bound.floor):
+    if not math.isfinite(bound.floor):
         raise BadConfiguration(f"The floor of {bound.observable} must be a finite number, not {bound.floor}.")

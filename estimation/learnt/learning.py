@@ -20,7 +20,7 @@ from estimation.learnt.exploring import tempered_draws
 from estimation.learnt.surface import NEAR, Fit, fit_surface
 from estimation.posterior import Posterior
 from estimation.workers import stop_requested
-from surrogate.errors import BadConfiguration
+from surrogate.inputs import whole_number
 
 Array = NDArray[np.float64]
 Map = Callable[[Callable, Iterable], list]
@@ -35,7 +35,7 @@ class Report(Protocol):
 
 
 CALLS = 10_000
-LEAST_CALLS = 400
+LEAST_CALLS, MOST_CALLS = 400, 10_000_000
 QUASI_RANDOM_SHARE = 0.1
 TEMPERATURES = (4.0, 2.0, 1.0, 1.0, 1.0, 1.0)
 """Of the flatter posterior in each round after the first, relative to that of the last ones."""
@@ -57,10 +57,7 @@ class Plan:
     noisy: bool
 
     def __post_init__(self) -> None:
-        if self.calls < LEAST_CALLS:
-            raise BadConfiguration(
-                f"At least {LEAST_CALLS} calls of the filter are needed, not {self.calls}."
-            )
+        whole_number("The number of calls of the filter", self.calls, LEAST_CALLS, MOST_CALLS)
 
     @property
     def calls_at_a_point(self) -> int:

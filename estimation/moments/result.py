@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy.stats import chi2, norm
 from estimation.moments import sensitivity
 from estimation.moments.series import Array
 from estimation.moments.weights import NOTICEABLE, inverse
-from surrogate.errors import BadData, unknown_name
+from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 
 METHODS = ("robust", "optimal")
 UNNOTICED = 0.01
@@ -76,7 +77,14 @@ class MomentsResult:
         return dict(zip(self.params, np.sqrt(np.diag(self.cov(method))).tolist(), strict=True))
 
     def ci(self, method: str = "robust", ci_level: float = 0.95) -> tuple[dict[str, float], dict[str, float]]:
-        """Lower and upper ends of confidence intervals, from the normal distribution."""
+        """Lower and upper ends of confidence intervals, from the normal distribution.
+
+        Raises
+        ------
+        BadConfiguration : ``ci_level`` is not between 0 and 1.
+        """
+        if not isinstance(ci_level, Real) or not 0 < ci_level < 1:
+            raise BadConfiguration(f"ci_level must be between 0 and 1, such as 0.95, not {shown(ci_level)}.")
         half = {name: norm.ppf((1 + ci_level) / 2) * se for name, se in self.se(method).items()}
         lower = {name: float(value - half[name]) for name, value in self.params.items()}
         return lower, {name: float(value + half[name]) for name, value in self.params.items()}

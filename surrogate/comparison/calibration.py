@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from surrogate import toml
-from surrogate.errors import BadConfiguration
+from surrogate.errors import BadConfiguration, shown
+
+BEYOND = 1e300
 
 
 def read_calibration(path: Path) -> dict[str, float]:
@@ -16,8 +18,10 @@ def read_calibration(path: Path) -> dict[str, float]:
     """
     values = toml.read(path)
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise BadConfiguration(f"{path} must have lines such as `alpha = 0.3`, but {name} is {value!r}.")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < BEYOND:
+            raise BadConfiguration(
+                f"{path} must have lines such as `alpha = 0.3`, but {name} is {shown(value)}."
+            )
     return {name: float(value) for name, value in values.items()}
 
 

@@ -13,11 +13,12 @@ from surrogate.comparison.policies import ReferencePolicy, slices
 from surrogate.comparison.simulation import Path, follow_reference, follow_surrogate
 from surrogate.comparison.tables import SIMULATION, Policies, moment_table, path_table, policy_table
 from surrogate.errors import BadData
+from surrogate.inputs import whole_number
 from surrogate.runtime import Surrogate
 
 Array = NDArray[np.float64]
 
-PERIODS = 1_000
+PERIODS, MOST_PERIODS = 1_000, 10_000_000
 AT_REST = 0.7
 """An economy without shocks starts at this share of its steady state, so that there is a path to compare."""
 
@@ -92,8 +93,7 @@ def compare(
     BadData : the economy is often beyond the grid of the classical solution.
     SurrogateError : there is no classical solution at `parameters`.
     """
-    if periods < 2:
-        raise BadData(f"Moments need at least 2 periods, not {periods}.")
+    whole_number("The number of periods", periods, 2, MOST_PERIODS)
     theta = _one_vector(surrogate, parameters)
     observe = observer(surrogate.card)
     named = dict(zip(surrogate.parameter_names, theta.tolist(), strict=True))

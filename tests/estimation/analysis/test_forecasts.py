@@ -39,8 +39,8 @@ def test_quantiles_are_in_order_and_the_fan_has_a_panel_for_each_observable(resu
     ("given", "error", "words"),
     [
         ({"observables": ["y7"]}, UnknownName, "Unknown observable 'y7'"),
-        ({"horizon": 0}, BadConfiguration, "one or more quarters"),
-        ({"replications": 0}, BadConfiguration, "one or more replications"),
+        ({"horizon": 0}, BadConfiguration, "horizon must be a whole number from 1"),
+        ({"replications": 0}, BadConfiguration, "replications must be a whole number from 1"),
     ],
 )
 def test_what_makes_no_sense_is_an_error(results, given, error, words) -> None:

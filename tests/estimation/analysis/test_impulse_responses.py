@@ -116,9 +116,9 @@ def test_figure_has_a_row_for_each_size_and_a_column_for_each_observable(results
         ({"starts": ["bound"]}, BadConfiguration, "stays at a lower bound"),
         ({"sizes": [0.0]}, BadConfiguration, "other than zero"),
         ({"sizes": []}, BadConfiguration, "other than zero"),
-        ({"horizon": 0}, BadConfiguration, "one or more quarters"),
-        ({"draws": 0}, BadConfiguration, "one or more posterior draws"),
-        ({"replications": 0}, BadConfiguration, "one or more replications"),
+        ({"horizon": 0}, BadConfiguration, "horizon must be a whole number from 1"),
+        ({"draws": 0}, BadConfiguration, "draws must be a whole number from 1"),
+        ({"replications": 0}, BadConfiguration, "replications must be a whole number from 1"),
     ],
 )
 def test_what_makes_no_sense_is_an_error(results, given, error, words) -> None:
