@@ -80,7 +80,8 @@ def measurement_error(
     for rule, (given, convert) in rules.items():
         for name, value in _per_series(given, observables, free).items():
             _check(rule, name, value, taken=name in chosen)
-            chosen[name] = _positive(name, float(convert(float(value), scale[name])))
+            with np.errstate(over="ignore"):
+                chosen[name] = _positive(name, float(convert(float(value), scale[name])))
     _require_all(chosen, observables)
     return MeasurementError(observables, np.array([chosen[name] for name in observables]))
 

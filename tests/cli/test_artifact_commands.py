@@ -1,6 +1,7 @@
 """models, inspect and validate, on good and on bad artifacts."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from click.testing import CliRunner
 from onnx import helper
 
 from cli.main import dsge_surrogate
@@ -44,6 +46,22 @@ def test_models_lists_what_ships() -> None:
     assert result.exit_code == 0
     listed = [line.split("`")[1] for line in result.output.splitlines()[2:]]
     assert listed == catalogue.available()
+
+
+def test_models_is_readable_at_eighty_columns() -> None:
+    lines = CliRunner(env={"COLUMNS": "80"}).invoke(dsge_surrogate, ["models"]).output.splitlines()
+    for name in catalogue.available():
+        figures, economy = (line for line in lines if line.split()[:1] == [name])
+        assert len(figures.split()) == 7, "name, parameters, share and two pairs of errors on one line"
+        assert len(economy) <= 80
+
+
+def test_models_shows_question_marks_on_a_console_without_unicode() -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "COLUMNS": "60"}
+    result = subprocess.run([*COMMAND, "models"], env=environment, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.isascii()
+    assert "an_schorfheide" in result.stdout
 
 
 def test_models_lists_what_can_be_trained() -> None:

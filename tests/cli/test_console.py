@@ -16,10 +16,11 @@ def commands() -> None:
 @commands.command()
 def doubt() -> None:
     """Warn from within the library, in two lines."""
-    warnings.warn("The box cuts\npriors off.", stacklevel=1)
+    for level in (1, 2):
+        warnings.warn("The box cuts\npriors off.", stacklevel=level)
 
 
-def test_a_warning_is_one_line_without_its_place_in_the_source() -> None:
+def test_a_warning_is_said_once_in_one_line_without_its_place_in_the_source() -> None:
     result = CliRunner().invoke(commands, ["doubt"])
     assert result.exit_code == 0
     assert result.stderr == "Warning: The box cuts priors off.\n"

@@ -87,7 +87,15 @@ def test_settings_are_read_as_what_they_are() -> None:
     settings = changed(Settings(), ["hidden=8", "nodes=5,3", "ergodic_share=1", "device=cuda", "seed=7"])
     assert (settings.hidden, settings.nodes, settings.ergodic_share) == ((8,), (5, 3), 1.0)
     assert (settings.device, settings.seed) == ("cuda", 7)
-    for wrong in ("hidden=2.5", "batch=", "batch=1.5", "seed=True"):
+    odd = ["", "text", "[]", "{}", "None", "10**9", "1" + "0" * 5000, "(" * 500, "x" * 5000]
+    wrong_ones = [
+        "hidden=2.5",
+        "batch=1.5",
+        "seed=True",
+        "memory=1" + "0" * 400,
+        *(f"batch={text}" for text in odd),
+    ]
+    for wrong in wrong_ones:
         with pytest.raises(BadConfiguration, match=wrong.partition("=")[0]):
             changed(Settings(), [wrong])
     with pytest.raises(UnknownName):

@@ -1,11 +1,17 @@
 import re
+from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
+from estimation import Estimation, config
 from estimation.config import read_toml
+from estimation.filters import Bound
 from estimation.likelihoods import FilterSettings, MomentSettings, likelihood_settings
-from estimation.settings import read_measurement_error, read_numbers, read_priors
-from surrogate.errors import BadConfiguration, BadData, UnknownName
+from estimation.likelihoods.registry import METHODS
+from estimation.sampler import SamplerSettings
+from estimation.settings import MEASUREMENT_ERROR, PRIOR, read_measurement_error, read_numbers, read_priors
+from surrogate.errors import BadConfiguration, BadData, SurrogateError, UnknownName
 from tests.estimation.economies import simulated_data
 
 TEXT = """
@@ -130,3 +136,144 @@ def test_measurement_errors_and_fixed_values_from_mappings(linear_economy):
         read_measurement_error(data, {"share_of_sd": "20 %"}, [])
     with pytest.raises(BadConfiguration, match=r"mean in \[fixed\] must be a number"):
         read_numbers({"mean": "low"}, "fixed")
+
+
+ODD = ["-1", "1000000000000", "1e12", "1" + "0" * 300, "1" + "0" * 400, "1" + "0" * 5000, "inf", "nan", '""']
+ODD += [
+    '"text"',
+    "[]",
+    "[1]",
+    "[[[1]]]",
+    "{}",
+    "{ a = 1 }",
+    "true",
+    "1983-01-01",
+    f'"{"x" * 5000}"',
+    "[nan, 1]",
+]
+ODD += ["1e308", "5e-324", r'"\u0000"', r'"a\nb"']
+SETTINGS = {
+    "model": {"surrogate": '"{folder}"'},
+    "data": {"file": '"data.csv"', "columns": '{ y0 = "y0" }', "start": '"1990Q1"', "date_column": '"date"'},
+    "measurement_error": {"sd": "0.4", "share_of_sd": "0.4", "share_of_variance": "{ y0 = 0.4 }"},
+    "likelihood": {"method": '"guided"', "particles": "10", "random_numbers": '"fresh"'},
+    "sampler": {
+        "walkers": "8",
+        "steps": "12",
+        "burn": "2",
+        "seed": "1",
+        "moves": '"walk"',
+        "target_ess": "9",
+    },
+    "fixed": {"mean": "0.3"},
+    "priors.rho": {
+        "density": '"beta_pdf"',
+        "mean": "0.6",
+        "sd": "0.1",
+        "lower": "0",
+        "truncate": "[0.1, 0.9]",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def project(linear_economy, linear_folder, tmp_path_factory):
+    """A folder with data, and settings that make an estimation."""
+    folder = tmp_path_factory.mktemp("project")
+    simulated_data(linear_economy).to_csv(folder / "data.csv", index_label="date")
+    settings = {section: dict(values) for section, values in SETTINGS.items()}
+    settings["model"]["surrogate"] = f'"{linear_folder}"'
+    settings["measurement_error"] = {"sd": "0.4"}
+    return folder, settings
+
+
+def as_toml(settings):
+    return "\n".join(
+        line for each, values in settings.items() for line in (f"[{each}]", *map(" = ".join, values.items()))
+    )
+
+
+@pytest.mark.parametrize(
+    ("section", "name"), [(section, name) for section, values in SETTINGS.items() for name in values]
+)
+def test_an_odd_value_of_any_setting_is_taken_or_refused_in_one_line(project, section, name):
+    folder, settings = project
+    accepted, refusals = Estimation.from_toml(write(folder, as_toml(settings))), []
+    assert accepted.posterior.names == ("rho",)
+    for value in ODD:
+        changed = {each: dict(values) for each, values in settings.items()}
+        if section == "measurement_error":
+            changed[section] = {}
+        changed[section][name] = value
+        try:
+            Estimation.from_toml(write(folder, as_toml(changed)))
+        except SurrogateError as error:
+            refusals.append(str(error))
+    assert len(refusals) > len(ODD) / 2
+    assert [text for text in refusals if "\n" in text or len(text) > 600] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[" * 5000, "not valid TOML"),
+        ("a = 1" + "0" * 5000, "not valid TOML: Exceeds the limit"),
+        ("\x00", "not valid TOML"),
+        ("priors = 3", "priors must be a section"),
+    ],
+)
+def test_files_that_are_no_configuration_are_refused(tmp_path, text, words):
+    with pytest.raises(BadConfiguration, match=words):
+        read_toml(write(tmp_path, text))
+
+
+def test_byte_order_mark_and_line_ends_of_windows_do_not_matter(tmp_path):
+    path = tmp_path / "estimation.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode())
+    assert read_toml(path)["fixed"] == {"mean": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"sampler": {"walkers": 10**300}},
+            r"walkers in \[sampler\] must be at most 100,000, not 1000+\.\.\.",
+        ),
+        ({"sampler": 5}, r"\[sampler\] must have a name for each of its settings, not 5"),
+        ({"likelihood": {"particles": 10**12}}, "particles in .* must be at most 1,000,000"),
+        ({"likelihood": "twisted"}, r"\[likelihood\] must have a name"),
+        ({"likelihood": {"method": ["twisted"]}}, "Unknown likelihood method"),
+        ({"fixed": {"mean": 10**400}}, r"mean in \[fixed\] must be a number"),
+        ({"measurement_error": {"sd": float("nan")}}, r"sd in \[measurement_error\] must be a number"),
+        (
+            {"priors": {"rho": {"density": "beta", "mean": 0.5, "sd": 0.1, "upper": float("inf")}}},
+            "upper must be",
+        ),
+        ({"priors": {"rho": {"density": "beta", "mean": 0.5, "sd": 0.1, "truncate": 3}}}, "truncate must be"),
+        ({"priors": {"rho": {"density": "beta", "mean": 0.5, "sd": 0.1, "truncate": [2, 3]}}}, "has no mass"),
+        ({"priors": {"rho": 3}}, r"\[priors.rho\] must have a name"),
+    ],
+)
+def test_settings_in_python_are_held_to_the_same(linear, linear_economy, settings, words):
+    usual = {"priors": {"rho": {"density": "beta", "mean": 0.6, "sd": 0.1}}, "measurement_error": {"sd": 0.4}}
+    with pytest.raises(SurrogateError, match=words):
+        Estimation(linear, simulated_data(linear_economy), **{**usual, **settings})
+
+
+@pytest.mark.parametrize("place", ["docs", "module"])
+def test_the_reference_lists_every_setting_that_is_read(place):
+    manual = Path(__file__).parents[2] / "docs" / "commands.md"
+    text = manual.read_text(encoding="utf-8") if place == "docs" else config.__doc__ or ""
+    blocks = re.findall(r"^ {4}\[(\w+)(?:\.\w+)?\] (.*?)(?=^ {4}\[|^\S|\Z)", text, re.DOTALL | re.MULTILINE)
+    listed = {section: set(re.findall(r"\w+", block)) for section, block in blocks}
+    likelihoods = {item.name for kind in (*METHODS.values(), Bound) for item in fields(kind)}  # type: ignore[arg-type]
+    read = {
+        "model": {"surrogate"},
+        "data": {*config.REQUIRED["data"], *config.OPTIONAL["data"]},
+        "measurement_error": set(MEASUREMENT_ERROR),
+        "likelihood": likelihoods | set(METHODS),
+        "priors": set(PRIOR),
+        "sampler": {item.name for item in fields(SamplerSettings)},
+    }
+    assert {name for section, names in read.items() for name in names - listed[section]} == set()

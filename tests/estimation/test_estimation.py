@@ -189,6 +189,14 @@ def test_draws_that_pile_up_at_the_end_of_the_box_are_named():
     assert "mode is on the edge of the box: cut at 1, away at -1. Widen" in warning
 
 
+def test_a_warning_counts_numbers_as_the_table_shows_them():
+    columns = {"R-hat": [1.01049, 1.01051], "ESS bulk": [399.6, 399.4], "ESS tail": [800.0, 800.0]}
+    mixed, scarce = convergence_warnings(pd.DataFrame(columns, index=["shown_as_limit", "above"]))
+    assert "shown_as_limit" not in mixed + scarce
+    assert "above" in mixed
+    assert "above" in scarce
+
+
 def mode_at(names, theta):
     """A posterior mode without anything around it."""
     return Mode(names, np.array(theta), 0.0, np.zeros(len(names)), np.eye(len(names)))

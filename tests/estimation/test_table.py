@@ -3,7 +3,7 @@ import re
 import pandas as pd
 import pytest
 
-from estimation.table import as_latex, as_markdown, formatted, save_table
+from estimation.table import as_latex, as_markdown, as_text, formatted, save_table
 
 TABLE = pd.DataFrame(
     {"prior": ["gamma_pdf", "beta_pdf"], "mean": [2.5, 0.987654], "sd": [0.5, 0.00123]},
@@ -42,3 +42,13 @@ def test_three_files_are_written(tmp_path):
     assert {file.name for file in tmp_path.iterdir()} == {"posterior.csv", "posterior.md", "posterior.tex"}
     read = pd.read_csv(tmp_path / "posterior.csv", index_col=0)
     assert read["mean"].tolist() == pytest.approx(TABLE["mean"].tolist(), abs=0)
+
+
+def test_a_wide_table_is_cut_into_blocks_that_fit_the_terminal(monkeypatch):
+    wide = pd.DataFrame({f"column {i}": [1.5, 2.5] for i in range(12)}, index=["first", "second"])
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = as_text(wide).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("first ") for line in lines) == 2
+    monkeypatch.setenv("COLUMNS", "200")
+    assert len(as_text(wide).splitlines()) == 3

@@ -217,3 +217,9 @@ def test_every_shipped_surrogate_rests_at_its_steady_state(name: str) -> None:
     still = economy.step(*rest, np.zeros((1, economy.n_shocks)), {})
     assert np.isfinite(still.next_observables).all()
     np.testing.assert_allclose(still.next_states, rest.states, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("shocks", [np.zeros((0, 2)), np.zeros((3, 0, 2)), [["a", "b"]], [[1.0, 2.0], [3.0]]])
+def test_a_simulation_needs_periods_and_numbers(linear, shocks):
+    with pytest.raises(BadData, match="shocks"):
+        linear.simulate({}, shocks)

@@ -4,6 +4,7 @@ from statsmodels.stats.sandwich_covariance import S_hac_simple
 
 from estimation.moments.covariance import bandwidth, contributions, long_run_covariance, moments_covariance
 from estimation.moments.named import parse_moment, read_moment
+from surrogate.errors import BadData
 from tests.estimation.moments.first_order import (
     MOMENTS,
     TRUTH,
@@ -103,3 +104,13 @@ def test_covariance_is_the_spread_of_moments_across_samples():
     covariance = np.mean([moments_covariance(moments, sample, ["y"]) for sample in samples], axis=0)
     np.testing.assert_allclose(np.sqrt(np.diag(covariance)), values.std(axis=0), rtol=0.1)
     np.testing.assert_allclose(values.mean(axis=0), exact_moments(), atol=0.02)
+
+
+def test_a_moment_that_is_no_number_on_a_piece_of_the_sample_is_named():
+    data = simulated(60)
+
+    def late_mean(frame):
+        return frame.iloc[50:, 0].mean()  # of nothing where the sample is shorter
+
+    with pytest.raises(BadData, match="late_mean is not a number on a piece of the sample"):
+        moments_covariance([read_moment(late_mean, data)], data.to_numpy(), list(data.columns))

@@ -103,6 +103,12 @@ def test_tables_agree_with_each_other(overidentified):
     assert all(best[name] <= se[name] * (1 + 1e-9) for name in se)
 
 
+@pytest.mark.parametrize("level", [95, 0, 1, -0.5, float("nan"), "95 %", None])
+def test_a_level_that_is_no_share_is_refused(overidentified, level):
+    with pytest.raises(BadConfiguration, match="ci_level must be between 0 and 1"):
+        overidentified.summary(ci_level=level)
+
+
 def test_j_test_counts_the_moments_to_spare(estimate, overidentified):
     test = overidentified.j_test()
     assert test.degrees_of_freedom == 2

@@ -89,6 +89,33 @@ def test_a_broken_checkpoint_is_one_clear_error(tmp_path: Path, content: bytes) 
         load_policy(path)
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("model",), 5),
+        (("source",), None),
+        (("settings",), [1, 2]),
+        (("settings", "hidden"), "wide"),
+        (("settings", "hidden"), ("a", "b")),
+        (("settings", "steps"), {}),
+        (("settings", "method"), 3),
+        (("state",), 7),
+        (("state", "policy"), [1.0]),
+    ],
+)
+def test_a_checkpoint_with_something_else_in_its_place_is_one_clear_error(
+    trained: Path, tmp_path: Path, place: tuple[str, ...], value: object
+) -> None:
+    content = torch.load(trained, weights_only=True)
+    part = content
+    for name in place[:-1]:
+        part = part[name]
+    part[place[-1]] = value
+    torch.save(content, tmp_path / "odd.pt")
+    with pytest.raises(BrokenArtifact, match="train again"):
+        load_policy(tmp_path / "odd.pt")
+
+
 def test_a_missing_checkpoint_says_how_to_make_one(tmp_path: Path) -> None:
     with pytest.raises(BrokenArtifact, match="dsge-surrogate train"):
         load_policy(tmp_path / "none.ckpt")
