@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Mapping
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,7 @@ def load_data(
     for column in columns.values():
         if column not in table:
             raise unknown_name(f"column of {file}", column, table)
-    index = pd.PeriodIndex(parse_quarters(table[date_column]), freq="Q", name=date_column)
+    index = pd.PeriodIndex(parse_quarters(table[date_column].tolist()), freq="Q", name=date_column)
     cells = {column: table[column].tolist() for column in columns.values()}
     comma = has_decimal_commas(list(chain.from_iterable(cells.values())))
     found = {name: numbers(cells[column], column, comma) for name, column in columns.items()}
@@ -114,7 +114,7 @@ def check_table(table: pd.DataFrame) -> pd.DataFrame:
     table = _floats(table).sort_index()
     _check_quarters(table.index)
     for name in table:
-        _check_values(str(name), table[name])
+        _check_values(str(name), cast(pd.Series, table[name]))
     return table
 
 
@@ -166,11 +166,11 @@ def _check_values(name: str, series: pd.Series) -> None:
     if len(infinite):
         raise BadData(f"{name} is infinite in {infinite[0]}; leave the cell empty if it is missing.")
     codes = series.map(_is_all_nines)
-    others = series[~codes].dropna()
+    others = series.loc[~codes].dropna()
     if not codes.any() or others.empty:
         return
     distance = FAR * max(others.max() - others.min(), 1.0)
-    for quarter, value in series[codes].items():
+    for quarter, value in series.loc[codes].items():
         if value < others.min() - distance or value > others.max() + distance:
             raise BadData(
                 f"{name} is {value:g} in {quarter}, which seems to stand for a missing value: leave the cell "

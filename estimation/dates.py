@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import cast
 
 import pandas as pd
 
@@ -118,4 +119,4 @@ def _of_month(year: int, month: int) -> pd.Period:
 
 
 def _period(year: int, quarter: int) -> pd.Period:
-    return pd.Period(year=year, quarter=quarter, freq="Q")
+    return cast(pd.Period, pd.Period(year=year, quarter=quarter, freq="Q"))

@@ -73,7 +73,7 @@ class SamplerSettings:
                 f"{n_free} free parameters need {least} walkers an ensemble or more, not {self.walkers}."
             )
         target = self.target_ess
-        if target is not None and target < 1:
+        if target is not None and (type(target) is not int or target < 1):
             raise BadConfiguration(f"target_ess in [sampler] must be a whole number above 0, not {target!r}.")
         weights_of(self.moves)
 

@@ -1,7 +1,7 @@
 """What users pass, by name or by position, as arrays of rows."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +12,7 @@ Floating = TypeVar("Floating", bound=np.floating)
 Values = ArrayLike | Mapping[str, ArrayLike]
 
 
-def whole_number(name: str, value: object, least: int, most: int) -> int:
+def whole_number(name: str, value: Any, least: int, most: int) -> int:
     """A count that a user passes; raises BadConfiguration unless it is an integer from `least` to `most`."""
     integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
     if not integer or not least <= value <= most:

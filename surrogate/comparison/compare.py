@@ -90,6 +90,7 @@ def compare(
     ------
     UnknownName : an unknown parameter, or an economy without a classical solution.
     OutsideBox : the surrogate is not certified at `parameters`.
+    BadConfiguration : too few or too many periods.
     BadData : the economy is often beyond the grid of the classical solution.
     SurrogateError : there is no classical solution at `parameters`.
     """

@@ -150,13 +150,9 @@ def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
 
 
 def _require_memory_for(settings: Settings, model: Model) -> None:
-    n_shocks = sum(shock.size for shock in model.shocks)
-    one = isinstance(settings.nodes, int)
-    points = (
-        1
-        if one and n_shocks >= MONOMIAL_FROM
-        else prod([settings.nodes] * n_shocks if one else settings.nodes)
-    )
+    n_shocks, nodes = sum(shock.size for shock in model.shocks), settings.nodes
+    dimensions = 1 if n_shocks >= MONOMIAL_FROM else n_shocks
+    points = prod(nodes) if isinstance(nodes, tuple) else nodes**dimensions
     if settings.batch * points > MOST_ROWS:
         raise BadConfiguration(
             f"batch={settings.batch} with {points:,} combinations of nodes is more than memory holds: take "

@@ -143,7 +143,7 @@ def test_resume_refuses_changed_priors(finished: tuple[Path, Path], tmp_path: Pa
         ("steps = 10", 'steps = 10\nmoves = "strech"', "Did you mean stretch?"),
         ("steps = 10", "steps = 10\nmoves = { walk = -1 }", "positive number, not -1"),
         ("steps = 10", "steps = 10\ntarget_ess = 0", "whole number above 0, not 0"),
-        ("steps = 10", 'steps = 10\ntarget_ess = "all"', "whole number above 0, not 'all'"),
+        ("steps = 10", 'steps = 10\ntarget_ess = "all"', "whole number, not 'all'"),
     ],
 )
 def test_mistakes_in_the_configuration_are_named(

@@ -10,7 +10,7 @@ from surrogate import Surrogate, catalogue, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.report import notes
 from surrogate.comparison.tables import SIMULATION, moments, relative_difference
-from surrogate.errors import BadData, OutsideBox, UnknownName
+from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from surrogate.reference import registry
 
 LINEAR = "tests.surrogate.comparison.linear_reference"
@@ -138,7 +138,7 @@ def test_what_cannot_be_compared_is_refused(linear: Surrogate) -> None:
         compare(economy, {"alpha": 0.9})
     with pytest.raises(BadData, match="one number"):
         compare(economy, {"alpha": [0.3, 0.4]})
-    with pytest.raises(BadData, match="at least 2 periods"):
+    with pytest.raises(BadConfiguration, match="periods must be a whole number from 2"):
         compare(economy, {}, periods=1)
 
 
