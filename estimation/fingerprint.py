@@ -25,8 +25,7 @@ def hash_of(value: Any) -> str:
 
 def of_surrogate(surrogate: Surrogate) -> str:
     """Hash of every ONNX file of the artifact."""
-    files = sorted(surrogate.folder.glob("*.onnx"))
-    return hash_of([[file.name, hash_of(file.read_bytes())] for file in files])
+    return hash_of([[name, hash_of(content)] for name, content in sorted(surrogate.files)])
 
 
 def of_data(data: pd.DataFrame) -> str:

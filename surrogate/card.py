@@ -2,17 +2,24 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+from unicodedata import normalize
 
+from surrogate import strict_json
 from surrogate._version import __version__
 from surrogate.errors import BrokenArtifact, NewerFormat
 from surrogate.region import Region
 
 METADATA_KEY = "dsge_surrogate.card"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""1: without digests. Who reads 1 can read 2."""
 LAWS = ("box", "ergodic")
 """Where accuracy is certified: uniformly over parameters and states, and along simulations."""
+LONGEST_NAME = 200
+MOST_COLUMNS = 10_000
+LARGEST = 1e30
+"""In size, of the end of a range: any precision can compute with it."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +32,11 @@ class Variable:
     size: int = 1
 
     def __post_init__(self) -> None:
-        if self.size < 1:
-            raise BrokenArtifact(f"Variable {self.name!r} has size {self.size}; it must be at least 1.")
+        _require_name(self.name)
+        if not 1 <= self.size <= MOST_COLUMNS:
+            raise BrokenArtifact(
+                f"Variable {self.name!r} has size {self.size}; it must be at least 1 and at most {MOST_COLUMNS}."
+            )
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,11 @@ class ParameterRange:
         return "log" if self.lower > 0 else "identity"
 
     def __post_init__(self) -> None:
+        _require_name(self.name)
+        if not -LARGEST < self.lower <= self.upper < LARGEST:
+            raise BrokenArtifact(
+                f"Parameter {self.name!r}: [{self.lower}, {self.upper}] is no interval of finite numbers."
+            )
         if not self.lower <= self.default <= self.upper:
             raise BrokenArtifact(
                 f"Parameter {self.name!r}: default {self.default} is not within [{self.lower}, {self.upper}]."
@@ -69,6 +84,7 @@ class Card:
     ``"ergodic"`` to equations, each with mean, p50, p90, p99 and max of the log10 absolute Euler error,
     beside the number (``test_points``) and ``law`` of the test points and the ``worst`` places. `parity` says
     how far ONNX Runtime is from the training framework. `region` is `Region.to_dict`, None for all the box.
+    `digests` maps the files' stems to `ModelFile.graph_digest`; a card that is not in a file has none.
     """
 
     format_version: int = FORMAT_VERSION
@@ -88,14 +104,27 @@ class Card:
     accuracy: dict[str, Any]
     parity: dict[str, Any]
     region: dict[str, Any] | None = None
+    digests: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _require_name(self.model)
+        if "/" in self.model or "\\" in self.model:
+            raise BrokenArtifact(f"The economy's name {self.model!r} is a path.")
         if self.dtype not in ("float32", "float64"):
             raise BrokenArtifact(f"The card's dtype is {self.dtype!r}; it must be float32 or float64.")
         for law in LAWS:
             _require_statistics(law, self.accuracy.get(law, {}))
+        _require_places(self.accuracy.get("worst", []))
+        if not _is_number(self.accuracy.get("share_of_box", 1.0)):
+            raise BrokenArtifact("The card's share of the box is not a number.")
         for group in (self.states, self.controls, self.shocks, self.observables, self.parameters):
             _require_distinct(item.name for item in group)
+            if sum(item.size for item in group) > MOST_COLUMNS:
+                raise BrokenArtifact(f"The card has more than {MOST_COLUMNS} columns of one kind.")
+        errors = [f"measurement_sd_{name}" for name in expanded_names(self.observables)]
+        _require_distinct(
+            [*(parameter.name for parameter in self.parameters), *errors]
+        )  # as priors name them
         if self.region is not None and len(Region.from_dict(self.region).center) != len(self.parameters):
             raise BrokenArtifact("The card's region and its parameters have different lengths.")
 
@@ -109,17 +138,19 @@ class Card:
 
         Raises
         ------
-        BrokenArtifact : not JSON, a field is missing or has the wrong type, names repeat.
+        BrokenArtifact : not JSON, a field is missing or has the wrong type or an impossible value, names
+            repeat.
         NewerFormat : the card says that only a later version can read the artifact.
         """
         try:
-            values = json.loads(text)
+            values = strict_json.loads(text)
         except ValueError as error:
-            raise BrokenArtifact(f"The card is not valid JSON ({error}).") from error
+            raise BrokenArtifact(f"The card is not valid JSON ({error}).") from None
         if not isinstance(values, dict):
             raise BrokenArtifact("The card is not a JSON object.")
         _require_readable(values)
-        return cls(**{field.name: _field(values, field.name, field.type) for field in fields(cls)})
+        values.setdefault("digests", {})
+        return cls(**{each.name: _field(values, each.name, each.type) for each in fields(cls)})
 
 
 def expanded_names(variables: Iterable[Variable]) -> tuple[str, ...]:
@@ -146,16 +177,39 @@ def _require_statistics(law: str, equations: Any) -> None:
         numbers = [value for statistics in equations.values() for value in statistics.values()]
     except AttributeError:
         numbers = [None]
-    if not all(isinstance(number, int | float) for number in numbers):
+    if not all(_is_number(number) for number in numbers):
         raise BrokenArtifact(f"The card's accuracy over the {law} is not made of numbers by equation.")
+
+
+def _require_places(places: Any) -> None:
+    """The same for the places of the largest errors."""
+    try:
+        numbers = [
+            number for place in places for number in (place["log10_error"], *place["parameters"].values())
+        ]
+    except (AttributeError, KeyError, TypeError):
+        numbers = [None]
+    if not isinstance(places, list) or not all(_is_number(number) for number in numbers):
+        raise BrokenArtifact("The card's worst places are not made of an error and parameters.")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _require_name(name: str) -> None:
+    """Names become columns, labels and keys; brackets number the entries of a vector."""
+    plain = name.isprintable() and name == name.strip() and not set(name) & set("[]")
+    if not plain or not 0 < len(name) <= LONGEST_NAME:
+        raise BrokenArtifact(f"The card has an impossible name: {name[:40]!a}.")
 
 
 def _require_distinct(names: Iterable[str]) -> None:
     seen: set[str] = set()
     for name in names:
-        if name in seen:
+        if (same := normalize("NFKC", name)) in seen:
             raise BrokenArtifact(f"The card names {name!r} twice.")
-        seen.add(name)
+        seen.add(same)
 
 
 _KINDS: dict[Any, Any] = {
@@ -187,7 +241,7 @@ def _typed(values: Mapping[str, Any], name: str, kind: Any) -> Any:
 def _record(kind: Any, name: str, record: Any) -> Any:
     if not isinstance(record, dict):
         raise BrokenArtifact(f"An entry of the card's {name!r} is not an object.")
-    accepted = {field.name: field.type for field in fields(kind)}
+    accepted = {each.name: each.type for each in fields(kind)}
     given = {key: value for key, value in record.items() if key in accepted}
     for key, value in given.items():
         allowed = (int, float) if accepted[key] is float else accepted[key]

@@ -1,24 +1,36 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, also where a run is killed.
+
+What is written goes into a folder of its own beside the target first, under a name that says so and a lock that
+dies with its owner. Who writes to the same place next sweeps away what killed runs have left there.
+"""
 
 import errno
+import fcntl
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from surrogate.errors import WriteFailed
+from surrogate.exchange import exchange, finish
 
+RESULTS = {".csv", ".md", ".tex", ".png", ".nc", ".html"}
+"""Suffixes of what analyses leave."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.dsge-surrogate")
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary path beside `path`; put it in place on success, remove it on any failure.
+    """Give a temporary path; put what is there in place on success, remove it on any failure.
 
-    The temporary name keeps the suffix, because some writers choose the format by it. Missing parent
-    folders are made.
+    The temporary file has the name of the target, because some writers choose the format by it. Missing parent
+    folders are made. A link stays, and what it leads to is replaced. A device, a pipe, or standard output,
+    which cannot be replaced, is written to.
 
     Raises
     ------
@@ -26,42 +38,52 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """
     target = Path(path)
     with _clear_errors(target):
-        temporary = _sibling(target)
-        try:
-            yield temporary
+        if target.is_dir():
+            raise WriteFailed(f"{target} is a folder; give the name of a file.")
+        if _is_stream(target):
+            with TemporaryDirectory() as folder:
+                yield (temporary := Path(folder) / target.name)
+                with temporary.open("rb") as source, target.open("ab") as stream:
+                    shutil.copyfileobj(source, stream)
+            return
+        with _beside(target) as folder:
+            yield (temporary := folder / target.name)
             _synchronise(temporary)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+            os.replace(temporary, _followed(target))
 
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
-    """Give a temporary folder beside `path`; put it in place on success, remove it on any failure.
+    """Give a temporary folder; put it in place of `path` on success, remove it on any failure.
 
     A folder already there is replaced only if everything in it has a counterpart of the same name in the
-    new one, so that no unrelated file is ever lost.
+    new one, so that no unrelated file is ever lost. Old and new change places in one step.
 
     Raises
     ------
     WriteFailed : the disk is full, the place cannot be written, or it holds other files.
     """
     target = Path(path)
-    with _clear_errors(target):
-        temporary = _sibling(target)
+    with _clear_errors(target), _beside(target) as folder:
+        temporary, place = folder / target.name, _followed(target)
         temporary.mkdir()
-        try:
-            yield temporary
-            _replace_folder(temporary, target)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
+        yield temporary
+        _refuse_other_files({item.name for item in temporary.iterdir()}, target)
+        for file in temporary.iterdir():
+            _synchronise(file)
+        if place.exists():
+            exchange(temporary, place)
+        else:
+            temporary.rename(place)
 
 
 @contextmanager
-def atomic_files(folder: str | os.PathLike) -> Iterator[Path]:
+def atomic_files(folder: str | os.PathLike, generation: Iterable[str] = ()) -> Iterator[Path]:
     """Give a temporary folder; on success put its files into `folder`, on any failure none of them.
 
-    Other files in `folder` stay.
+    Files of an earlier generation go before the first new one comes: tables, draws and figures with the stem
+    of a new file, or one of the stems `generation`. So what is in `folder` never belongs to two. Other files
+    stay.
 
     Raises
     ------
@@ -70,16 +92,16 @@ def atomic_files(folder: str | os.PathLike) -> Iterator[Path]:
     target = Path(folder)
     with _clear_errors(target):
         target.mkdir(parents=True, exist_ok=True)
-        temporary = _sibling(target / "files")
-        temporary.mkdir()
-        try:
+        with _beside(target / "files") as temporary:
             yield temporary
-            for file in temporary.iterdir():
+            new = sorted(temporary.iterdir())
+            for file in new:
                 _synchronise(file)
-            for file in temporary.iterdir():
+            stems = {file.stem for file in new}.union(generation)
+            for file in [each for each in target.iterdir() if each.suffix in RESULTS and each.stem in stems]:
+                file.unlink()
+            for file in new:
                 os.replace(file, target / file.name)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def require_replaceable(path: str | os.PathLike, files: Iterable[str]) -> None:
@@ -90,32 +112,72 @@ def require_replaceable(path: str | os.PathLike, files: Iterable[str]) -> None:
     WriteFailed : the place cannot be written, or it holds other files.
     """
     target = Path(path)
-    with _clear_errors(target):
-        probe = _sibling(target)
-        probe.mkdir()
-        probe.rmdir()
+    with _clear_errors(target), _beside(target):
         _refuse_other_files(set(files), target)
 
 
-def _sibling(target: Path) -> Path:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return target.with_name(f".{target.stem}-{uuid.uuid4().hex[:8]}.tmp{target.suffix}")
+def _followed(path: Path) -> Path:
+    """Where a link leads."""
+    return Path(os.path.realpath(path))
+
+
+def _is_stream(target: Path) -> bool:
+    """Whether a path is something to write to rather than to replace."""
+    try:
+        found = target.stat()
+    except OSError:
+        return False
+    standard = []
+    for number in (1, 2):
+        with suppress(OSError):  # closed
+            standard.append(os.fstat(number))
+    return not target.is_file() or any(os.path.samestat(found, each) for each in standard)
+
+
+@contextmanager
+def _beside(target: Path) -> Iterator[Path]:
+    """A locked temporary folder on the same disk as `target`, after sweeping what killed runs have left."""
+    place = _followed(target)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place.parent)
+    folder, lock = _locked_folder(place)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _locked_folder(place: Path) -> tuple[Path, int]:
+    """A new temporary folder, with the descriptor that holds its lock until it is closed or its owner dies."""
+    while True:
+        folder = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.dsge-surrogate")
+        folder.mkdir()
+        with suppress(FileNotFoundError):  # another run, sweeping, has seen it before it was locked
+            lock = os.open(folder, os.O_RDONLY)
+            with suppress(OSError):  # not every file system has locks: there, nothing is swept
+                fcntl.flock(lock, fcntl.LOCK_SH)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the temporary folders whose owners have died."""
+    for folder in [item for item in parent.iterdir() if _TEMPORARY.fullmatch(item.name)]:
+        with suppress(OSError):
+            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                finish(folder, parent / folder.name[1:].rsplit(".", 2)[0])
+                shutil.rmtree(folder, ignore_errors=True)
+            finally:
+                os.close(lock)
 
 
 def _synchronise(path: Path) -> None:
     with open(path, "rb") as file:
         os.fsync(file.fileno())
-
-
-def _replace_folder(temporary: Path, target: Path) -> None:
-    if not target.exists():
-        temporary.rename(target)
-        return
-    _refuse_other_files({item.name for item in temporary.iterdir()}, target)
-    old = _sibling(target)
-    target.rename(old)
-    temporary.rename(target)
-    shutil.rmtree(old)
 
 
 def _refuse_other_files(files: set[str], target: Path) -> None:
@@ -134,7 +196,7 @@ def _clear_errors(target: Path) -> Iterator[None]:
     except OSError as error:
         if disk_is_full(error):
             message = f"The disk is full: {target} was not written. Free some space and run this again."
-        elif _concerns(error, target):
+        elif _concerns(error, target) or _concerns(error, _followed(target)):
             message = f"Cannot write {target}: {error.strerror or error}."
         else:
             raise

@@ -1,8 +1,7 @@
 """One ONNX file of an artifact: opened, held to the contract, and run."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import onnxruntime
 
 from surrogate.card import METADATA_KEY, Card, expanded_names
 from surrogate.errors import BrokenArtifact
+from surrogate.model_file import ModelFile, first_line, graph_digest, sealed, unreadable
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Contract:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What the file's digest goes by in the card."""
+        return self.file.removesuffix(".onnx")
+
 
 POLICY = Contract("policy.onnx", ("states", "parameters"), ("controls",))
 STEP = Contract(
@@ -28,6 +33,7 @@ STEP = Contract(
     ("next_states", "next_controls", "next_observables"),
 )
 STEADY_STATE = Contract("steady_state.onnx", ("parameters",), ("states", "controls"))
+CONTRACTS = (POLICY, STEP, STEADY_STATE)
 
 _TENSOR_TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
 
@@ -41,12 +47,31 @@ class Graph:
     card: Card
 
     def run(self, dtype: np.dtype, *arrays: Any) -> Sequence[Any]:
-        """Outputs, in the contract's order, for input arrays [n, k] in the contract's order."""
+        """Outputs, in the contract's order, for input arrays [n, k] in the contract's order.
+
+        Raises
+        ------
+        BrokenArtifact : ONNX Runtime fails, or the shape of an output is not what the contract says.
+        """
         feed = {
             name: np.ascontiguousarray(array, dtype=dtype)
             for name, array in zip(self.contract.inputs, arrays, strict=True)
         }
-        return self.session.run(self.contract.outputs, feed)
+        try:
+            outputs = self.session.run(self.contract.outputs, feed)
+        except Exception as error:  # ONNX Runtime's errors share no base class of their own
+            raise BrokenArtifact(
+                f"{self.contract.file} failed; check the shapes that it was given, and the file with "
+                f"`dsge-surrogate validate`. ({first_line(error)})"
+            ) from error
+        rows = len(feed[self.contract.inputs[0]])
+        for name, output in zip(self.contract.outputs, outputs, strict=True):
+            if np.shape(output) != (rows, _columns(self.card, name)):
+                raise BrokenArtifact(
+                    f"{self.contract.file} returned {name} of shape {np.shape(output)} for {rows} rows; "
+                    "export it again."
+                )
+        return outputs
 
     def require_contract(self) -> None:
         """Raise BrokenArtifact unless tensor names, types and numbers of columns are those of the card."""
@@ -72,41 +97,35 @@ class Graph:
                 )
 
 
-def read_graph(folder: Path, contract: Contract, threads: int) -> Graph:
+def read_graph(model: ModelFile, contract: Contract, threads: int) -> Graph:
     """Open one file of an artifact.
 
     Raises
     ------
-    BrokenArtifact : missing, unreadable, or an ONNX file without a card.
+    BrokenArtifact : an ONNX file without a card, or with a graph that is not the one that its card tells of.
     NewerFormat : see `Card.from_json`.
     """
-    path = folder / contract.file
-    if not path.is_file():
-        raise BrokenArtifact(
-            f"There is no {contract.file} in {folder}. Give the folder of an exported surrogate."
-        )
-    session = open_session(path, threads)
-    text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+    text = model.metadata.get(METADATA_KEY)
     if text is None:
         raise BrokenArtifact(
-            f"{path} is an ONNX file but not a surrogate: it carries no card. "
+            f"{model.path} is an ONNX file but not a surrogate: it carries no card. "
             "Export the model with `dsge-surrogate export`."
         )
-    return Graph(contract, session, Card.from_json(text))
+    card = Card.from_json(text)
+    if card.format_version > 1 and not model.is_sealed:
+        raise unreadable(model.path, "its digest is missing")
+    if card.digests and card.digests.get(contract.name) != model.graph_digest:
+        raise unreadable(model.path, "its graph is not the one of its card")
+    return Graph(contract, model.open(threads), card)
 
 
-def open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
-    """Open an ONNX file for evaluations by so many threads; raises BrokenArtifact if it cannot be read."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no base class of their own
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BrokenArtifact(f"{path} cannot be read; copy or export it again. ({reason})") from error
+def sealed_files(graphs: Mapping[Contract, bytes], card: Card) -> dict[str, bytes]:
+    """Contents by file name of an artifact of serialised models without metadata: they get the card, with
+    the digests of all of them, and a digest of their own.
+    """
+    digests = {contract.name: graph_digest(graph) for contract, graph in graphs.items()}
+    text = replace(card, digests=digests).to_json()
+    return {contract.file: sealed(graph, {METADATA_KEY: text}) for contract, graph in graphs.items()}
 
 
 _GROUPS: dict[str, Callable[[Card], int]] = {

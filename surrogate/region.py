@@ -47,6 +47,11 @@ class Region:
             raise BrokenArtifact("The region in the card has vectors of different lengths.")
         if unknown := set(self.transforms) - TRANSFORMS.keys():
             raise BrokenArtifact(f"The region in the card uses an unknown transform {unknown.pop()!r}.")
+        numbers = [self.constant, *self.center, *self.scale, *self.linear, *sum(self.quadratic, ())]
+        if not np.isfinite(numbers).all() or min(self.scale, default=1.0) <= 0:
+            raise BrokenArtifact(
+                "The region in the card has numbers that are not finite, or a scale of zero."
+            )
 
     def discriminant(self, theta: ArrayLike) -> NDArray[np.float64]:
         """Its value at theta [w, n]: float64 [w], at most 0 inside, NaN where t is undefined."""
@@ -72,11 +77,11 @@ class Region:
                 transforms=tuple(values["transforms"]),
                 center=_numbers(values["center"]),
                 scale=_numbers(values["scale"]),
-                constant=float(values["constant"]),
+                constant=_number(values["constant"]),
                 linear=_numbers(values["linear"]),
                 quadratic=tuple(_numbers(row) for row in values["quadratic"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise BrokenArtifact(f"The region in the card cannot be read ({error!r}).") from error
 
     def _transformed(self, theta: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -108,7 +113,13 @@ class Region:
 
 
 def _numbers(values: Any) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)
+    return tuple(_number(value) for value in values)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str | bool):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _plain(value: Any) -> Any:

@@ -16,9 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 from surrogate import catalogue
 from surrogate.card import Card, expanded_names
 from surrogate.errors import BadData, BrokenArtifact, OutsideBox
-from surrogate.graph import POLICY, STEADY_STATE, STEP, Graph, read_graph
+from surrogate.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, Graph, read_graph
 from surrogate.inputs import Values, columns, rows, same_length, share
-from surrogate.portable import files_of, rebuilt
+from surrogate.model_file import LARGEST_FILE, ModelFile
+from surrogate.portable import Files, files_of, rebuilt
 from surrogate.region import Region
 
 
@@ -62,14 +63,15 @@ class Surrogate:
     def __init__(self, folder: str | os.PathLike, threads: int = 1) -> None:
         self.folder = Path(folder).resolve()
         self.threads = threads
-        self._policy = read_graph(self.folder, POLICY, threads)
-        self._step = read_graph(self.folder, STEP, threads)
-        self._steady_state = self._optional_steady_state()
+        self.files: Files = files_of(self.folder, [each.file for each in CONTRACTS], LARGEST_FILE)
+        self._policy, self._step = self._opened(POLICY), self._opened(STEP)
+        there = STEADY_STATE.file in dict(self.files)
+        self._steady_state = self._opened(STEADY_STATE) if there else None
         self.card = self._common_card()
         self._dtype = np.dtype(self.card.dtype)
 
     def __reduce__(self) -> tuple:
-        return rebuilt, (Surrogate, str(self.folder), files_of(self.folder), self.threads)
+        return rebuilt, (Surrogate, str(self.folder), self.files, self.threads)
 
     def __repr__(self) -> str:
         return f"Surrogate({self.card.model!r}, {self.n_parameters} parameters, folder={str(self.folder)!r})"
@@ -286,10 +288,14 @@ class Surrogate:
             f"{values}: inside the box of {self.card.model}, but outside its certified region. {description}"
         )
 
-    def _optional_steady_state(self) -> Graph | None:
-        if not (self.folder / STEADY_STATE.file).exists():
-            return None
-        return read_graph(self.folder, STEADY_STATE, self.threads)
+    def _opened(self, contract: Contract) -> Graph:
+        content = dict(self.files).get(contract.file)
+        if content is None:
+            raise BrokenArtifact(
+                f"There is no {contract.file} in {self.folder}. Give the folder of an exported surrogate."
+            )
+        model = ModelFile.parsed(self.folder / contract.file, content)
+        return read_graph(model, contract, self.threads)
 
     def _common_card(self) -> Card:
         graphs = [self._policy, self._step, *([self._steady_state] if self._steady_state else [])]

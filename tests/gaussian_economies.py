@@ -10,7 +10,7 @@ from onnx import helper
 from scipy.stats import norm
 
 from surrogate import Card, ParameterRange, Variable
-from surrogate.card import METADATA_KEY
+from surrogate.graph import POLICY, STEADY_STATE, STEP, sealed_files
 from surrogate.reference import an_schorfheide_linear
 from surrogate.reference.kalman import LinearStateSpace
 from tests.linear_artifact import LinearEconomy, _Builder, example_economy
@@ -71,14 +71,12 @@ class ScalarEconomy(ABC):
     def write(self, folder: Path) -> Path:
         """Write the artifact into `folder`; returns it."""
         folder.mkdir(parents=True, exist_ok=True)
-        for file, model in (
-            ("policy.onnx", self._policy()),
-            ("step.onnx", self._step()),
-            ("steady_state.onnx", self._steady_state()),
-        ):
-            helper.set_model_props(model, {METADATA_KEY: self._card().to_json()})
+        models = {POLICY: self._policy(), STEP: self._step(), STEADY_STATE: self._steady_state()}
+        for model in models.values():
             onnx.checker.check_model(model)
-            (folder / file).write_bytes(model.SerializeToString())
+        graphs = {contract: model.SerializeToString() for contract, model in models.items()}
+        for file, content in sealed_files(graphs, self._card()).items():
+            (folder / file).write_bytes(content)
         return folder
 
     def _card(self) -> Card:

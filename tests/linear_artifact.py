@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from surrogate import Card, ParameterRange, Variable
-from surrogate.card import METADATA_KEY
+from surrogate.graph import POLICY, STEADY_STATE, STEP, Contract, sealed_files
 
 Array = NDArray[np.float64]
 
@@ -131,16 +131,17 @@ def example_economy(dtype: str = "float32", region: dict | None = None) -> Linea
 def write_artifact(economy: LinearEconomy, folder: Path) -> Path:
     """Write policy.onnx, step.onnx and steady_state.onnx into `folder`; returns it."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = economy.card().to_json()
-    for file, model in (
-        ("policy.onnx", _policy(economy)),
-        ("step.onnx", _step(economy)),
-        ("steady_state.onnx", _steady_state(economy)),
-    ):
-        helper.set_model_props(model, {METADATA_KEY: text})
-        onnx.checker.check_model(model)
-        (folder / file).write_bytes(model.SerializeToString())
+    for file, content in sealed_files(graphs(economy), economy.card()).items():
+        (folder / file).write_bytes(content)
     return folder
+
+
+def graphs(economy: LinearEconomy) -> dict[Contract, bytes]:
+    """The three models, serialised without metadata."""
+    models = {POLICY: _policy(economy), STEP: _step(economy), STEADY_STATE: _steady_state(economy)}
+    for model in models.values():
+        onnx.checker.check_model(model)
+    return {contract: model.SerializeToString() for contract, model in models.items()}
 
 
 class _Builder:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from math import isfinite
 from typing import Any
 
+from surrogate import strict_json
 from surrogate.errors import BrokenArtifact, NewerFormat
 
 FORMAT = 1
@@ -67,7 +69,7 @@ class LikelihoodCard:
         BrokenArtifact : something is missing or malformed.
         """
         try:
-            values = json.loads(text)
+            values = strict_json.loads(text, constants=True)
             if values["format"] > FORMAT:
                 raise NewerFormat(
                     f"This likelihood surrogate has format {values['format']}; this version reads up to "
@@ -77,8 +79,22 @@ class LikelihoodCard:
                 {"name": str(item["name"]), "lower": float(item["lower"]), "upper": float(item["upper"])}
                 for item in values.pop("parameters")
             )
-            return cls(parameters=parameters, **values)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            card = cls(parameters=parameters, **values)
+            card._require_possible()
+            return card
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise BrokenArtifact(
                 f"The card of the likelihood surrogate cannot be read ({error!r})."
             ) from None
+
+    def _require_possible(self) -> None:
+        """Raise ValueError for names that repeat, empty ranges, and a region without an extent."""
+        if len(set(self.names)) < len(self.names) or not self.names:
+            raise ValueError("its parameters have no names of their own")
+        if not all(item["lower"] < item["upper"] for item in self.parameters):
+            raise ValueError("a parameter has no range")
+        if not isfinite(self.peak) or not all(self.region[name] > 0 for name in ("depth", "reach")):
+            raise ValueError("it says nothing of a peak and the region around it")
+        mappings = (self.likelihood, self.fingerprints, self.held_out, self.noise_sd, self.versions)
+        if not all(isinstance(each, dict) for each in mappings):
+            raise ValueError("it has fields of a wrong type")

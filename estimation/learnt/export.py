@@ -14,6 +14,7 @@ from estimation.learnt.card import METADATA_KEY, LikelihoodCard
 from estimation.learnt.coordinates import IDENTITY, LOG_ODDS, TINY
 from estimation.learnt.likelihood import INPUT, OUTPUT
 from estimation.learnt.surface import Surface
+from surrogate.model_file import sealed
 
 OPSET = 17
 IR_VERSION = 8
@@ -22,7 +23,7 @@ SLACK = 1e-6
 
 
 def write_graph(surface: Surface, card: LikelihoodCard, file: Path) -> None:
-    """Write ``surface`` with ``card`` in the metadata.
+    """Write ``surface`` with ``card`` in the metadata, and with the digest of both.
 
     Raises
     ------
@@ -41,9 +42,8 @@ def write_graph(surface: Surface, card: LikelihoodCard, file: Path) -> None:
     value = graph.op("Where", [_in_box(graph, card, theta), value, graph.constant(-np.inf)])
     graph.op("Cast", [value], output=OUTPUT, to=onnx.TensorProto.FLOAT)
     model = graph.model(len(card.parameters))
-    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
     onnx.checker.check_model(model, full_check=True)
-    onnx.save(model, str(file))
+    file.write_bytes(sealed(model.SerializeToString(deterministic=True), {METADATA_KEY: card.to_json()}))
 
 
 def _coordinates(graph: "_Graph", surface: Surface, theta: str) -> str:

@@ -13,8 +13,8 @@ from estimation.learnt.card import METADATA_KEY, LikelihoodCard
 from estimation.likelihood import Likelihood, StateLikelihood
 from estimation.measurement import PREFIX
 from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.graph import open_session
-from surrogate.portable import files_of, rebuilt
+from surrogate.model_file import LARGEST_FILE, ModelFile, first_line
+from surrogate.portable import Files, files_of, rebuilt
 
 Array = NDArray[np.float64]
 
@@ -39,45 +39,62 @@ class LearntGraph:
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder).resolve()
-        file = self.folder / GRAPH_FILE
-        if not file.is_file():
+        self._files: Files = files_of(self.folder, [GRAPH_FILE], LARGEST_FILE)
+        if not self._files:
             raise BrokenArtifact(
                 f"There is no {GRAPH_FILE} in {self.folder}: make it with `dsge-surrogate learn "
                 f"CONFIGURATION {folder}`."
             )
-        self.digest = hash_of(file.read_bytes())
-        self._session = open_session(file, threads=1)
-        self.card = self._read_card(file)
+        ((_, content),) = self._files
+        model = ModelFile.parsed(self.folder / GRAPH_FILE, content)
+        self.digest = hash_of(content)
+        self.card = _card(model)
+        self._session = model.open(threads=1)
+        self._require_tensors()
 
     def __reduce__(self) -> tuple:
-        return rebuilt, (LearntGraph, str(self.folder), files_of(self.folder))
+        return rebuilt, (LearntGraph, str(self.folder), self._files)
 
     def log_likelihood(self, theta: Array) -> Array:
-        """Log likelihood [m] of theta [m, n], columns as in the card."""
+        """Log likelihood [m] of theta [m, n], columns as in the card; raises BrokenArtifact if the graph fails."""
         rows = np.ascontiguousarray(theta, dtype=np.float32)
         parts = [
-            np.asarray(self._session.run([OUTPUT], {INPUT: rows[first : first + ROWS_PER_CALL]})[0])
-            for first in range(0, len(rows), ROWS_PER_CALL)
+            self._values(rows[first : first + ROWS_PER_CALL]) for first in range(0, len(rows), ROWS_PER_CALL)
         ]
         return np.concatenate(parts)[:, 0].astype(float)
 
-    def _read_card(self, file: Path) -> LikelihoodCard:
-        text = self._session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        if text is None:
+    def _values(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            values = np.asarray(self._session.run([OUTPUT], {INPUT: rows})[0])
+        except Exception as error:  # ONNX Runtime's errors share no base class of their own
+            raise BrokenArtifact(f"{self.folder / GRAPH_FILE} failed: {first_line(error)}.") from error
+        if values.shape != (len(rows), 1):
             raise BrokenArtifact(
-                f"{file} is an ONNX file but not a likelihood surrogate: it carries no card. Make it with "
-                "`dsge-surrogate learn`."
+                f"{self.folder / GRAPH_FILE} gave {values.shape} values for {len(rows)} rows."
             )
-        card = LikelihoodCard.from_json(text)
+        return values
+
+    def _require_tensors(self) -> None:
         given, returned = self._session.get_inputs(), self._session.get_outputs()
         shapes = [(item.name, item.type, item.shape[1:]) for item in (*given, *returned)]
         wanted = [
-            (INPUT, "tensor(float)", [len(card.parameters)]),
+            (INPUT, "tensor(float)", [len(self.card.parameters)]),
             (OUTPUT, "tensor(float)", [1]),
         ]
         if shapes != wanted:
-            raise BrokenArtifact(f"{file} has tensors {shapes}; its card asks for {wanted}.")
-        return card
+            raise BrokenArtifact(
+                f"{self.folder / GRAPH_FILE} has tensors {shapes}; its card asks for {wanted}."
+            )
+
+
+def _card(model: ModelFile) -> LikelihoodCard:
+    text = model.metadata.get(METADATA_KEY)
+    if text is None:
+        raise BrokenArtifact(
+            f"{model.path} is an ONNX file but not a likelihood surrogate: it carries no card. Make it with "
+            "`dsge-surrogate learn`."
+        )
+    return LikelihoodCard.from_json(text)
 
 
 class LearntLikelihood:

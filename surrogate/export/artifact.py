@@ -9,10 +9,10 @@ from surrogate.accuracy import Certificate, certify
 from surrogate.accuracy.artifact import ArtifactPolicy
 from surrogate.card import Card, Variable
 from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph
-from surrogate.export.onnx_file import to_onnx, write
+from surrogate.export.onnx_file import serialised, to_onnx
 from surrogate.export.parity import parity
 from surrogate.files import atomic_folder, require_replaceable
-from surrogate.graph import POLICY, STEADY_STATE, STEP
+from surrogate.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import load
@@ -36,7 +36,7 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | None = Non
         WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
         SurrogateError: if ONNX Runtime and the network disagree.
     """
-    require_replaceable(folder, [contract.file for contract in (POLICY, STEP, STEADY_STATE)])
+    require_replaceable(folder, [contract.file for contract in CONTRACTS])
     policy, content = load_policy(Path(checkpoint), model)
     require_solved(content, Path(checkpoint))
     graphs = _graphs(policy)
@@ -83,7 +83,7 @@ def make_card(
     )
 
 
-def _graphs(policy: PolicyNetwork) -> dict:
+def _graphs(policy: PolicyNetwork) -> dict[Contract, bytes]:
     model = policy.model
     widths = {
         name: sum(variable.size for variable in getattr(model, name))
@@ -91,11 +91,11 @@ def _graphs(policy: PolicyNetwork) -> dict:
     }
     modules = {POLICY: PolicyGraph(policy), STEP: StepGraph(policy), STEADY_STATE: SteadyStateGraph(policy)}
     return {
-        contract: to_onnx(m, contract, [widths[n] for n in contract.inputs])
+        contract: serialised(to_onnx(m, contract, [widths[n] for n in contract.inputs]))
         for contract, m in modules.items()
     }
 
 
-def _write_all(graphs: dict, card: Card, folder: Path) -> None:
-    for contract, graph in graphs.items():
-        write(graph, card, folder / contract.file)
+def _write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:
+    for file, content in sealed_files(graphs, card).items():
+        (folder / file).write_bytes(content)

@@ -6,7 +6,6 @@ import copy
 import logging
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 
 import onnx
 import torch
@@ -14,8 +13,6 @@ from onnx import ModelProto, TensorProto, helper
 from torch import nn
 from torch.export import Dim
 
-from surrogate.card import METADATA_KEY, Card
-from surrogate.files import atomic_path
 from surrogate.graph import Contract
 
 OPSET = 18
@@ -52,14 +49,17 @@ def to_onnx(module: nn.Module, contract: Contract, columns: Sequence[int]) -> Mo
     return _fold_rows(program.model_proto, contract, columns) if blocked else program.model_proto
 
 
-def write(model: ModelProto, card: Card, path: Path) -> None:
-    """Check the model, put the card in its metadata, and write it as one file, whole or not at all."""
+def serialised(model: ModelProto) -> bytes:
+    """The model as bytes, without metadata and without notes of where it was made.
+
+    Raises
+    ------
+    onnx.checker.ValidationError : the model is not ONNX.
+    """
     model.producer_name = "dsge-surrogate"
     _forget_origin(model)
-    model.metadata_props.add(key=METADATA_KEY, value=card.to_json())
     onnx.checker.check_model(model, full_check=True)
-    with atomic_path(path) as temporary:
-        onnx.save_model(model, str(temporary))
+    return model.SerializeToString(deterministic=True)
 
 
 def _forget_origin(model: ModelProto) -> None:

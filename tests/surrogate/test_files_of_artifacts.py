@@ -12,6 +12,7 @@ from onnx import helper
 from surrogate import load
 from surrogate.card import METADATA_KEY
 from surrogate.errors import BrokenArtifact, NewerFormat, SurrogateError
+from tests.artifact_files import as_format_1, bare, rewrite_all_cards, rewrite_card, rewrite_graph
 from tests.linear_artifact import LinearEconomy, example_economy, write_artifact
 
 
@@ -19,22 +20,6 @@ from tests.linear_artifact import LinearEconomy, example_economy, write_artifact
 def folder(linear_economy: LinearEconomy, tmp_path: Path) -> Path:
     """A fresh artifact that a test may damage."""
     return write_artifact(linear_economy, tmp_path / "linear")
-
-
-def rewrite_card(path: Path, change: Callable[[dict], object]) -> None:
-    """Change the card inside an ONNX file."""
-    model = onnx.load(path)
-    values = json.loads(model.metadata_props[0].value)
-    change(values)
-    del model.metadata_props[:]
-    helper.set_model_props(model, {METADATA_KEY: json.dumps(values)})
-    onnx.save(model, path)
-
-
-def rewrite_all_cards(folder: Path, change: Callable[[dict], object]) -> None:
-    """The same change in every file of the artifact."""
-    for path in folder.glob("*.onnx"):
-        rewrite_card(path, change)
 
 
 @pytest.mark.parametrize("file", ["policy.onnx", "step.onnx"])
@@ -68,14 +53,14 @@ def test_onnx_without_a_card_is_foreign(folder: Path) -> None:
 
 
 def test_a_newer_format_asks_for_an_upgrade(folder: Path) -> None:
-    rewrite_all_cards(folder, lambda card: card.update(oldest_reader=2, format_version=2))
+    rewrite_all_cards(folder, lambda card: card.update(oldest_reader=3, format_version=3))
     with pytest.raises(NewerFormat, match="pip install --upgrade"):
         load(folder)
 
 
 def test_a_newer_format_that_this_version_may_read_is_read(folder: Path) -> None:
-    rewrite_all_cards(folder, lambda card: card.update(format_version=2, mood="cheerful"))
-    assert load(folder).card.format_version == 2
+    rewrite_all_cards(folder, lambda card: card.update(format_version=3, mood="cheerful"))
+    assert load(folder).card.format_version == 3
 
 
 def test_files_of_two_exports_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -85,6 +70,13 @@ def test_files_of_two_exports_are_refused(folder: Path, tmp_path: Path) -> None:
 
 
 def test_swapped_files_are_refused(folder: Path) -> None:
+    (folder / "policy.onnx").write_bytes((folder / "step.onnx").read_bytes())
+    with pytest.raises(BrokenArtifact, match=r"policy\.onnx .*its graph is not the one of its card"):
+        load(folder)
+
+
+def test_a_graph_with_other_tensors_than_the_contract_is_refused(folder: Path) -> None:
+    as_format_1(folder)
     (folder / "policy.onnx").write_bytes((folder / "step.onnx").read_bytes())
     with pytest.raises(BrokenArtifact, match=r"policy\.onnx has inputs"):
         load(folder)
@@ -126,8 +118,8 @@ def test_a_malformed_card_says_which_field(folder: Path, change: Callable, messa
 
 
 def test_text_that_is_not_json_is_no_card(folder: Path) -> None:
-    model = onnx.load(folder / "policy.onnx")
-    model.metadata_props[0].value = "{"
+    model, _ = bare(folder / "policy.onnx")
+    helper.set_model_props(model, {METADATA_KEY: "{"})
     onnx.save(model, folder / "policy.onnx")
     with pytest.raises(BrokenArtifact, match="not valid JSON"):
         load(folder)

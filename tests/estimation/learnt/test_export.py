@@ -8,6 +8,7 @@ import pytest
 from estimation.learnt import LearntGraph, LikelihoodCard
 from estimation.learnt.card import METADATA_KEY
 from surrogate.errors import BrokenArtifact, NewerFormat
+from tests.artifact_files import bare
 from tests.estimation.learnt.conftest import CALLS
 
 
@@ -38,7 +39,8 @@ def test_graph_is_the_surface(learnt, near):
 
 
 def changed_copy(learnt, tmp_path, change):
-    model = onnx.load(str(learnt.folder / "likelihood.onnx"))
+    model, metadata = bare(learnt.folder / "likelihood.onnx")
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata[METADATA_KEY]})
     change(model)
     onnx.save(model, str(tmp_path / "likelihood.onnx"))
     return tmp_path
