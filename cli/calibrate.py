@@ -6,6 +6,7 @@ import click
 
 from cli.console import SEED, StepReport, command_line, resumable
 from cli.workers import on_workers
+from surrogate.files import atomic_files
 
 
 @click.command()
@@ -59,9 +60,11 @@ def calibrate(
 
         found = calibration.calibrate(experiment, settings, folder, processes, resume, show, scheduler)
     shares = calibration.shares_below_truth(found)
-    for finding in calibration.findings(shares):
-        save(finding, folder)
-        if finding.name != "rank_histograms":
-            click.echo(f"\n{finding.title}\n\n{as_text(finding.table)}")
+    found_out = calibration.findings(shares)
+    with atomic_files(folder, [finding.name for finding in found_out]) as new:
+        for finding in found_out:
+            save(finding, new)
+            if finding.name != "rank_histograms":
+                click.echo(f"\n{finding.title}\n\n{as_text(finding.table)}")
     click.echo("\n" + "\n".join([calibration.verdict(shares), *calibration.warnings_of(found)]))
     click.echo(f"Saved in {folder}")

@@ -6,6 +6,7 @@ import click
 
 from cli.console import SEED
 from cli.results_folder import read_results
+from surrogate.files import atomic_files
 
 
 @click.command()
@@ -28,10 +29,12 @@ def report(folder: Path, configuration: Path | None, seed: int, processes: int |
       dsge-surrogate report results/herbst_schorfheide
     """
     from estimation.report import write_report
+    from estimation.results import DRAWN
 
     results = read_results(folder, configuration)
-    results.save(folder)
     click.echo(results.summary())
-    results.plot(folder)
-    page = write_report(results, folder, seed, processes, lambda title: click.echo(f"{title} ...", err=True))
-    click.echo(f"Saved in {folder}; open {page} in a browser")
+    with atomic_files(folder, DRAWN) as new:
+        results.save(new)
+        results.plot(new)
+        page = write_report(results, new, seed, processes, lambda title: click.echo(f"{title} ...", err=True))
+    click.echo(f"Saved in {folder}; open {folder / page.name} in a browser")

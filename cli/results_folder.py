@@ -8,6 +8,7 @@ import click
 
 from cli.console import SEED
 from cli.record import recall
+from surrogate.files import atomic_files
 
 if TYPE_CHECKING:
     from estimation.analysis import Finding
@@ -54,16 +55,17 @@ def read_results(folder: Path, configuration: Path | None) -> "Results":
 
 
 def conclude(findings: "Sequence[Finding]", folder: Path) -> None:
-    """Save findings, and print their notes and such tables as a terminal can show."""
+    """Save findings, all or none, and print their notes and such tables as a terminal can show."""
     from estimation.analysis import save
     from estimation.table import as_text
 
-    for finding in findings:
-        files = save(finding, folder)
-        click.echo(finding.title)
-        if len(finding.table) <= SHORT_TABLE:
-            click.echo(as_text(finding.table))
-        click.echo(f"  {', '.join(path.name for path in files)}")
+    with atomic_files(folder, [finding.name for finding in findings]) as new:
+        for finding in findings:
+            files = save(finding, new)
+            click.echo(finding.title)
+            if len(finding.table) <= SHORT_TABLE:
+                click.echo(as_text(finding.table))
+            click.echo(f"  {', '.join(path.name for path in files)}")
     for note in dict.fromkeys(finding.note for finding in findings):
         click.echo(note)
     click.echo(f"Saved in {folder}")

@@ -27,9 +27,10 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
     """Check that an artifact keeps its promises.
 
     ARTIFACT is a folder or the name of a shipped surrogate. Checked are finite numbers over the box and at
-    its corners, the same answer alone and in a batch, simulations that stay finite, a complete card. Where
-    the training framework is installed, Euler errors are measured again, on the ONNX files and at points
-    that the certificate has not seen; --plots draws them. The exit status is 1 if a check fails.
+    its corners, the same answer alone and in a batch, policy, step and steady state that agree, simulations
+    that stay finite, a complete card. Where the training framework is installed, Euler errors are measured
+    again, on the ONNX files and at points that the certificate has not seen; --plots draws them. The exit
+    status is 1 if a check fails.
 
     \b
     Examples:

@@ -26,13 +26,13 @@ from estimation.moves import weights_of
 from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
-from estimation.results import LEAST_ESS, Results
+from estimation.results import GENERATION, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.settings import read_numbers, read_priors, read_settings
 from estimation.table import as_text
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration
-from surrogate.files import atomic_path
+from surrogate.files import atomic_files, atomic_path
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
@@ -191,18 +191,20 @@ class Estimation:
         Files: ``mode.json``, ``chains/ensemble_<i>.h5``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
         ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, for a
         learnt likelihood a table ``corrected``, and, where Matplotlib and corner are installed,
-        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Parameters and errors as in :meth:`sample`.
+        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of
+        an earlier run's all at once. Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
-        results.save(folder)
         print(results.summary())
-        if isinstance(self.likelihood, MomentSettings):
-            self._report_moments(folder)
-        if isinstance(self.likelihood, LearntSettings):
-            self._report_correction(results, self.likelihood.correction, folder, processes)
-        if plots:
-            results.plot(folder)
+        with atomic_files(folder, GENERATION) as temporary:
+            results.save(temporary)
+            if isinstance(self.likelihood, MomentSettings):
+                self._report_moments(temporary)
+            if isinstance(self.likelihood, LearntSettings):
+                self._report_correction(results, self.likelihood.correction, temporary, processes)
+            if plots:
+                results.plot(temporary)
         print(f"Saved in {folder}")
         return results
 

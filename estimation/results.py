@@ -17,13 +17,16 @@ from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
 from estimation.table import DECIMALS, as_text, posterior_table, save_table
 from surrogate.errors import MissingPackage
-from surrogate.files import atomic_path
+from surrogate.files import atomic_files
 
 if TYPE_CHECKING:
     from arviz import InferenceData
 
 PRIOR_DRAWS = 2000
 LEAST_ESS = 400
+DRAWN = ("trace", "prior_posterior", "corner")
+GENERATION = ("posterior", *DRAWN, "corrected", "point_estimate", "moments", "j_test", "sensitivity")
+"""Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
 EDGE_WIDTH, EDGE_SHARE, EDGE_MASS = 0.01, 0.05, 1e-3
 WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
@@ -81,10 +84,10 @@ class Results:
         return "\n".join(lines)
 
     def save(self, folder: Path) -> None:
-        """Write ``posterior.nc``, and ``posterior.csv``, ``.md`` and ``.tex``, into ``folder``."""
-        with atomic_path(folder / "posterior.nc") as path:
-            self.inference_data.to_netcdf(str(path))
-        save_table(self.table, folder, "posterior")
+        """Write ``posterior.nc``, ``posterior.csv``, ``.md`` and ``.tex`` into ``folder``: all or none."""
+        with atomic_files(folder) as temporary:
+            self.inference_data.to_netcdf(str(temporary / "posterior.nc"))
+            save_table(self.table, temporary, "posterior")
 
     def plot(self, folder: Path) -> None:
         """Write the figures of :mod:`estimation.plots`, or say on standard error what they need."""

@@ -12,7 +12,7 @@ from estimation.convergence import autocorrelation_times, bulk_sample_size, rhat
 from estimation.mode import Mode
 from estimation.priors import PriorSet
 from surrogate import markdown
-from surrogate.files import atomic_path
+from surrogate.files import atomic_files
 
 HDI_SHARE = 0.9
 PAGE = 40  # rows
@@ -98,12 +98,11 @@ def as_latex(table: pd.DataFrame) -> str:
 
 
 def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:
-    """Write ``name.csv`` with all digits, and ``name.md`` and ``name.tex`` for reading."""
-    with atomic_path(folder / f"{name}.csv") as path:
-        table.to_csv(path)
-    for suffix, write in {"md": as_markdown, "tex": as_latex}.items():
-        with atomic_path(folder / f"{name}.{suffix}") as path:
-            path.write_text(write(table), encoding="utf-8")
+    """Write ``name.csv`` with all digits, and ``name.md`` and ``name.tex`` for reading: all or none."""
+    with atomic_files(folder) as temporary:
+        table.to_csv(temporary / f"{name}.csv")
+        for suffix, write in {"md": as_markdown, "tex": as_latex}.items():
+            (temporary / f"{name}.{suffix}").write_text(write(table), encoding="utf-8")
 
 
 def _short(decimals: int | None) -> Callable[[object], str]:

@@ -35,7 +35,7 @@ class Variable:
         _require_name(self.name)
         if not 1 <= self.size <= MOST_COLUMNS:
             raise BrokenArtifact(
-                f"Variable {self.name!r} has size {self.size}; it must be at least 1 and at most {MOST_COLUMNS}."
+                f"Variable {self.name!r} has size {self.size}; it must be at least 1, at most {MOST_COLUMNS}."
             )
 
 
@@ -114,6 +114,7 @@ class Card:
             raise BrokenArtifact(f"The card's dtype is {self.dtype!r}; it must be float32 or float64.")
         for law in LAWS:
             _require_statistics(law, self.accuracy.get(law, {}))
+        _require_statistics("steady state", {"rest": self.accuracy.get("rest", {})})
         _require_places(self.accuracy.get("worst", []))
         if not _is_number(self.accuracy.get("share_of_box", 1.0)):
             raise BrokenArtifact("The card's share of the box is not a number.")

@@ -1,7 +1,7 @@
 """Files and folders that appear whole or not at all, also where a run is killed.
 
-What is written goes into a folder of its own beside the target first, under a name that says so and a lock that
-dies with its owner. Who writes to the same place next sweeps away what killed runs have left there.
+What is written goes into a folder of its own beside the target first, under a name that says so and a lock
+that dies with its owner. Who writes to the same place next sweeps away what killed runs have left there.
 """
 
 import errno
@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import shutil
+import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -28,9 +29,9 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.dsge-surrogate")
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Give a temporary path; put what is there in place on success, remove it on any failure.
 
-    The temporary file has the name of the target, because some writers choose the format by it. Missing parent
-    folders are made. A link stays, and what it leads to is replaced. A device, a pipe, or standard output,
-    which cannot be replaced, is written to.
+    The temporary file has the name of the target, because some writers choose the format by it. Missing
+    parent folders are made. A link stays, and what it leads to is replaced. A device, a pipe, or standard
+    output, which cannot be replaced, is written to.
 
     Raises
     ------
@@ -40,10 +41,12 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     with _clear_errors(target):
         if target.is_dir():
             raise WriteFailed(f"{target} is a folder; give the name of a file.")
-        if _is_stream(target):
+        if target.exists() and (not target.is_file() or _standard(target) is not None):
             with TemporaryDirectory() as folder:
                 yield (temporary := Path(folder) / target.name)
-                with temporary.open("rb") as source, target.open("ab") as stream:
+                number = _standard(target)
+                place = target if number is None else os.dup(number)  # which shares the position
+                with temporary.open("rb") as source, open(place, "ab") as stream:
                     shutil.copyfileobj(source, stream)
             return
         with _beside(target) as folder:
@@ -81,9 +84,9 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
 def atomic_files(folder: str | os.PathLike, generation: Iterable[str] = ()) -> Iterator[Path]:
     """Give a temporary folder; on success put its files into `folder`, on any failure none of them.
 
-    Files of an earlier generation go before the first new one comes: tables, draws and figures with the stem
-    of a new file, or one of the stems `generation`. So what is in `folder` never belongs to two. Other files
-    stay.
+    Files of an earlier generation go before the first new one comes: those that are replaced, and tables,
+    draws and figures with one of the stems `generation`. So what is in `folder` never belongs to two. Other
+    files stay.
 
     Raises
     ------
@@ -97,9 +100,10 @@ def atomic_files(folder: str | os.PathLike, generation: Iterable[str] = ()) -> I
             new = sorted(temporary.iterdir())
             for file in new:
                 _synchronise(file)
-            stems = {file.stem for file in new}.union(generation)
-            for file in [each for each in target.iterdir() if each.suffix in RESULTS and each.stem in stems]:
-                file.unlink()
+            names, stems = {file.name for file in new}, set(generation)
+            for old in list(target.iterdir()):
+                if old.name in names or (old.suffix in RESULTS and old.stem in stems):
+                    old.unlink()
             for file in new:
                 os.replace(file, target / file.name)
 
@@ -121,17 +125,14 @@ def _followed(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _is_stream(target: Path) -> bool:
-    """Whether a path is something to write to rather than to replace."""
-    try:
-        found = target.stat()
-    except OSError:
-        return False
-    standard = []
-    for number in (1, 2):
-        with suppress(OSError):  # closed
-            standard.append(os.fstat(number))
-    return not target.is_file() or any(os.path.samestat(found, each) for each in standard)
+def _standard(target: Path) -> int | None:
+    """The descriptor of standard output or error if that is what a path leads to."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # closed, or none of the system's
+            stream.flush()
+            if os.path.samestat(target.stat(), os.fstat(stream.fileno())):
+                return stream.fileno()
+    return None
 
 
 @contextmanager
@@ -149,7 +150,7 @@ def _beside(target: Path) -> Iterator[Path]:
 
 
 def _locked_folder(place: Path) -> tuple[Path, int]:
-    """A new temporary folder, with the descriptor that holds its lock until it is closed or its owner dies."""
+    """A new temporary folder, and the descriptor that holds its lock until it is closed or its owner dies."""
     while True:
         folder = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.dsge-surrogate")
         folder.mkdir()

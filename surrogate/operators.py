@@ -11,23 +11,24 @@ import numpy as np
 
 from surrogate.protobuf import Field, Malformed, fields, signed, varints
 
-OPERATORS = frozenset(
-    """
-    Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Concat Constant
-    ConstantOfShape Cos Cosh CumSum Det Div Einsum Elu Equal Erf Exp Expand EyeLike Flatten Floor Gather
-    GatherElements GatherND Gelu Gemm Greater GreaterOrEqual HardSigmoid HardSwish Hardmax Identity IsInf IsNaN
-    LayerNormalization LeakyRelu Less LessOrEqual Log LogSoftmax MatMul Max Mean Min Mish Mod Mul Neg NonZero
-    Not OneHot Or PRelu Pad Pow Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax
-    ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape Round ScatterElements ScatterND Selu
-    Shape Sigmoid Sign Sin Sinh Size Slice Softmax Softplus Softsign Split Sqrt Squeeze Sub Sum Tan Tanh
-    ThresholdedRelu Tile TopK Transpose Trilu Unsqueeze Where Xor
-    """.split()
-)
+_ELEMENT_BY_ELEMENT = """
+    Abs Acos Acosh Add And Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Cos Cosh Div Elu Equal Erf Exp
+    Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Less LessOrEqual
+    Log Max Mean Min Mish Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softplus
+    Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu Where Xor
+"""
+_OF_TENSORS = """
+    ArgMax ArgMin Concat Constant ConstantOfShape CumSum Det Einsum Expand EyeLike Flatten Gather
+    GatherElements GatherND Gemm Hardmax LayerNormalization LogSoftmax MatMul NonZero OneHot Pad Range ReduceL1 ReduceL2
+    ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Reshape
+    ScatterElements ScatterND Shape Size Slice Softmax Split Squeeze Tile TopK Transpose Trilu Unsqueeze
+"""
+OPERATORS = frozenset(f"{_ELEMENT_BY_ELEMENT} {_OF_TENSORS}".split())
 DOMAINS = ("", "ai.onnx")
 MOST_NODES = 100_000
 MOST_DIMENSIONS = 16
 LARGEST = 1 << 24
-"""Of the elements of a constant, and of an integer, which may be a size; only the ends of slices go beyond."""
+"""Of the elements of a constant, and of an integer, which may be a size; only ends of slices go beyond."""
 
 GRAPH, OPSET, TRAINING, FUNCTIONS = 7, 8, 20, 25  # fields of a model
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of a graph

@@ -19,8 +19,8 @@ def loads(text: str, constants: bool = False) -> Any:
 
     Raises
     ------
-    ValueError : no JSON, or too long, nested too deeply, a name twice in one object, an integer beyond 64 bits,
-        a number beyond floating point, text with control characters or half a character.
+    ValueError : no JSON, or too long, nested too deeply, a name twice in one object, an integer beyond 64
+        bits, a number beyond floating point, text with control characters or half a character.
     """
     if len(text) > LONGEST_TEXT:
         raise ValueError(f"more than {LONGEST_TEXT} characters")

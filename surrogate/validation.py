@@ -1,7 +1,8 @@
 """Checks of an artifact that need nothing but ONNX Runtime.
 
 They say whether the files do what the contract promises: finite numbers all over the box, the same answer for
-a row alone, in a batch and with shared parameters, simulations that do not run away, and a complete card.
+a row alone, in a batch and with shared parameters, policy, step and steady state that say the same,
+simulations that do not run away, and a complete card.
 Whether the numbers solve the economy is for its equations to say, which are not in the files.
 """
 
@@ -19,6 +20,11 @@ CORNERS = 1_024
 ROUNDS = 1_000
 ECONOMIES, PERIODS = 100, 400
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
+"""Of differences relative to one plus the absolute value; files that ship differ by up to 5e-7 in float32."""
+STILL = -5.0
+"""log10 of what counts as no movement: rounding in float32, on any processor."""
+SLACK = {"p50": 0.2, "p99": 0.3}
+"""By how much log10 movements at other points may exceed the card's: four standard deviations over seeds."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,8 @@ def validate(surrogate: Surrogate, seed: int = 0) -> list[Check]:
         _finite_at_the_corners,
         _rows_are_independent,
         _simulations_stay_finite,
+        _files_agree,
+        _steady_state_rests,
     ]
     return [check(surrogate, generator) for check in checks]
 
@@ -127,6 +135,52 @@ def _rows_are_independent(surrogate: Surrogate, generator: np.random.Generator) 
     gap = max(float(np.max(np.abs(other - together) / (1 + np.abs(together)))) for other in others)
     passed = gap <= TOLERANCE[surrogate.card.dtype]
     return Check("rows are independent", passed, f"batched against single: largest difference {gap:.1e}")
+
+
+def _files_agree(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    """Whether step and steady state choose the controls that the policy does."""
+    theta = draw_parameters(surrogate, POINTS, generator)
+    rest = surrogate.steady_state(theta)
+    gaps = {"steady_state": _gap(rest.controls, surrogate.policy(rest.states, theta))}
+    following = surrogate.step(*rest, generator.normal(size=(len(theta), surrogate.n_shocks)), theta)
+    gaps["step"] = _gap(
+        following.next_controls, surrogate.policy(following.next_states, theta, check=False)
+    )
+    text = ", ".join(f"{file}.onnx {gap:.1e}" for file, gap in gaps.items())
+    passed = max(gaps.values()) <= TOLERANCE[surrogate.card.dtype]
+    return Check("files agree", passed, f"controls against policy.onnx: largest difference of {text}")
+
+
+def _gap(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
+    """Largest difference relative to one plus the absolute value, where there are numbers."""
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(found - expected) / (1 + np.abs(expected))
+    return float(np.max(gap, initial=0.0, where=np.isfinite(gap)))
+
+
+def movement_at_rest(surrogate: Surrogate, theta: NDArray[np.float64]) -> dict[str, float]:
+    """How far a period without shocks leads away from the steady state: log10 of the largest change of a state
+    relative to one plus its size, p50 and p99 over parameter vectors [w, n_parameters].
+
+    Small, but not nothing, where the steady state of the equations without risk is not quite the policy's.
+    """
+    rest = surrogate.steady_state(theta, check=False)
+    following = surrogate.step(*rest, np.zeros((len(theta), surrogate.n_shocks)), theta, check=False)
+    moved = np.max(np.abs(following.next_states - rest.states) / (1 + np.abs(rest.states)), axis=1)
+    logs = np.log10(np.maximum(moved.astype(float), 10**STILL))
+    return {"p50": float(np.percentile(logs, 50)), "p99": float(np.percentile(logs, 99))}
+
+
+def _steady_state_rests(surrogate: Surrogate, generator: np.random.Generator) -> Check:
+    """Whether it rests as well as when the card was written."""
+    found = movement_at_rest(surrogate, draw_parameters(surrogate, POINTS, generator))
+    claimed = surrogate.card.accuracy.get("rest")
+    if claimed is None:
+        text = ", ".join(f"{name} {value:.2f}" for name, value in found.items())
+        return Check("steady state rests", True, f"moves by log10 {text}; the card does not say how far")
+    passed = all(found[name] <= claimed.get(name, np.nan) + slack for name, slack in SLACK.items())
+    figures = ", ".join(f"{name} {found[name]:.2f} (card {claimed.get(name, np.nan):.2f})" for name in SLACK)
+    return Check("steady state rests", passed, f"a period without shocks moves it by log10 {figures}")
 
 
 def _simulations_stay_finite(surrogate: Surrogate, generator: np.random.Generator) -> Check:

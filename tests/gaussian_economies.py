@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import helper
 from scipy.stats import norm
 
 from surrogate import Card, ParameterRange, Variable

@@ -60,7 +60,7 @@ def save(finding: Finding, folder: Path) -> list[Path]:
     ------
     WriteFailed : the disk is full, or the place cannot be written.
     """
-    with atomic_files(folder) as temporary:
+    with atomic_files(folder, [finding.name]) as temporary:
         finding.table.to_csv(temporary / f"{finding.name}.csv")
         (temporary / f"{finding.name}.md").write_text(finding.markdown(), encoding="utf-8")
         (temporary / f"{finding.name}.tex").write_text(finding.latex(), encoding="utf-8")

@@ -18,7 +18,7 @@ from estimation.learnt.likelihood import GRAPH_FILE
 from estimation.learnt.surface import NEAR, Fit
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
-from surrogate.files import atomic_path
+from surrogate.files import atomic_files, atomic_path
 
 CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"
@@ -72,10 +72,9 @@ def learn(
     design, fit = learn_surface(posterior, plan, folder / DESIGN_FILE, parallel_map, report)
     card = make_card(posterior, likelihood, identity, plan, design, fit)
     warn_of(card)
-    with atomic_path(folder / GRAPH_FILE) as path:
-        write_graph(fit.surface, card, path)
-    with atomic_path(folder / CARD_FILE) as path:
-        path.write_text(card.to_json(), encoding="utf-8")
+    with atomic_files(folder) as new:
+        write_graph(fit.surface, card, new / GRAPH_FILE)
+        (new / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     return card
 
 

@@ -56,7 +56,12 @@ class LearntGraph:
         return rebuilt, (LearntGraph, str(self.folder), self._files)
 
     def log_likelihood(self, theta: Array) -> Array:
-        """Log likelihood [m] of theta [m, n], columns as in the card; raises BrokenArtifact if the graph fails."""
+        """Log likelihood [m] of theta [m, n], columns as in the card.
+
+        Raises
+        ------
+        BrokenArtifact : ONNX Runtime fails, or gives something of another shape.
+        """
         rows = np.ascontiguousarray(theta, dtype=np.float32)
         parts = [
             self._values(rows[first : first + ROWS_PER_CALL]) for first in range(0, len(rows), ROWS_PER_CALL)

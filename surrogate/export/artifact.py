@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
 
 from surrogate.accuracy import Certificate, certify
 from surrogate.accuracy.artifact import ArtifactPolicy
@@ -19,6 +22,7 @@ from surrogate.runtime import load
 from surrogate.training import load_policy, recipe
 from surrogate.training.checkpoint import require_solved, settings_of
 from surrogate.training.methods import describe
+from surrogate.validation import POINTS, movement_at_rest
 
 TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
@@ -50,8 +54,14 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | None = Non
 
 def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
-    policy = cast(PolicyNetwork, ArtifactPolicy(load(folder), model))
-    return certify(policy, recipe(model.name).test_nodes)
+    artifact = load(folder)
+    policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    certificate = certify(policy, recipe(model.name).test_nodes)
+    theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
+    if certificate.region is not None:
+        theta = theta[certificate.region.contains(theta)]
+    accuracy = {**certificate.accuracy, "rest": movement_at_rest(artifact, theta)}
+    return replace(certificate, accuracy=accuracy)
 
 
 def make_card(

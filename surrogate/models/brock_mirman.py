@@ -26,7 +26,7 @@ class BrockMirman(RealBusinessCycle):
         ParameterRange("alpha", 0.20, 0.50, 0.36, "capital share"),
         ParameterRange("beta", 0.90, 0.995, 0.99, "discount factor"),
         ParameterRange("rho", 0.50, 0.98, 0.95, "persistence of productivity"),
-        ParameterRange("sigma", 0.002, 0.05, 0.01, "standard deviation of productivity shocks", "log"),
+        ParameterRange("sigma", 0.002, 0.05, 0.01, "standard deviation of shocks to log productivity"),
     )
 
     def derived(self, p: Named) -> dict[str, Tensor]:

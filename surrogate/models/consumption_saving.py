@@ -40,9 +40,9 @@ class ConsumptionSaving(Model):
     parameters = (
         ParameterRange("beta", 0.90, 0.98, 0.95, "discount factor"),
         ParameterRange("r", 0.0, 0.03, 0.02, "net interest rate"),
-        ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion", "log"),
-        ParameterRange("rho", 0.60, 0.95, 0.90, "persistence of log income", "log_one_minus"),
-        ParameterRange("sigma", 0.05, 0.30, 0.10, "standard deviation of income shocks", "log"),
+        ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion"),
+        ParameterRange("rho", 0.60, 0.95, 0.90, "persistence of log income"),
+        ParameterRange("sigma", 0.05, 0.30, 0.10, "standard deviation of shocks to log income"),
     )
     states = (
         Variable("assets", "assets at the start of the period", "goods"),

@@ -29,7 +29,7 @@ class LinearNewKeynesian(Model):
         ParameterRange("theta_pi", 1.25, 2.5, 1.875, "rule: response to inflation"),
         ParameterRange("theta_y", 0.0, 0.5, 0.25, "rule: response to the output gap"),
         ParameterRange("rho_a", 0.8, 0.95, 0.875, "persistence of productivity growth"),
-        ParameterRange("sigma_a", 0.02, 0.1, 0.06, "standard deviation of productivity shocks", "log"),
+        ParameterRange("sigma_a", 0.02, 0.1, 0.06, "standard deviation of productivity shocks"),
     )
     states = (Variable("natural_rate", "natural real rate of interest", "deviation"),)
     features = (

@@ -39,7 +39,7 @@ class NewKeynesianZeroLowerBound(Model):
         ParameterRange("theta_y", 0.05, 0.5, 0.25, "rule: response to output"),
         ParameterRange("phi", 700.0, 1300.0, 1000.0, "cost of adjusting prices"),
         ParameterRange("rho_zeta", 0.5, 0.9, 0.7, "persistence of the preference shock"),
-        ParameterRange("sigma_zeta", 0.01, 0.025, 0.02, "standard deviation of preference shocks", "log"),
+        ParameterRange("sigma_zeta", 0.01, 0.025, 0.02, "standard deviation of shocks to log preference"),
     )
     states = (Variable("preference", "preference shock zeta", "log"),)
     features = (

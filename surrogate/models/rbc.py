@@ -24,7 +24,7 @@ class RealBusinessCycle(Model):
         ParameterRange("delta", 0.01, 0.10, 0.025, "depreciation rate"),
         ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion"),
         ParameterRange("rho", 0.70, 0.98, 0.95, "persistence of productivity"),
-        ParameterRange("sigma", 0.002, 0.04, 0.01, "standard deviation of productivity shocks", "log"),
+        ParameterRange("sigma", 0.002, 0.04, 0.01, "standard deviation of shocks to log productivity"),
     )
     states = (
         Variable("capital", "capital stock", "goods"),

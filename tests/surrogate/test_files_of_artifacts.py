@@ -1,6 +1,5 @@
 """Artifacts that cannot be used say why and what to do."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from onnx import helper
 from surrogate import load
 from surrogate.card import METADATA_KEY
 from surrogate.errors import BrokenArtifact, NewerFormat, SurrogateError
-from tests.artifact_files import as_format_1, bare, rewrite_all_cards, rewrite_card, rewrite_graph
+from tests.artifact_files import as_format_1, bare, rewrite_all_cards, rewrite_card
 from tests.linear_artifact import LinearEconomy, example_economy, write_artifact
 
 
