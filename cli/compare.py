@@ -80,4 +80,4 @@ def _print(comparison: Comparison) -> None:
             shown.add_row(*row)
         out.print(shown)
     for note in notes(comparison):
-        out.print(note, markup=False)
+        out.print(note)

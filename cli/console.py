@@ -139,8 +139,8 @@ def needs_extra(extra: str) -> Iterator[None]:
 
 
 def console() -> Console:
-    """Standard output as rich sees it now; plain text when it is not a terminal."""
-    return Console(highlight=False)
+    """Standard output as rich sees it now, plain text when it is not a terminal; brackets are no markup."""
+    return Console(highlight=False, markup=False, emoji=False)
 
 
 def table(*columns: str, title: str | None = None) -> Table:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from cli.console import console, table
 from surrogate.card import LAWS, Card
@@ -37,7 +38,7 @@ def inspect(artifact: str, as_json: bool) -> None:
 
 
 def _print_card(card: Card, out: Console) -> None:
-    out.print(f"[bold]{card.model}[/bold] version {card.model_version}: {card.description}")
+    out.print(Text(card.model, "bold"), f"version {card.model_version}: {card.description}")
     out.print(f"Timing: {card.timing}. Numbers: {card.dtype}. Format {card.format_version}.")
     _print_parameters(card, out)
     _print_variables(card, out)
@@ -74,7 +75,7 @@ def _print_accuracy(law: str, equations: dict[str, dict[str, float]], out: Conso
 def _print_provenance(card: Card, out: Console) -> None:
     shown = ("test_points", "law", "quadrature", "share_of_box")
     _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
-    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}", markup=False)
+    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}")
     _print_worst(card, out)
     _print_facts("Training", card.training, out)
     _print_facts("ONNX Runtime against the training framework", card.parity, out)
@@ -84,12 +85,12 @@ def _print_provenance(card: Card, out: Console) -> None:
 def _print_worst(card: Card, out: Console) -> None:
     for place in card.accuracy.get("worst", [])[:1]:
         values = ", ".join(f"{name} = {value:.3g}" for name, value in place["parameters"].items())
-        out.print(f"Largest error, 10^{place['log10_error']:.2f}, at {values}", markup=False)
+        out.print(f"Largest error, 10^{place['log10_error']:.2f}, at {values}")
 
 
 def _print_facts(title: str, facts: dict[str, Any], out: Console) -> None:
     text = ", ".join(f"{name} {_short(value)}".strip() for name, value in facts.items())
-    out.print(f"{title}: {text}", markup=False)
+    out.print(f"{title}: {text}")
 
 
 def _short(value: Any) -> str:

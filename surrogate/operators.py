@@ -12,16 +12,17 @@ import numpy as np
 from surrogate.protobuf import Field, Malformed, fields, signed, varints
 
 _ELEMENT_BY_ELEMENT = """
-    Abs Acos Acosh Add And Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Cos Cosh Div Elu Equal Erf Exp
-    Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Less LessOrEqual
-    Log Max Mean Min Mish Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Sigmoid Sign Sin Sinh Softplus
-    Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu Where Xor
+    Abs Acos Acosh Add And Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Cos Cosh Div Elu Equal Erf
+    Exp Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Less
+    LessOrEqual Log Max Mean Min Mish Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Sigmoid Sign
+    Sin Sinh Softplus Softsign Sqrt Sub Sum Tan Tanh ThresholdedRelu Where Xor
 """
 _OF_TENSORS = """
     ArgMax ArgMin Concat Constant ConstantOfShape CumSum Det Einsum Expand EyeLike Flatten Gather
-    GatherElements GatherND Gemm Hardmax LayerNormalization LogSoftmax MatMul NonZero OneHot Pad Range ReduceL1 ReduceL2
-    ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Reshape
-    ScatterElements ScatterND Shape Size Slice Softmax Split Squeeze Tile TopK Transpose Trilu Unsqueeze
+    GatherElements GatherND Gemm Hardmax LayerNormalization LogSoftmax MatMul NonZero OneHot Pad Range
+    ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+    ReduceSumSquare Reshape ScatterElements ScatterND Shape Size Slice Softmax Split Squeeze Tile TopK
+    Transpose Trilu Unsqueeze
 """
 OPERATORS = frozenset(f"{_ELEMENT_BY_ELEMENT} {_OF_TENSORS}".split())
 DOMAINS = ("", "ai.onnx")

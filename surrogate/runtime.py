@@ -64,9 +64,10 @@ class Surrogate:
         self.folder = Path(folder).resolve()
         self.threads = threads
         self.files: Files = files_of(self.folder, [each.file for each in CONTRACTS], LARGEST_FILE)
-        self._policy, self._step = self._opened(POLICY), self._opened(STEP)
-        there = STEADY_STATE.file in dict(self.files)
-        self._steady_state = self._opened(STEADY_STATE) if there else None
+        models = {name: ModelFile.parsed(self.folder / name, content) for name, content in self.files}
+        self._policy, self._step = self._opened(models, POLICY), self._opened(models, STEP)
+        there = STEADY_STATE.file in models
+        self._steady_state = self._opened(models, STEADY_STATE) if there else None
         self.card = self._common_card()
         self._dtype = np.dtype(self.card.dtype)
 
@@ -288,14 +289,12 @@ class Surrogate:
             f"{values}: inside the box of {self.card.model}, but outside its certified region. {description}"
         )
 
-    def _opened(self, contract: Contract) -> Graph:
-        content = dict(self.files).get(contract.file)
-        if content is None:
+    def _opened(self, models: Mapping[str, ModelFile], contract: Contract) -> Graph:
+        if contract.file not in models:
             raise BrokenArtifact(
                 f"There is no {contract.file} in {self.folder}. Give the folder of an exported surrogate."
             )
-        model = ModelFile.parsed(self.folder / contract.file, content)
-        return read_graph(model, contract, self.threads)
+        return read_graph(models[contract.file], contract, self.threads)
 
     def _common_card(self) -> Card:
         graphs = [self._policy, self._step, *([self._steady_state] if self._steady_state else [])]

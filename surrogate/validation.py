@@ -143,9 +143,7 @@ def _files_agree(surrogate: Surrogate, generator: np.random.Generator) -> Check:
     rest = surrogate.steady_state(theta)
     gaps = {"steady_state": _gap(rest.controls, surrogate.policy(rest.states, theta))}
     following = surrogate.step(*rest, generator.normal(size=(len(theta), surrogate.n_shocks)), theta)
-    gaps["step"] = _gap(
-        following.next_controls, surrogate.policy(following.next_states, theta, check=False)
-    )
+    gaps["step"] = _gap(following.next_controls, surrogate.policy(following.next_states, theta, check=False))
     text = ", ".join(f"{file}.onnx {gap:.1e}" for file, gap in gaps.items())
     passed = max(gaps.values()) <= TOLERANCE[surrogate.card.dtype]
     return Check("files agree", passed, f"controls against policy.onnx: largest difference of {text}")
@@ -159,8 +157,8 @@ def _gap(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
 
 
 def movement_at_rest(surrogate: Surrogate, theta: NDArray[np.float64]) -> dict[str, float]:
-    """How far a period without shocks leads away from the steady state: log10 of the largest change of a state
-    relative to one plus its size, p50 and p99 over parameter vectors [w, n_parameters].
+    """How far a period without shocks leads away from the steady state: log10 of the largest change of a
+    state relative to one plus its size, p50 and p99 over parameter vectors [w, n_parameters].
 
     Small, but not nothing, where the steady state of the equations without risk is not quite the policy's.
     """

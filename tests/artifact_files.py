@@ -13,7 +13,7 @@ from surrogate.model_file import graph_digest, sealed
 
 def bare(path: Path) -> tuple[onnx.ModelProto, dict[str, str]]:
     """The model in a file without its metadata, and these."""
-    model = onnx.load(path)
+    model = onnx.load(path, load_external_data=False)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     del model.metadata_props[:]
     return model, metadata

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors, in_closed_form, summary
 from surrogate.card import Card, Variable, expanded_names
-from surrogate.errors import Changed
+from surrogate.errors import BrokenArtifact, Changed
 from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import Surrogate
@@ -62,7 +62,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
             f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
             f"version {model.version}: export the artifact again."
         )
-    model = formulation(model, Settings(**card.training.get("settings", {})))
+    model = formulation(model, _settings(card))
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(draw_parameters(artifact, points, np.random.default_rng(seed)))
@@ -76,6 +76,14 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
         for law, s in states.items()
     }
     return Measurement(tuple(model.equations), errors)
+
+
+def _settings(card: Card) -> Settings:
+    """Settings of the training; raises BrokenArtifact if the card's are none."""
+    try:
+        return Settings(**card.training.get("settings", {}))
+    except (TypeError, ValueError) as error:
+        raise BrokenArtifact(f"The card's training has settings that cannot be used ({error}).") from None
 
 
 def check_accuracy(card: Card, measured: Measurement) -> list[Check]:

@@ -8,15 +8,16 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner
-from onnx import helper
+from onnx import compose, helper, numpy_helper
 
 from cli.main import dsge_surrogate
 from surrogate import catalogue, load
 from surrogate.card import Card
-from tests.artifact_files import rewrite_all_cards, rewrite_graph
+from tests.artifact_files import bare, rewrite_all_cards, rewrite_graph
 from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact
 
@@ -179,7 +180,7 @@ def test_validate_sees_rows_that_depend_on_each_other(folder: Path) -> None:
         model.graph.node.append(helper.make_node("Add", ["alone", "mixed"], ["controls"]))
 
     rewrite_graph(folder / "policy.onnx", mix)
-    assert failed_checks(folder) == ["rows are independent"]
+    assert failed_checks(folder) == ["rows are independent", "files agree"]
 
 
 def test_the_installed_command_runs_in_its_own_process(linear_folder: Path) -> None:
@@ -203,3 +204,56 @@ def test_estimating_and_commands_load_no_training_framework() -> None:
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_validate_sees_a_step_that_chooses_other_controls(folder: Path) -> None:
+    def raise_controls(model: onnx.ModelProto) -> None:
+        last = next(node for node in model.graph.node if "next_controls" in node.output)
+        last.output[list(last.output).index("next_controls")] = "right"
+        model.graph.initializer.append(numpy_helper.from_array(np.array(1.0001, dtype=np.float32), "factor"))
+        model.graph.node.append(helper.make_node("Mul", ["right", "factor"], ["next_controls"]))
+
+    rewrite_graph(folder / "step.onnx", raise_controls)
+    assert failed_checks(folder) == ["files agree"]
+
+
+def test_validate_sees_a_steady_state_that_is_none(tmp_path: Path) -> None:
+    """Capital a tenth off, with the policy's controls there: only the economy's movement tells."""
+    copy = tmp_path / "ramsey"
+    shutil.copytree(catalogue.find("ramsey"), copy)
+
+    def more_capital(model: onnx.ModelProto) -> None:
+        rename = {name: f"right_{name}" for name in ("states", "controls")}
+        for node in model.graph.node:
+            for names in (node.input, node.output):
+                names[:] = [rename.get(name, name) for name in names]
+        policy, _ = bare(copy / "policy.onnx")
+        policy = compose.add_prefix(policy, "policy_", inplace=True)
+        model.graph.initializer.append(numpy_helper.from_array(np.array(1.1, dtype=np.float32), "factor"))
+        model.graph.node.append(helper.make_node("Mul", ["right_states", "factor"], ["states"]))
+        given = {"policy_states": "states", "policy_parameters": "parameters", "policy_controls": "controls"}
+        for node in policy.graph.node:
+            for names in (node.input, node.output):
+                names[:] = [given.get(name, name) for name in names]
+        model.graph.node.extend(policy.graph.node)
+        model.graph.initializer.extend(policy.graph.initializer)
+
+    rewrite_graph(copy / "steady_state.onnx", more_capital)
+    result = run("validate", copy)
+    failed = [line.split("FAILED")[0].strip() for line in result.output.splitlines() if "FAILED" in line]
+    assert failed == ["steady state rests"]
+
+
+def test_texts_with_brackets_are_shown_as_they_are(folder: Path) -> None:
+    set_card(folder, description="output [/foo] :smile:")
+    result = run("inspect", folder)
+    assert result.exit_code == 0
+    assert "output [/foo] :smile:" in result.output
+
+
+def test_settings_that_are_none_are_one_clear_error(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    copy = tmp_path / "ramsey"
+    shutil.copytree(catalogue.find("ramsey"), copy)
+    set_card(copy, training={**load(copy).card.training, "settings": {"hocus": 1}})
+    require_clear_error(run("validate", copy), "settings that cannot be used")

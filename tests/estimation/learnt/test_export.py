@@ -1,5 +1,7 @@
 """The ONNX file by itself, and files that are something else."""
 
+import json
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -79,3 +81,40 @@ def test_a_later_format_is_an_error(learnt):
     text = learnt.card.to_json().replace('"format": 1', '"format": 2')
     with pytest.raises(NewerFormat, match="Upgrade"):
         LikelihoodCard.from_json(text)
+
+
+def test_a_byte_changed_anywhere_is_an_error(learnt, tmp_path):
+    content = (learnt.folder / "likelihood.onnx").read_bytes()
+    for position in np.random.default_rng(0).integers(len(content) - 91, size=60):  # the rest is the digest
+        damaged = bytearray(content)
+        damaged[position] ^= 1 << position % 8
+        (tmp_path / "likelihood.onnx").write_bytes(damaged)
+        with pytest.raises(BrokenArtifact):
+            LearntGraph(tmp_path)
+
+
+def test_a_file_of_a_version_before_digests_is_read(learnt, near, tmp_path):
+    theta, _ = near
+    old = LearntGraph(changed_copy(learnt, tmp_path, lambda model: None))
+    np.testing.assert_array_equal(old.log_likelihood(theta), LearntGraph(learnt.folder).log_likelihood(theta))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda card: card["parameters"][0].update(name=card["parameters"][1]["name"]),
+        lambda card: card["parameters"][0].update(lower=9e9),
+        lambda card: card.update(parameters=[]),
+        lambda card: card.update(peak=float("nan")),
+        lambda card: card.update(region={"depth": 1.0}),
+        lambda card: card.update(likelihood="twisted"),
+        lambda card: card.update(format="1"),
+        lambda card: card.update(calls=10**400),
+        lambda card: card.update(model="\ud800"),
+    ],
+)
+def test_a_card_with_impossible_values_is_an_error(learnt, change):
+    values = json.loads(learnt.card.to_json())
+    change(values)
+    with pytest.raises(BrokenArtifact, match="cannot be read"):
+        LikelihoodCard.from_json(json.dumps(values))
