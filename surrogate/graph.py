@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,13 +66,17 @@ class Graph:
                 f"`dsge-surrogate validate`. ({first_line(error)})"
             ) from error
         rows = len(feed[self.contract.inputs[0]])
-        for name, output in zip(self.contract.outputs, outputs, strict=True):
-            if np.shape(output) != (rows, _columns(self.card, name)):
+        for name, columns, output in zip(self.contract.outputs, self._columns, outputs, strict=True):
+            if (shape := getattr(output, "shape", None)) != (rows, columns):
                 raise BrokenArtifact(
-                    f"{self.contract.file} returned {name} of shape {np.shape(output)} for {rows} rows; "
-                    "export it again."
+                    f"{self.contract.file} returned {name} of shape {shape} for {rows} rows; export it again."
                 )
         return outputs
+
+    @cached_property
+    def _columns(self) -> tuple[int, ...]:
+        """Of each output."""
+        return tuple(_columns(self.card, name) for name in self.contract.outputs)
 
     def require_contract(self) -> None:
         """Raise BrokenArtifact unless tensor names, types and numbers of columns are those of the card."""

@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from surrogate import Surrogate, catalogue
 from surrogate.errors import BrokenArtifact
 from surrogate.model_file import LARGEST_FILE, ModelFile
+from surrogate.operators import OPERATORS
 from surrogate.protobuf import MOST_FIELDS, Malformed, field, fields, varints
 from tests.artifact_files import bare, rewrite_graph
 from tests.linear_artifact import LinearEconomy, write_artifact
@@ -111,6 +112,12 @@ def test_what_a_surrogate_has_no_use_for_is_refused(folder: Path, change: Change
     rewrite_graph(folder / "step.onnx", change)
     with pytest.raises(BrokenArtifact, match=rf"step\.onnx cannot be read.*{reason}"):
         Surrogate(folder)
+
+
+def test_the_contract_lists_the_operators() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "artifact.md").read_text(encoding="utf-8")
+    listed = " ".join(line[2:] for line in page.splitlines() if line.startswith("> "))
+    assert set(listed.removesuffix(".").split(", ")) == OPERATORS
 
 
 def test_ends_of_slices_may_be_as_far_as_they_like(folder: Path) -> None:
