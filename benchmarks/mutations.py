@@ -277,12 +277,12 @@ class Worker:
 
     def read(self, place: Path, seconds: float = SECONDS) -> tuple[str, str]:
         """Outcome and detail for a place."""
-        self.jobs.send(place)
         try:
+            self.jobs.send(place)
             if self.jobs.poll(seconds):
                 return self.jobs.recv()
             found = HANG, f"no answer in {seconds:.0f} s"
-        except EOFError:
+        except (EOFError, OSError):  # its end of the pipe is closed
             found = CRASH, f"exit status {self.process.exitcode}"
         self.close()
         self._start()

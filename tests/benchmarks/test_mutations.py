@@ -4,7 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.mutations import COUNTS, REFUSED, RIGHT, WRONG, fingerprint, outcomes, subject
+from benchmarks.mutations import (
+    COUNTS,
+    CRASH,
+    HANG,
+    REFUSED,
+    RIGHT,
+    WRONG,
+    Worker,
+    fingerprint,
+    outcomes,
+    subject,
+)
 from benchmarks.mutators import FORGED, OF_BYTES, OF_MODELS
 from surrogate import catalogue
 
@@ -32,6 +43,17 @@ def test_the_numbers_are_those_of_the_whole_file_and_no_other(tmp_path: Path) ->
         fingerprint(artifacts.numbers(catalogue.find(name))) for name in ("rbc", "rbc", "ramsey")
     )
     assert one == again != other
+
+
+def test_a_worker_that_hangs_or_dies_is_replaced(tmp_path: Path) -> None:
+    worker, rbc = Worker("ONNX files", tmp_path), catalogue.find("rbc")
+    assert worker.read(rbc, seconds=0)[0] == HANG
+    worker.process.kill()
+    worker.process.join()
+    assert worker.read(rbc)[0] == CRASH
+    outcome, detail = worker.read(rbc, seconds=100)
+    assert (outcome, detail) == (RIGHT, fingerprint(subject("ONNX files", tmp_path).numbers(rbc)))
+    worker.close()
 
 
 def test_every_kind_is_counted() -> None:

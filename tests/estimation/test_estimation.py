@@ -64,6 +64,17 @@ def test_run_leaves_draws_table_and_figures(finished):
     assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
 
 
+def test_a_later_run_leaves_nothing_of_an_earlier_one(finished, linear, data, tmp_path):
+    _, folder = finished
+    later = shutil.copytree(folder, tmp_path / "run")
+    (later / "corrected.csv").write_text("of an earlier likelihood")
+    (later / "notes.md").write_text("mine")
+    estimation(linear, data, burn=2).run(later, resume=True, processes=1, plots=False)
+    tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex"}
+    assert {path.name for path in later.iterdir()} == tables | {"mode.json", "chains", "notes.md"}
+    assert (later / "posterior.csv").read_text() != (folder / "posterior.csv").read_text()
+
+
 def test_table_has_prior_mode_and_posterior_columns(finished):
     results, folder = finished
     saved = pd.read_csv(folder / "posterior.csv", index_col="parameter")

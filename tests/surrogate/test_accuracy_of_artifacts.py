@@ -26,6 +26,13 @@ def test_shipped_files_keep_the_accuracy_in_their_card(name: str) -> None:
     assert len(checks) == 2 * sum(equation.size for equation in models.get(name).equations)
 
 
+@pytest.mark.parametrize("name", catalogue.available())
+def test_shipped_cards_say_what_the_economy_and_the_recipe_say(name: str) -> None:
+    card = load(name).card
+    assert [parameter.unit for parameter in card.parameters] == [p.unit for p in models.get(name).parameters]
+    assert ("Adam" in card.training["method"]) == (card.training["settings"]["adam_steps"] > 0)
+
+
 def test_a_policy_one_percent_off_is_found_out(tmp_path: Path) -> None:
     folder = tmp_path / "off"
     shutil.copytree(catalogue.find("rbc"), folder)

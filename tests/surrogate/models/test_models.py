@@ -8,6 +8,7 @@ from torch import Tensor
 
 from surrogate.models import Control, Model, Named, ParameterRange, Variable, get, names, pack, unpack
 from surrogate.models.consumption_saving import ConsumptionSaving
+from surrogate.models.interface import STRAIGHTEN
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
@@ -186,6 +187,10 @@ def test_names_are_unique_and_defaults_inside_the_box(model: Model) -> None:
         assert declared or group == "shocks"
     lower, upper = model.parameter_box()
     assert torch.all((lower < model.default_parameters()) & (model.default_parameters() < upper))
+
+
+def test_a_transform_is_no_unit(model: Model) -> None:
+    assert not {parameter.unit for parameter in model.parameters} & STRAIGHTEN.keys()
 
 
 def test_shapes_broadcast_over_tomorrows_nodes(model: Model, parameters: Tensor) -> None:
