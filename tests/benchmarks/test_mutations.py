@@ -4,18 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.mutations import (
-    COUNTS,
-    CRASH,
-    HANG,
-    REFUSED,
-    RIGHT,
-    WRONG,
-    Worker,
-    fingerprint,
-    outcomes,
-    subject,
-)
+from benchmarks.mutation_subjects import subject
+from benchmarks.mutations import COUNTS, CRASH, HANG, REFUSED, RIGHT, WRONG, Worker, fingerprint, outcomes
 from benchmarks.mutators import FORGED, OF_BYTES, OF_MODELS
 from surrogate import catalogue
 
