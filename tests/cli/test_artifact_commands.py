@@ -1,6 +1,5 @@
 """models, inspect and validate, on good and on bad artifacts."""
 
-import json
 import os
 import shutil
 import subprocess
