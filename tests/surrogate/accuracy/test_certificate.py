@@ -8,11 +8,12 @@ pytest.importorskip("torch")
 import torch
 
 from surrogate import load
-from surrogate.accuracy import region
+from surrogate.accuracy import certificate, certify, region
 from surrogate.accuracy.euler import accepted_parameters, in_closed_form, summary
 from surrogate.errors import SurrogateError
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
+from surrogate.region import Region
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_parameters
 
@@ -51,6 +52,27 @@ def test_at_a_bound_without_a_closed_form_no_state_has_one() -> None:
     states = torch.tensor([[-0.1], [0.1]], dtype=torch.float64)
     assert not bool(in_closed_form(policy, states, p).any())
     assert summary(torch.empty(0, 2, dtype=torch.float64), ["labor", "inflation"]) == {}
+
+
+def test_a_certificate_says_which_share_of_the_box_it_holds_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a region that is the lower quarter of one parameter's range, up to five binomial standard errors."""
+    model = get("rbc")
+    size, first = len(model.parameters), model.parameters[0]
+    quarter = first.lower + (first.upper - first.lower) / 4
+    zeros, ones = (0.0,) * size, (1.0,) * size
+    limit = Region(
+        "", ("identity",) * size, (quarter, *zeros[1:]), ones, 0.0, (1.0, *zeros[1:]), (zeros,) * size
+    )
+    policy = PolicyNetwork(model, (4,), 2)
+    monkeypatch.setattr(certificate, "find_region", lambda *_: limit)
+    part = certify(policy, 3, points=400).accuracy
+    assert part["share_of_box"] == pytest.approx(0.25, abs=5 * np.sqrt(0.25 * 0.75 / 400))
+    assert part["whole_box"]["box"] != part["box"]
+    assert all(worst["parameters"][first.name] <= quarter for worst in part["worst"])
+    monkeypatch.setattr(certificate, "find_region", lambda *_: None)
+    whole = certify(policy, 3, points=400).accuracy
+    assert whole["share_of_box"] == 1.0
+    assert "whole_box" not in whole
 
 
 @pytest.mark.parametrize(("failing", "exact"), [(0.0, True), (0.3, False)])

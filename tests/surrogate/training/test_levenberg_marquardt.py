@@ -1,0 +1,78 @@
+"""The normal equations are those of the robust loss."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import parameters_to_vector
+
+from surrogate.training.levenberg_marquardt import (
+    LevenbergMarquardt,
+    normal_equations,
+    per_sample_jacobian,
+)
+
+SCALE = 0.7
+
+
+class Wave(nn.Module):
+    """Residuals [n, 1] of a sine with two weights; the parameter column is the outcome."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor([0.8, -0.3], dtype=torch.float64))
+
+    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        return torch.sin(states @ self.weights)[..., None] - parameters
+
+
+@pytest.fixture
+def batch() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    draw = lambda columns: torch.randn(300, columns, generator=generator, dtype=torch.float64)  # noqa: E731
+    return draw(2), draw(1)
+
+
+def test_their_gradient_is_that_of_the_robust_loss(batch: tuple[Tensor, Tensor]) -> None:
+    """rho(r) = r^2 / (1 + (r/c)^2), whose derivative is twice the gradient of the normal equations."""
+    wave = Wave()
+    residuals, jacobian = per_sample_jacobian(wave, batch)
+    _, gradient = normal_equations(residuals.flatten(), jacobian, SCALE)
+    squared = wave(*batch) ** 2
+    loss = (squared / (1 + squared / SCALE**2)).mean()
+    loss.backward()
+    assert LevenbergMarquardt(wave, 1.0).loss(batch, SCALE) == pytest.approx(loss.item(), rel=1e-12)
+    torch.testing.assert_close(2 * gradient, wave.weights.grad, rtol=1e-10, atol=0)
+
+
+def test_their_matrix_weighs_each_residual_by_the_robust_weight(batch: tuple[Tensor, Tensor]) -> None:
+    """rho'(r) / 2 r = (1 + (r/c)^2)^-2; below the diagonal, which is all that is solved with."""
+    values, jacobian = per_sample_jacobian(Wave(), batch)
+    residuals = values.flatten()
+    robust = (1 + (residuals / SCALE) ** 2) ** -2
+    expected = (jacobian * robust[:, None]).T @ jacobian / len(residuals)
+    normal, _ = normal_equations(residuals, jacobian.clone(), SCALE)
+    torch.testing.assert_close(normal.tril(), expected.tril(), rtol=1e-10, atol=0)
+    assert robust.min() < 0.1
+
+
+def test_what_is_no_number_counts_for_nothing_but_the_average(batch: tuple[Tensor, Tensor]) -> None:
+    residuals, jacobian = per_sample_jacobian(Wave(), batch)
+    residuals, spoilt = residuals.flatten(), residuals.flatten().clone()
+    spoilt[7] = torch.nan
+    kept = torch.arange(len(residuals)) != 7
+    whole = normal_equations(spoilt, jacobian.clone(), SCALE)
+    part = normal_equations(residuals[kept], jacobian[kept], SCALE)
+    for found, expected in zip(whole, part, strict=True):
+        torch.testing.assert_close(found * 300, expected * 299, rtol=1e-10, atol=1e-12)
+
+
+def test_a_step_that_raises_the_loss_is_taken_back_with_more_damping(batch: tuple[Tensor, Tensor]) -> None:
+    """Where the judging batch wants the opposite of the batch, no step is good."""
+    wave = Wave()
+    before = parameters_to_vector(wave.parameters()).detach().clone()
+    optimiser = LevenbergMarquardt(wave, 1.0, damping=1e-3)
+    states = batch[0]
+    judge = (states, wave(states, torch.zeros(300, 1, dtype=torch.float64)).detach())
+    optimiser.step(batch, judge)
+    assert torch.equal(parameters_to_vector(wave.parameters()).detach(), before)
+    assert optimiser.damping == pytest.approx(4e-3)

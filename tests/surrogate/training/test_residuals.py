@@ -1,0 +1,26 @@
+"""Regimes told apart count by how close they are to applying."""
+
+import torch
+
+from surrogate.models import get, unpack
+from surrogate.policy import PolicyNetwork
+from surrogate.training.residuals import in_each_regime
+from surrogate.training.sampling import draw_parameters, draw_states
+
+
+def test_a_regime_counts_fully_where_it_applies_and_less_with_the_distance_from_there() -> None:
+    """One over one plus the square of the distance, from either side."""
+    model, generator = get("nk_zlb"), torch.Generator().manual_seed(0)
+    policy = PolicyNetwork(model)
+    parameters = draw_parameters(model, 200, generator)
+    states = draw_states(model, parameters, generator)
+    weights = in_each_regime(policy, states, parameters, lambda _, x: torch.ones_like(x[:, :1])).detach()
+    s, p = unpack(states, model.states), model.name_parameters(parameters)
+    slack = policy.slack(s, p, policy.candidates(s, p)[0]).detach()
+    binds = slack < 0
+    assert 20 < binds.sum() < 180
+    free, bound = weights.T
+    torch.testing.assert_close(free, torch.where(binds, 1 / (1 + slack**2), 1.0), rtol=1e-12, atol=0)
+    torch.testing.assert_close(bound, torch.where(binds, 1.0, 1 / (1 + slack**2)), rtol=1e-12, atol=0)
+    assert free.min() < 0.9
+    assert bound.min() < 0.9

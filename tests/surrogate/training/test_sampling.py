@@ -1,0 +1,58 @@
+"""Where training looks: on the box, and along paths that stay near theirs."""
+
+import pytest
+import torch
+
+from surrogate.models import get
+from surrogate.policy import PolicyNetwork
+from surrogate.training import sampling
+from surrogate.training.sampling import FAR, REFRESH, ErgodicPopulation, HardnessTilt, state_box
+
+SIZE = 4000
+
+
+@pytest.fixture
+def population() -> ErgodicPopulation:
+    model, generator = get("rbc"), torch.Generator().manual_seed(0)
+    return ErgodicPopulation(model, SIZE, HardnessTilt(model, 0.0, generator))
+
+
+@pytest.fixture(scope="module")
+def policy() -> PolicyNetwork:
+    return PolicyNetwork(get("rbc"), (4,), 2)
+
+
+def half_widths(population: ErgodicPopulation) -> torch.Tensor:
+    """How far each economy is from the middle of its box."""
+    lower, upper = state_box(population.model, population.parameters)
+    return ((2 * population.states - lower - upper) / (upper - lower)).abs().amax(-1)
+
+
+@pytest.mark.parametrize("place", [20.0, float("inf"), float("nan")])
+def test_paths_that_left_their_box_by_far_start_anew(
+    population: ErgodicPopulation, policy: PolicyNetwork, place: float
+) -> None:
+    lost = slice(0, SIZE // 2)
+    population.states[lost] *= place
+    parameters = population.parameters.clone()
+    population.move(policy)
+    assert half_widths(population).max() < FAR
+    assert (population.parameters[lost] != parameters[lost]).any(-1).all()
+
+
+def test_a_few_of_the_others_start_anew_too(population: ErgodicPopulation, policy: PolicyNetwork) -> None:
+    """A binomial number, 80 expected: five standard deviations are 44."""
+    parameters = population.parameters.clone()
+    population.move(policy)
+    renewed = (population.parameters != parameters).any(-1).sum()
+    assert abs(float(renewed) - REFRESH * SIZE) < 44
+
+
+def test_the_others_move_by_the_transition(population: ErgodicPopulation, policy: PolicyNetwork) -> None:
+    states, parameters = population.states.clone(), population.parameters.clone()
+    drawn = population.generator.clone_state()
+    population.move(policy)
+    stayed = (population.parameters == parameters).all(-1)
+    shocks = sampling.draw_shocks(population.model, SIZE, drawn)
+    moved = sampling.advance(policy, states, parameters, shocks).detach()
+    torch.testing.assert_close(population.states[stayed], moved[stayed], rtol=1e-4, atol=0)
