@@ -21,10 +21,10 @@ def test_exploded_particle_has_no_weight():
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("value", [np.nan, -np.inf])
 def test_cloud_without_weight_has_minus_infinity_and_leaves_the_others_alone(value):
-    log_sum, weights = normalise(np.array([[value, value], [0.0, 0.0]]))
+    log_sum, weights = normalise(np.array([[value, value], [0.0, np.log(3)]]))
     assert log_sum[0] == -np.inf
-    assert log_sum[1] == pytest.approx(np.log(2))
-    np.testing.assert_allclose(weights, 0.5)
+    assert log_sum[1] == pytest.approx(np.log(4))
+    np.testing.assert_allclose(weights, [[0.5, 0.5], [0.25, 0.75]])
 
 
 def test_effective_sample_size_counts_equal_weights():

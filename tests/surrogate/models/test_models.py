@@ -10,9 +10,10 @@ from surrogate.models import Control, Model, Named, ParameterRange, Variable, ge
 from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import STRAIGHTEN
 from surrogate.policy import PolicyNetwork
+from surrogate.training.existence import has_equilibrium
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.sampling import HardnessTilt, draw_parameters, draw_states, place_states, state_box
+from surrogate.training.sampling import draw_parameters, draw_states, place_states, state_box
 
 N_TREES = 3
 
@@ -66,16 +67,17 @@ class LucasTrees(Model):
 MODELS = [*(get(name) for name in names()), LucasTrees()]
 
 
-@pytest.fixture(params=MODELS, ids=lambda model: model.name)
+@pytest.fixture(scope="module", params=MODELS, ids=lambda model: model.name)
 def model(request: pytest.FixtureRequest) -> Model:
     return request.param
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def parameters(model: Model) -> Tensor:
     """Random vectors of the box that have an equilibrium and the default one, [17, n_parameters]."""
-    drawn = HardnessTilt(model, 0.0, torch.Generator().manual_seed(1)).draw(16)
-    return torch.cat([drawn, model.default_parameters()[None]])
+    drawn = draw_parameters(model, 32, torch.Generator().manual_seed(1))
+    exists = torch.from_numpy(has_equilibrium(model.name, model.parameters, drawn.numpy()))
+    return torch.cat([drawn[exists][:16], model.default_parameters()[None]])
 
 
 def steady_states(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:

@@ -50,9 +50,9 @@ def test_brock_mirman_has_the_closed_form() -> None:
     "finer",
     [
         Grid(capital_points=121),
-        Grid(productivity_points=29),
-        Grid(shock_points=15),
-        Grid(capital_points=81, capital_width=1.6),
+        pytest.param(Grid(productivity_points=29), marks=pytest.mark.slow),
+        pytest.param(Grid(shock_points=15), marks=pytest.mark.slow),
+        pytest.param(Grid(capital_points=81, capital_width=1.6), marks=pytest.mark.slow),
         Grid(productivity_points=21, productivity_width=5.5),
     ],
     ids=["capital", "productivity", "shock", "wider capital", "wider productivity"],
