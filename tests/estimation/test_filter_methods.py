@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from estimation.likelihoods import Ingredients, likelihood_settings
-from estimation.likelihoods.filtered import FILTERS
+from estimation.likelihoods.filtered import FILTERS, FilterSettings
+from estimation.likelihoods.inverted import InversionSettings
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
 from surrogate.reference.kalman import log_likelihood
@@ -47,3 +48,30 @@ def test_paths_with_estimated_measurement_error_with_every_filter(method, linear
         paths = posterior.paths(theta, np.random.default_rng(0), 20, smoothed)
         missed = np.nanmean(np.abs(paths.observables[..., 1] - data["y1"].to_numpy()[:, None, None]), (0, 2))
         assert missed[0] < 0.15 < missed[1]
+
+
+def test_filtered_draws_do_not_know_what_comes_later_and_smoothed_ones_do(linear, data):
+    other = data.copy()
+    other.iloc[4:, 0] += 5.0
+    theta = {"rho": 0.7, "sigma": 1.2, "measurement_sd_y1": 0.3}
+    for smoothed in (True, False):
+        known, moved = (
+            posterior_by("guided", linear, sample, sd={"y0": 0.4}).paths(
+                theta, np.random.default_rng(0), 20, smoothed
+            )
+            for sample in (data, other)
+        )
+        assert np.allclose(known.states[:5], moved.states[:5], atol=1e-3) != smoothed
+        assert not np.allclose(known.states[5], moved.states[5], atol=1.0)
+
+
+@pytest.mark.parametrize(
+    ("method", "particles"),
+    [("twisted", 50), ("guided", 400), ("auxiliary", 400), ("tempered", 1_000), ("bootstrap", 10_000)],
+)
+def test_filters_have_the_particles_that_the_reference_promises(method, particles):
+    assert likelihood_settings({"method": method}) == FilterSettings(particles, method, "fresh", 0.5)
+
+
+def test_without_a_presample_every_quarter_counts():
+    assert likelihood_settings({"method": "inversion"}) == InversionSettings(bound=None, presample=0)

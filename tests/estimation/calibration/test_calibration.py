@@ -98,7 +98,7 @@ def test_truths_are_uniform_in_their_conjugate_posteriors(linear, linear_economy
     for _ in range(150):
         theta = made.draw(generator)
         shares.append(conjugate_share(linear_economy, made.simulate(theta, generator), theta[0]))
-    assert worst_p(uniformity(Shares(("mean",), np.array(shares)[:, None]))) > 0.05
+    assert worst_p(uniformity(Shares(("mean",), np.array(shares)[:, None]))) > 1e-3
 
 
 def test_ranks_are_those_in_the_conjugate_posterior(linear, linear_economy, data):
@@ -118,12 +118,14 @@ def test_ranks_are_those_in_the_conjugate_posterior(linear, linear_economy, data
 
 
 def test_posterior_ranks_uniform_under_simulation_based_calibration(linear, linear_economy):
-    """And they are not when the likelihood is a wrong one."""
+    """And they are not when the likelihood is a wrong one: of a right one one run in a thousand falls below
+    .001, of the wrong one p values are below 1e-9.
+    """
     data = simulated_data(linear_economy, 30)
-    right = shares_below_truth(replications(experiment(linear, data), 20))
-    assert worst_p(uniformity(right)) > 0.05
-    wrong = shares_below_truth(replications(experiment(linear, data, HalvedError), 14))
-    assert worst_p(uniformity(wrong)) < 1e-4
+    right = shares_below_truth(replications(experiment(linear, data), 16))
+    assert worst_p(uniformity(right)) > 1e-3
+    wrong = shares_below_truth(replications(experiment(linear, data, HalvedError), 10))
+    assert worst_p(uniformity(wrong)) < 1e-5
 
 
 def test_a_presample_is_refused(linear, data):

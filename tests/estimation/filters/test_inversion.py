@@ -147,6 +147,9 @@ def test_what_has_not_settled_at_once_goes_on_period_by_period(new_keynesian, us
     )
     assert not path.found.any()
     assert settled.max() > 0
+    for vector, periods in enumerate(settled):
+        known = expected.shocks[:periods, vector]
+        np.testing.assert_allclose(path.shocks[vector, :periods], known, atol=2 * FLOAT32_SHOCKS)
     found = inversion(surrogate).invert(theta, us_data)
     assert found.found.all()
     np.testing.assert_allclose(found.shocks, expected.shocks, atol=2 * FLOAT32_SHOCKS)

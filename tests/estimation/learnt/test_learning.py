@@ -157,5 +157,5 @@ def test_a_posterior_at_the_edge_of_what_was_learnt_is_named(learnt, near):
     theta, exact = near
     peak = theta[exact.argmax()]
     assert edge_warnings(results_around(learnt, peak, 0.01)) == []
-    (warning,) = edge_warnings(results_around(learnt, peak * np.array([0.5, 1.0]), 0.01))
+    (warning,) = edge_warnings(results_around(learnt, peak * np.array([0.3, 1.0]), 0.01))
     assert "Learn again" in warning
