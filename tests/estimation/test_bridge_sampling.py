@@ -58,7 +58,7 @@ def test_every_method_finds_the_constant_of_a_conjugate_posterior(noise):
         harmonic(draws, kept),
     ):
         assert found.standard_error < 0.03
-        assert abs(found.value - EXACT) < 3 * found.standard_error
+        assert abs(found.value - EXACT) < 5 * found.standard_error
 
 
 def test_stored_noisy_likelihoods_must_not_be_drawn_again():
@@ -67,7 +67,7 @@ def test_stored_noisy_likelihoods_must_not_be_drawn_again():
     redrawn = log_kernel(draws) + np.random.default_rng(3).normal(-0.5, 1.0, draws.shape)
     found = bridge_sampling(redrawn - PROPOSAL.logpdf(draws), fresh - PROPOSAL.logpdf(proposed))
     assert abs(found.value - EXACT) > 10 * found.standard_error
-    assert abs(bridged(2, noise=1.0).value - EXACT) < 3 * bridged(2, noise=1.0).standard_error
+    assert abs(bridged(2, noise=1.0).value - EXACT) < 5 * bridged(2, noise=1.0).standard_error
 
 
 def test_standard_errors_are_those_of_repeated_samples():
@@ -104,11 +104,11 @@ def test_proposals_without_likelihood_count_as_zero():
     exact = EXACT + np.log(POSTERIOR.cdf(0.9))
     ratio = kept[draws <= 0.9][None] - PROPOSAL.logpdf(inside)
     found = bridge_sampling(ratio, cut - PROPOSAL.logpdf(proposed))
-    assert abs(found.value - exact) < 3 * found.standard_error
+    assert abs(found.value - exact) < 5 * found.standard_error
     support = modified_harmonic_mean(
         inside[..., None], kept[draws <= 0.9][None], lambda z: z[:, 0] <= 0.9, np.random.default_rng(0)
     )
-    assert abs(support.value - exact) < 3 * support.standard_error
+    assert abs(support.value - exact) < 5 * support.standard_error
 
 
 def test_harmonic_mean_without_draws_near_the_centre_is_refused():

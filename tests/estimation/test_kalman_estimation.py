@@ -58,3 +58,10 @@ def test_too_few_shocks_are_named_before_sampling_starts(linear_economy, data):
         Estimation(
             "nk_linear", table, {"phi": make_prior("beta_pdf", 0.7, 0.05)}, likelihood={"method": "kalman"}
         )
+
+
+def test_chains_of_another_measurement_error_are_not_gone_on_with(linear, data):
+    known = [None, {"sd": {"y0": 0.4, "y1": 0.3}}, {"sd": {"y0": 0.4, "y1": 0.5}}, {"share_of_sd": 0.2}]
+    found = [make(linear, data, measurement_error=error).fingerprints for error in known]
+    assert all(found[i] != found[j] for i in range(4) for j in range(i))
+    assert found[1] == make(linear, data, measurement_error=known[1]).fingerprints

@@ -16,11 +16,11 @@ every_filter = pytest.mark.parametrize("filter_class", FILTERS)
 
 
 def assert_unbiased(log_likelihoods, exact):
-    """The mean of the likelihoods themselves is the exact one, within four standard errors."""
+    """The mean of the likelihoods themselves is the exact one, within five standard errors."""
     ratios = np.exp(log_likelihoods - exact)
     standard_error = ratios.std(ddof=1) / np.sqrt(len(ratios))
     assert 0 < standard_error < 0.1
-    assert abs(ratios.mean() - 1) < 4 * standard_error
+    assert abs(ratios.mean() - 1) < 5 * standard_error
 
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 1.0])
@@ -69,7 +69,7 @@ def test_likelihood_is_unbiased_where_a_bound_binds(filter_class, particles, bou
     sample = Sample(StateSpace(bounded, ("y",), [sd], burn_in=20), theta, data, None)
     estimates = sample.repeated(filter_class, particles, 2000)
     assert_unbiased(estimates, economy.log_likelihood(data, theta[0], sd))
-    assert estimates.std() < 0.8
+    assert estimates.std() < 0.9  # over ten seeds of the twisted filter .74 (sd .02), of the others less
 
 
 def test_twisted_filter_has_no_variance_in_a_linear_economy(linear_sample):
@@ -136,8 +136,9 @@ def test_nan_is_missing_and_not_a_number_that_was_observed(filter_class, linear_
     difference = (
         observed.repeated(filter_class, 2000, 5).mean() - linear_sample.repeated(filter_class, 2000, 5).mean()
     )
-    assert difference == pytest.approx(observed.exact - linear_sample.exact, abs=0.1)
-    assert abs(difference) > 0.3
+    expected = observed.exact - linear_sample.exact
+    assert difference == pytest.approx(expected, abs=0.45)  # over ten seeds of the bootstrap filter sd .08
+    assert abs(expected) > 1
 
 
 @every_filter
@@ -183,14 +184,14 @@ def test_observables_are_matched_by_name(filter_class, linear_sample):
     value = particle_filter.log_likelihood(
         linear_sample.theta, linear_sample.data[:, ::-1], np.random.default_rng(5)
     )
-    assert value[0] == pytest.approx(linear_sample.exact, abs=0.3)
+    assert value[0] == pytest.approx(linear_sample.exact, abs=1.0)  # over ten seeds sd .2, names swapped 8
 
 
 @every_filter
 def test_measurement_sd_of_each_vector(filter_class, linear_sample):
     """Two vectors with different measurement sd get the likelihoods that each would get alone."""
     particle_filter = filter_class(linear_sample.space, 100, common_random_numbers=True)
-    theta, sd = np.tile(linear_sample.theta, (2, 1)), np.array([[0.4, 0.5], [0.9, 0.3]])
+    theta, sd = np.tile(linear_sample.theta, (2, 1)), np.array([[0.4, 0.5], [3.0, 3.0]])
     together = particle_filter.log_likelihood(
         theta, linear_sample.data, np.random.default_rng(6), measurement_sd=sd
     )
@@ -201,7 +202,7 @@ def test_measurement_sd_of_each_vector(filter_class, linear_sample):
         for row in sd
     ]
     np.testing.assert_allclose(together, alone, rtol=1e-5)
-    assert abs(together[0] - together[1]) > 0.1
+    assert together[0] - together[1] > 1  # exactly 17; over ten seeds of the bootstrap filter sd 2
 
 
 def vectors_around(sample, count: int) -> np.ndarray:
@@ -236,14 +237,14 @@ def test_filters_agree_where_the_linearisation_is_wrong(exponential_sample):
     bootstrap = exponential_sample.repeated(BootstrapFilter, 5000, 8)
     guided = exponential_sample.repeated(GuidedFilter, 1000, 8)
     twisted = exponential_sample.repeated(TwistedFilter, 200, 8)
-    assert guided.mean() == pytest.approx(bootstrap.mean(), abs=0.1)
-    assert twisted.mean() == pytest.approx(bootstrap.mean(), abs=0.1)
+    assert guided.mean() == pytest.approx(bootstrap.mean(), abs=0.25)  # over ten seeds sd .04
+    assert twisted.mean() == pytest.approx(bootstrap.mean(), abs=0.25)
 
 
 @pytest.mark.parametrize(("calibration", "exact"), [(THETA_M, -306.21), (THETA_L, -313.90)])
 @pytest.mark.parametrize(
     ("filter_class", "particles", "largest_sd"),
-    [(GuidedFilter, 400, 0.7), (AuxiliaryFilter, 400, 0.7), (TwistedFilter, 10, 0.01)],
+    [(GuidedFilter, 400, 1.0), (AuxiliaryFilter, 400, 1.0), (TwistedFilter, 10, 0.01)],
 )
 def test_log_linear_an_schorfheide_economy_agrees_with_the_kalman_filter(
     filter_class, particles, largest_sd, calibration, exact, us_data, tmp_path
@@ -253,8 +254,8 @@ def test_log_linear_an_schorfheide_economy_agrees_with_the_kalman_filter(
     theta = np.tile(surrogate.default, (32, 1))
     estimates = filter_class(space, particles).log_likelihood(theta, us_data, np.random.default_rng(9))
     sd = estimates.std(ddof=1)
-    assert sd < largest_sd
-    assert np.log(np.exp(estimates - exact).mean()) == pytest.approx(0, abs=4 * sd / np.sqrt(32) + 0.006)
+    assert sd < largest_sd  # over ten seeds up to .66; its own standard error is an eighth
+    assert np.log(np.exp(estimates - exact).mean()) == pytest.approx(0, abs=6 * sd / np.sqrt(32) + 0.006)
 
 
 @pytest.mark.slow

@@ -23,9 +23,10 @@ from tests.estimation.filters.conftest import Sample
 from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space
 
 DRAWS = 3000
-# Particles, and how many draws of the paths are worth one independent draw, for few particles have any weight
+# Particles, and how many draws of the paths are worth one independent draw, for few particles have weight:
+# over ten seeds the largest of some seven hundred deviations was .3 (sd .1) of the bounds below
 FILTERS = [
-    (BootstrapFilter, 40_000, 8),
+    (BootstrapFilter, 40_000, 40),
     (GuidedFilter, 400, 4),
     (AuxiliaryFilter, 400, 4),
     pytest.param(TemperedFilter, 1_000, 8, marks=pytest.mark.slow),
@@ -145,8 +146,15 @@ def test_smoothed_draws_are_exact_where_the_linearisation_is_wrong(exponential_s
     assert_moments(stacked(logs, 0, np.zeros(1)), peer(model, data)[1], DRAWS / 3)
 
 
-@pytest.mark.parametrize(("filter_class", "particles"), [(TwistedFilter, 200), (BootstrapFilter, 20_000)])
-def test_smoothed_draws_are_exact_where_a_bound_binds(filter_class, particles, bounded):
+@pytest.mark.parametrize(
+    ("filter_class", "particles", "tolerance"),
+    [(TwistedFilter, 200, 0.25), (GuidedFilter, 1_000, 0.12), (BootstrapFilter, 20_000, 0.12)],
+)
+def test_smoothed_draws_are_exact_where_a_bound_binds(filter_class, particles, tolerance, bounded):
+    """The largest error of the means in standard deviations, and of the standard deviations in themselves, is
+    over ten seeds .08 (sd .03) with the twisted filter, whose weights have fat tails here, and .05 (sd .01)
+    with the others.
+    """
     economy, sd = BoundedEconomy(), 0.1
     data = economy.simulate(0.5, sd, periods=20, seed=4)
     mean, variance = economy.smoothed(data, 0.5, sd)
@@ -155,8 +163,8 @@ def test_smoothed_draws_are_exact_where_a_bound_binds(filter_class, particles, b
         np.array([0.5]), data, np.random.default_rng(4), DRAWS
     )
     states = paths.states[1:, 0, :, 0]
-    np.testing.assert_allclose(states.mean(axis=1), mean, atol=0.12 * np.sqrt(variance.max()))
-    np.testing.assert_allclose(states.std(axis=1), np.sqrt(variance), rtol=0.1)
+    np.testing.assert_allclose(states.mean(axis=1), mean, atol=tolerance * np.sqrt(variance.max()))
+    np.testing.assert_allclose(states.std(axis=1), np.sqrt(variance), rtol=tolerance)
 
 
 def test_filters_agree_on_the_filtered_states_where_a_bound_binds(bounded):
@@ -166,7 +174,7 @@ def test_filters_agree_on_the_filtered_states_where_a_bound_binds(bounded):
     few = TwistedFilter(space, 50).filtered_paths([0.5], data, np.random.default_rng(6), DRAWS)
     spread = many.states.std(axis=2)
     assert (np.abs(many.states.mean(axis=2) - few.states.mean(axis=2)) < 0.1 * spread).all()
-    np.testing.assert_allclose(few.states.std(axis=2), spread, rtol=0.1)
+    np.testing.assert_allclose(few.states.std(axis=2), spread, rtol=0.15)  # over ten seeds .05 (sd .012)
 
 
 @pytest.mark.parametrize("filter_class", [GuidedFilter, TwistedFilter])

@@ -6,7 +6,7 @@ from estimation.filters.smoothing import Stages, farsighted_gains
 
 
 def stages(growth: float) -> Stages:
-    """Costs [3, 1, ...] of an explosive scalar economy s' = growth s + e', z = (1, s), seen with unit error."""
+    """Costs [3, 1, ...] of a scalar economy s' = growth s + e', z = (1, s), seen with unit error."""
     motion = np.tile([[1.0, 0.0, 0.0], [0.0, growth, 1.0]], (3, 1, 1, 1))
     error = np.array([0.0, growth, 1.0])
     own = np.tile(np.outer(error, error) + np.diag([0.0, 0.0, 1.0]), (3, 1, 1, 1))

@@ -22,8 +22,8 @@ from tests.estimation.learnt.conftest import CALLS, IDENTITY, PARTICLES
 
 
 def test_learnt_likelihood_is_the_exact_one_near_the_peak_and_a_call_of_the_filter_is_not(learnt, near):
-    """Over twelve seeds of the learning, the mean error is -.02 (sd .08) and its sd .23 (.05): bounds are five
-    standard deviations away, and far below the -.85 and 1.36 of a call.
+    """Over twelve seeds the mean error is -.02 (sd .08) and its sd .23 (sd .05): bounds are five standard
+    deviations away, and far below the -.85 and 1.36 of a call.
     """
     theta, exact = near
     call = learnt.posterior.log_likelihood(theta, np.random.default_rng(1))
@@ -36,8 +36,8 @@ def test_learnt_likelihood_is_the_exact_one_near_the_peak_and_a_call_of_the_filt
 
 
 def test_card_says_how_noisy_the_filter_is_and_how_large_the_error(learnt, near):
-    """Over twelve seeds the card's noise is 1.12 times (sd .04) what repeated calls show, and without noise the
-    error has an sd of .16 (sd .18).
+    """Over twelve seeds the card's noise is 1.12 times (sd .04) what repeated calls show, and the sd of the
+    error without noise .16 (sd .18).
     """
     theta, _ = near
     calls = [learnt.posterior.log_likelihood(theta[::5], np.random.default_rng(seed)) for seed in range(16)]

@@ -76,3 +76,18 @@ def test_a_step_that_raises_the_loss_is_taken_back_with_more_damping(batch: tupl
     optimiser.step(batch, judge)
     assert torch.equal(parameters_to_vector(wave.parameters()).detach(), before)
     assert optimiser.damping == pytest.approx(4e-3)
+
+
+def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple[Tensor, Tensor]) -> None:
+    """Of three batches .2, .8 * .2 and .8^2, whatever the noise of each."""
+    optimiser = LevenbergMarquardt(Wave(), 1.0, memory=0.8)
+    values, jacobian = per_sample_jacobian(Wave(), batch)
+    thirds = zip(values.flatten().split(100), jacobian.split(100), strict=True)
+    equations = [normal_equations(residuals, part.clone(), SCALE) for residuals, part in thirds]
+    for each in equations:
+        optimiser.remember(optimiser._remembering(*each))
+    assert optimiser.remembered is not None
+    for found, parts in zip(optimiser.remembered, zip(*equations, strict=True), strict=True):
+        torch.testing.assert_close(
+            found, 0.64 * parts[0] + 0.16 * parts[1] + 0.2 * parts[2], rtol=1e-12, atol=0
+        )

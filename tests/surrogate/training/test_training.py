@@ -171,22 +171,6 @@ def test_levenberg_marquardt_solves_a_linear_least_squares_problem() -> None:
     assert torch.allclose(problem.line.weight, SLOPES, atol=1e-6)
 
 
-def slope_error(memory: float) -> float:
-    """Mean squared error of the slopes over forty steps on fresh batches of noisy data."""
-    torch.manual_seed(0)
-    problem = Line()
-    optimiser = LevenbergMarquardt(problem, robust_quantile=1.0, memory=memory)
-    errors = []
-    for _ in range(60):
-        optimiser.step(noisy_line(50, noise=1.0), noisy_line(5_000, noise=1.0))
-        errors.append(float((problem.line.weight.detach() - SLOPES).square().mean()))
-    return sum(errors[20:]) / 40
-
-
-def test_remembered_batches_average_the_noise() -> None:
-    assert slope_error(0.8) < slope_error(0.0) / 2
-
-
 def test_one_hopeless_point_does_not_move_the_robust_fit() -> None:
     model = get("rbc")
     torch.manual_seed(0)
