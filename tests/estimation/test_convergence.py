@@ -79,3 +79,12 @@ def test_diagnosis_asks_for_draws_agreement_and_a_burn_in():
     assert not diagnose(autoregression(steps=60, drift=3.0), None).reached(1)
     assert not diagnose(autoregression(steps=40, walkers=2000, rho=0.97), None).reached(1)
     assert diagnose(autoregression(steps=2000), 100).burnt_in
+
+
+def test_the_parameter_on_which_ensembles_agree_least_decides():
+    agreed, apart = autoregression(steps=2000), autoregression(steps=2000, seed=1)
+    apart.theta[2] += 2.0
+    theta = np.concatenate([agreed.theta, apart.theta], axis=3)
+    both = Chains(("agreed", "apart"), theta, agreed.log_prob, agreed.acceptance)
+    assert diagnose(agreed, 100).reached(1)
+    assert not diagnose(both, 100).reached(1)

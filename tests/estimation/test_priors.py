@@ -162,6 +162,7 @@ def test_joint_density_is_the_sum_of_scipys():
     }
     chosen["cut"] = make_prior("normal", 0, 1, truncate=(-0.5, 2))
     chosen["by_s_and_nu"] = make_prior("inv_gamma_pdf", s=0.4, nu=4.0, lower=0.1)
+    chosen["variance_from_origin"] = make_prior("inv_gamma2_pdf", 0.7, 0.3, lower=0.1)
     priors = PriorSet(chosen)
     theta = priors.draw(200, np.random.default_rng(0))
     alone = [prior.log_density(column) for prior, column in zip(chosen.values(), theta.T, strict=True)]

@@ -131,6 +131,11 @@ def test_j_test_finds_a_moment_that_the_economy_cannot_have(first_order, data):
     assert found.j_test().p_value < 1e-6
 
 
+def test_the_statistic_is_that_of_optimal_weights_whatever_the_weights(first_order, data, overidentified):
+    optimal = estimate_msm(first_order, data, MORE, TRUTH, weights="optimal", replications=10)
+    assert overidentified.j_test().statistic == pytest.approx(optimal.j_test().statistic, rel=0.05)
+
+
 def test_two_steps_weight_by_the_covariance_across_simulated_samples(first_order, data):
     found = estimate_msm(first_order, data, MOMENTS, TRUTH, weights="two-step", replications=10)
     exact = exact_long_run_covariance(found.params) / PERIODS
