@@ -20,6 +20,7 @@ from estimation.chains import Chains
 
 LEAST_SHARE, LARGEST_SHARE = 0.2, 0.5
 TIMES_TO_DISCARD = 2
+TAILS = (0.05, 0.95)
 RHAT_LIMIT = 1.01
 """What Vehtari and others (2021) ask for."""
 
@@ -80,9 +81,9 @@ def autocorrelation_time(chains: Chains) -> float:
 
 def rhat(chains: Chains) -> np.ndarray:
     """Rank-normalised split R-hat [n] across ensembles, each split in two in time."""
-    import arviz  # slow to load, and worker processes never need it
+    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
 
-    return _each_parameter(chains.by_time(), arviz.rhat)
+    return _each_parameter(chains.by_time(), array_stats.rhat)
 
 
 def bulk_sample_size(chains: Chains) -> np.ndarray:
@@ -92,16 +93,16 @@ def bulk_sample_size(chains: Chains) -> np.ndarray:
     where paths are four autocorrelation times short, while emcee's estimate, which takes out each walker's
     own mean, is three times too high.
     """
-    import arviz  # slow to load, and worker processes never need it
+    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
 
-    return _each_parameter(chains.by_walker(), lambda draws: arviz.ess(draws, method="bulk"))
+    return _each_parameter(chains.by_walker(), array_stats.ess)
 
 
 def tail_sample_size(chains: Chains) -> np.ndarray:
     """Tail effective sample size [n]: how well the 5 % and 95 % quantiles are known, the worse of the two."""
-    import arviz  # slow to load, and worker processes never need it
+    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
 
-    return _each_parameter(chains.by_walker(), lambda draws: arviz.ess(draws, method="tail"))
+    return _each_parameter(chains.by_walker(), lambda draws: array_stats.ess(draws, method="tail", prob=TAILS))
 
 
 def _each_parameter(draws: np.ndarray, statistic: Callable) -> np.ndarray:

@@ -14,7 +14,7 @@ from estimation.priors import PriorSet
 from surrogate import Surrogate, __version__
 from surrogate.errors import Changed
 
-PACKAGES = ("numpy", "scipy", "onnxruntime", "emcee", "arviz")
+PACKAGES = ("numpy", "scipy", "onnxruntime", "emcee", "arviz-stats")
 
 
 def hash_of(value: Any) -> str:

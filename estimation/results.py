@@ -1,4 +1,4 @@
-"""Everything an estimation leaves behind: draws as ArviZ InferenceData, the posterior table, figures."""
+"""Everything an estimation leaves behind: draws for ArviZ, the posterior table, figures."""
 
 import sys
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from surrogate.errors import MissingPackage
 from surrogate.files import atomic_files
 
 if TYPE_CHECKING:
-    from arviz import InferenceData
+    from xarray import DataTree
 
 PRIOR_DRAWS = 2000
 LEAST_ESS = 400
@@ -65,7 +65,7 @@ class Results:
         return posterior_table(self.chains, self.posterior.priors, self.mode)
 
     @cached_property
-    def inference_data(self) -> "InferenceData":
+    def inference_data(self) -> "DataTree":
         """Draws, log densities, prior draws and data for ArviZ, see :func:`inference_data`."""
         return inference_data(self)
 
@@ -151,14 +151,14 @@ def _ends_of_box(prior: Prior) -> list[float]:
     return [end for end, mass in beyond.items() if mass > EDGE_MASS]
 
 
-def inference_data(results: Results) -> "InferenceData":
-    """Draws as ArviZ InferenceData whose chains are the independent ensembles.
+def inference_data(results: Results) -> "DataTree":
+    """Draws in the groups that ArviZ knows, as an xarray DataTree whose chains are the independent ensembles.
 
     Within a chain one walker's path follows the other; ``sample_stats`` says which ``walker`` and ``step`` a
     draw belongs to. It also holds ``lp``, ``log_lik`` (of the particle filter, as estimated when the
     walker moved there) and ``log_prior``.
     """
-    import arviz  # slow to load, and worker processes never need it
+    import arviz_base  # slow to load, and worker processes never need it
 
     chains, posterior = results.chains, results.posterior
     draws = chains.by_walker()
@@ -168,21 +168,23 @@ def inference_data(results: Results) -> "InferenceData":
     stats = {"walker": walker, "step": step + results.burn}
     prior = posterior.draw_prior(PRIOR_DRAWS, np.random.default_rng(0))
     data = results.data
-    saved = arviz.from_dict(
-        posterior=_by_name(chains.names, draws),
-        prior=_by_name(chains.names, prior[None]),
-        sample_stats={
+    groups = {
+        "posterior": _by_name(chains.names, draws),
+        "prior": _by_name(chains.names, prior[None]),
+        "sample_stats": {
             "lp": log_prob,
             "log_lik": log_prob - log_prior,
             "log_prior": log_prior,
             **{name: np.tile(values, (len(draws), 1)) for name, values in stats.items()},
         },
-        observed_data={str(name): data[name].to_numpy(dtype=float) for name in data.columns},
+        "observed_data": {str(name): data[name].to_numpy(dtype=float) for name in data.columns},
+    }
+    return arviz_base.from_dict(
+        groups,
         coords={"quarter": [str(quarter) for quarter in data.index]},
         dims={str(name): ["quarter"] for name in data.columns},
+        attrs={"/": dict(results.attributes)},
     )
-    saved.attrs.update(results.attributes)
-    return saved
 
 
 def _by_name(names: tuple[str, ...], draws: np.ndarray) -> dict[str, np.ndarray]:

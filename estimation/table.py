@@ -38,10 +38,10 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
     box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; effective sample size of
     all draws, in bulk and tails; R-hat across ensembles; autocorrelation time in steps.
     """
-    import arviz  # slow to load, and worker processes never need it
+    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
 
     draws = chains.by_walker().reshape(-1, len(chains.names))
-    interval = np.array([arviz.hdi(column, hdi_prob=HDI_SHARE) for column in draws.T])
+    interval = array_stats.hdi(draws, HDI_SHARE, axis=0)
     chosen = [priors[name] for name in chains.names]
     columns = {
         "prior": [prior.density for prior in chosen],

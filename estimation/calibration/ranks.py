@@ -115,11 +115,11 @@ def uniform_band(replications: int) -> tuple[np.ndarray, np.ndarray]:
     """Ends, at `POINTS`, of the band that holds the whole empirical distribution function of so many uniform
     numbers with a probability of 95 % (Säilynoja, Bürkner and Vehtari 2022).
     """
-    from arviz.stats.ecdf_utils import ecdf_confidence_band  # slow to load
+    from arviz_stats.ecdf_utils import simulate_confidence_bands  # slow to load
 
-    generator = np.random.default_rng(0)  # a number would make all trials the same
-    options = {"rvs": stats.uniform().rvs, "num_trials": TRIALS, "random_state": generator}
-    return ecdf_confidence_band(replications, POINTS, POINTS, BAND, "simulated", **options)
+    pointwise = simulate_confidence_bands(replications, 1, POINTS, BAND, TRIALS, np.random.default_rng(0))
+    low, high = stats.binom.interval(pointwise, replications, POINTS)
+    return low / replications, high / replications
 
 
 def _uniform(seed: int, number: int, size: int) -> np.ndarray:

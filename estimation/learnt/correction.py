@@ -115,18 +115,27 @@ def weigh(names: tuple[str, ...], theta: Array, log_ratio: Array) -> Correction:
     ------
     BadConfiguration : hardly any weight is positive.
     """
-    import arviz  # slow to load, and worker processes never need it
-
     finite = np.isfinite(log_ratio)
     if finite.sum() < LEAST_DRAWS:
         raise BadConfiguration(
             f"The filter gives a positive likelihood to only {finite.sum()} of {len(theta)} draws: the "
             "learnt posterior is not that of the filter. Learn it again."
         )
-    smoothed, shape = arviz.psislw(log_ratio[finite])
+    smoothed, shape = _smooth(log_ratio[finite])
     weights = np.zeros(len(theta))
     weights[finite] = np.exp(smoothed - np.max(smoothed))
-    return Correction(names, theta, weights / weights.sum(), float(shape))
+    return Correction(names, theta, weights / weights.sum(), shape)
+
+
+def _smooth(log_ratio: Array) -> tuple[Array, float]:
+    """Pareto-smoothed log weights [m] and the shape of their tail."""
+    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+
+    try:
+        smoothed, shape = array_stats.psislw(-log_ratio)  # which takes log likelihoods: their sign is turned
+    except ValueError:  # the largest weights are all the same: there is no tail to smooth
+        return log_ratio, -np.inf
+    return smoothed, float(shape)
 
 
 def true_posterior(learnt: Posterior) -> Posterior:

@@ -38,6 +38,7 @@ def test_equal_laws_lose_nothing():
     found = weigh(("x",), theta, np.full(len(theta), 3.0))
     assert found.effective_sample_size == pytest.approx(len(theta))
     np.testing.assert_allclose(found.table["shift"], 0, atol=1e-9)
+    assert "do not trust" not in found.summary()
 
 
 def test_pareto_k_says_when_a_few_draws_decide():
@@ -46,6 +47,14 @@ def test_pareto_k_says_when_a_few_draws_decide():
     assert found.pareto_k > 0.7
     assert "do not trust" in found.summary()
     assert "do not trust" not in weigh(("x",), *shifted()).summary()
+
+
+def test_pareto_k_is_that_of_a_tail_which_is_known():
+    """Weights u^-k with u uniform are Pareto with shape k; over 20 seeds the estimate's sd is 0.06."""
+    uniform = np.random.default_rng(0).uniform(size=20_000)
+    for shape in (0.3, 0.6):
+        found = weigh(("x",), uniform[:, None], -shape * np.log(uniform))
+        assert found.pareto_k == pytest.approx(shape, abs=0.25)
 
 
 def test_draws_without_likelihood_get_no_weight():
