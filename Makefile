@@ -1,6 +1,7 @@
 # make demo      estimate a small New Keynesian model on US data: no training, a few minutes
-# make test      everything but the slow tests
+# make test      everything but the slow tests, on every core
 # make check     format, lint, types
+# make wheel     build the wheel, install it without extras elsewhere and estimate there
 
 PYTHON ?= python3
 VENV := .venv
@@ -11,18 +12,21 @@ export OMP_NUM_THREADS ?= 1
 # make benchmark measure everything that docs/ quotes; hours
 # make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
 
-.PHONY: demo test check benchmark artifacts
+.PHONY: demo test check wheel benchmark artifacts
 
 demo: $(VENV)/installed-demo
 	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
 
 test: $(VENV)/installed-all
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --numprocesses logical --dist loadfile
 
 check: $(VENV)/installed-all
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+
+wheel: $(VENV)/installed-all
+	.ci/wheel
 
 $(VENV)/installed-demo: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) --editable ".[plot]"
