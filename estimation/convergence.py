@@ -102,7 +102,9 @@ def tail_sample_size(chains: Chains) -> np.ndarray:
     """Tail effective sample size [n]: how well the 5 % and 95 % quantiles are known, the worse of the two."""
     from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
 
-    return _each_parameter(chains.by_walker(), lambda draws: array_stats.ess(draws, method="tail", prob=TAILS))
+    return _each_parameter(
+        chains.by_walker(), lambda draws: array_stats.ess(draws, method="tail", prob=TAILS)
+    )
 
 
 def _each_parameter(draws: np.ndarray, statistic: Callable) -> np.ndarray:
