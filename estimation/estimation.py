@@ -79,7 +79,7 @@ class Estimation:
             self.surrogate,
             self.data,
             PriorSet(read_priors(priors)),
-            read_numbers(fixed or {}, "fixed"),
+            read_numbers({} if fixed is None else fixed, "fixed"),
             measurement_error or {},
             self.sampler.seed,
         )

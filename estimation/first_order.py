@@ -95,8 +95,10 @@ def long_run(economies: LinearEconomies) -> LongRun:
             power = power @ power
             if np.all(np.abs(power) < FORGOTTEN):
                 break
-        forgotten = (np.abs(power) < FORGOTTEN) & np.isfinite(covariance)
-    return LongRun(mean, covariance, np.asarray(forgotten.all(axis=(1, 2))))
+        forgotten = ((np.abs(power) < FORGOTTEN) & np.isfinite(covariance)).all(axis=(1, 2))
+    for block in (mean, *economies):
+        forgotten &= np.isfinite(block).reshape(len(block), -1).all(axis=1)
+    return LongRun(mean, covariance, np.asarray(forgotten))
 
 
 def _differences(

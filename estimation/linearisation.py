@@ -60,11 +60,14 @@ class SteadyApproximation(NamedTuple):
 def at_steady_state(space: StateSpace, parameters: NDArray, periods: int) -> SteadyApproximation:
     """Approximate around the steady state without shocks; parameters [w, p] in the surrogate's number
     type.
+
+    Vectors without a steady state keep a mean that is no number, in an approximation of no consequence.
     """
     mean = space.surrogate.steady_state(parameters, check=False).states.astype(float)
     shocks = np.zeros((1, len(mean), space.surrogate.n_shocks))
-    widths = SHARE_OF_LEVEL * np.maximum(1.0, np.abs(mean))
-    one = _expand(space, parameters, np.stack([mean, mean]), shocks, widths)
+    centre = np.where(np.isfinite(mean).all(axis=1, keepdims=True), mean, 0.0)
+    widths = SHARE_OF_LEVEL * np.maximum(1.0, np.abs(centre))
+    one = _expand(space, parameters, np.stack([centre, centre]), shocks, widths)
     repeated = Linearisation(
         *(np.broadcast_to(block[0], (periods + (i == 0), *block.shape[1:])) for i, block in enumerate(one))
     )
@@ -157,14 +160,19 @@ def _ergodic_covariance(transition: Matrix, impact: Matrix) -> Matrix:
     root = np.abs(np.linalg.eigvals(transition)).max(axis=1)
     power = transition * np.minimum(1.0, LARGEST_ROOT / np.maximum(root, LARGEST_ROOT))[:, None, None]
     covariance = impact @ impact.swapaxes(1, 2)
-    for _ in range(DOUBLINGS):
-        covariance = covariance + power @ covariance @ power.swapaxes(1, 2)
-        power = power @ power
+    with np.errstate(all="ignore"):  # far from normal matrices overflow on the way
+        for _ in range(DOUBLINGS):
+            covariance = covariance + power @ covariance @ power.swapaxes(1, 2)
+            power = power @ power
     return covariance
 
 
 def _square_root(covariance: Matrix) -> tuple[Matrix, Matrix]:
-    """A square root of each covariance, which may be singular, and the standard deviations."""
+    """A square root of each covariance, which may be singular, and the standard deviations; zero for one that
+    has overflowed.
+    """
+    finite = np.isfinite(covariance).all(axis=(1, 2), keepdims=True)
+    covariance = np.where(finite, covariance, 0.0)
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]
     return root, np.sqrt(np.einsum("wij,wij->wi", root, root))

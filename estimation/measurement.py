@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from surrogate.errors import BadConfiguration, shown, unknown_name
+from surrogate.inputs import by_name
 
 PREFIX = "measurement_sd_"
 LARGEST = float(np.finfo(float).max)
@@ -53,6 +54,7 @@ def measurement_error(
     share_of_sd: PerSeries | None = None,
     share_of_variance: PerSeries | None = None,
     estimated: Iterable[str] = (),
+    required: bool = True,
 ) -> MeasurementError:
     """Decide the measurement error of every column of ``data`` [T, n_y].
 
@@ -62,10 +64,12 @@ def measurement_error(
     share_of_sd : fraction of each series' sample standard deviation.
     share_of_variance : fraction of each series' sample variance.
     estimated : parameters such as ``measurement_sd_inflation`` that have a prior.
+    required : whether every series needs an error; else those without a rule have none, and zero is allowed.
 
     Raises
     ------
-    BadConfiguration : a series with no rule or with two, or a number that is not positive.
+    BadConfiguration : a series with two rules, or with none although it needs one, or a number that is not
+        positive.
     UnknownName : a series that the data do not have.
     """
     observables = tuple(str(name) for name in data.columns)
@@ -79,11 +83,12 @@ def measurement_error(
     chosen: dict[str, float] = dict.fromkeys(free, np.nan)
     for rule, (given, convert) in rules.items():
         for name, value in _per_series(given, observables, free).items():
-            _check(rule, name, value, taken=name in chosen)
+            _check(rule, name, value, name in chosen, required)
             with np.errstate(over="ignore"):
-                chosen[name] = _positive(name, float(convert(float(value), scale[name])))
-    _require_all(chosen, observables)
-    return MeasurementError(observables, np.array([chosen[name] for name in observables]))
+                chosen[name] = _positive(name, float(convert(float(value), scale[name]))) if value else 0.0
+    if required:
+        _require_all(chosen, observables)
+    return MeasurementError(observables, np.array([chosen.get(name, 0.0) for name in observables]))
 
 
 def _observable(parameter: str, observables: tuple[str, ...]) -> str:
@@ -98,6 +103,7 @@ def _observable(parameter: str, observables: tuple[str, ...]) -> str:
 def _per_series(given: PerSeries | None, observables: tuple[str, ...], free: set[str]) -> dict[str, float]:
     if given is None:
         return {}
+    given = by_name(given)
     if not isinstance(given, Mapping):
         return {name: given for name in observables if name not in free}
     for name in given:
@@ -106,13 +112,14 @@ def _per_series(given: PerSeries | None, observables: tuple[str, ...], free: set
     return dict(given)
 
 
-def _check(rule: str, name: str, value: float, taken: bool) -> None:
+def _check(rule: str, name: str, value: float, taken: bool, required: bool) -> None:
     if taken:
         raise BadConfiguration(
             f"The measurement error of {name} has two rules: keep one of sd, share_of_sd, share_of_variance "
             f"or a prior on {PREFIX}{name}."
         )
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value <= LARGEST:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not (0 < value <= LARGEST or (value == 0 and not required)):
         raise BadConfiguration(
             f"The measurement error {rule} of {name} must be a positive number, not {shown(value)}."
         )

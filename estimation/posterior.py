@@ -11,6 +11,7 @@ from estimation.measurement import PREFIX, MeasurementError
 from estimation.priors import PriorSet, cut_to_box
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, unknown_name
+from surrogate.inputs import by_name
 
 Theta = Mapping[str, ArrayLike] | ArrayLike
 
@@ -20,7 +21,7 @@ class Posterior:
 
     Parameters
     ----------
-    surrogate : the solved economy; every prior is cut to its box.
+    surrogate : the solved economy; every prior is cut to its box, that of a measurement sd at zero.
     likelihood : holds the data; a particle filter or simulated moments.
     priors : by name, of parameters of the surrogate and of estimated measurement errors; these are free.
     fixed : values of parameters that do not move; what is neither free nor fixed stays at its default.
@@ -52,7 +53,7 @@ class Posterior:
         self._check_names(priors)
         self._base = self._fixed_vector()
         ranges = {item.name: (item.lower, item.upper) for item in surrogate.card.parameters}
-        self.priors = cut_to_box(priors, ranges)
+        self.priors = cut_to_box(_without_negative_sds(priors), ranges)
         self.names = self.priors.names
         structural = [name for name in self.names if name in ranges]
         self._columns = [self.names.index(name) for name in structural]
@@ -64,13 +65,15 @@ class Posterior:
         return len(self.names)
 
     def theta_array(self, theta: Theta) -> np.ndarray:
-        """Free parameters as float64 [w, n_free], from an array [n_free] or [w, n_free] or from a mapping.
+        """Free parameters as float64 [w, n_free], from an array [n_free] or [w, n_free] or by name, from a
+        mapping, DataFrame or Series.
 
         Raises
         ------
         UnknownName : a name that is not a free parameter.
         BadData : a missing name or a wrong shape.
         """
+        theta = by_name(theta)
         if isinstance(theta, Mapping):
             theta = self._from_mapping(theta)
         array = np.atleast_2d(np.asarray(theta, dtype=float))
@@ -129,7 +132,7 @@ class Posterior:
                 "[likelihood]."
             )
         array = self.theta_array(theta)
-        sd = self._measurement_sd(array)
+        sd = self.measurement_sd(array)
         return self.likelihood.paths(self.parameters(array), generator, draws, sd, smoothed)
 
     def draw_prior(self, size: int, generator: np.random.Generator) -> np.ndarray:
@@ -169,9 +172,9 @@ class Posterior:
         self, theta: np.ndarray, parameters: np.ndarray, generator: np.random.Generator | None
     ) -> np.ndarray:
         generator = None if self.common_random_numbers else generator
-        return self.likelihood.log_likelihood(parameters, generator, self._measurement_sd(theta))
+        return self.likelihood.log_likelihood(parameters, generator, self.measurement_sd(theta))
 
-    def _measurement_sd(self, theta: np.ndarray) -> np.ndarray | None:
+    def measurement_sd(self, theta: np.ndarray) -> np.ndarray | None:
         """Measurement sd [w, n_y] at free parameters [w, n_free]."""
         if self.measurement is None:
             return None
@@ -212,3 +215,15 @@ class Posterior:
                 span = f"[{item.lower:g}, {item.upper:g}]"
                 raise OutsideBox(f"{item.name} is fixed at {value:g}, outside the surrogate's range {span}.")
         return base
+
+
+def _without_negative_sds(priors: PriorSet) -> PriorSet:
+    """The priors, cut at zero where one of a measurement sd goes below."""
+    below = [
+        name
+        for name in priors
+        if name.startswith(PREFIX) and max(priors[name].distribution.support()[0], priors[name].lower) < 0
+    ]
+    return cut_to_box(
+        priors, dict.fromkeys(below, (0.0, np.inf)), "That a standard deviation is not negative"
+    )

@@ -226,13 +226,16 @@ class PriorSet:
         return np.array([end[0] for end in ends]), np.array([end[1] for end in ends])
 
 
-def cut_to_box(priors: PriorSet, ranges: Mapping[str, tuple[float, float]]) -> PriorSet:
-    """Truncate each prior to the range in which the surrogate holds, saying what that cuts off.
+def cut_to_box(
+    priors: PriorSet, ranges: Mapping[str, tuple[float, float]], limit: str = "The surrogate's box"
+) -> PriorSet:
+    """Truncate each prior to the range in which its parameter can be, saying what that cuts off.
 
     Parameters
     ----------
     priors : the priors as the user wants them.
     ranges : parameter -> (lower, upper); parameters without a range are left alone.
+    limit : what sets the ranges, for messages.
 
     Raises
     ------
@@ -245,24 +248,24 @@ def cut_to_box(priors: PriorSet, ranges: Mapping[str, tuple[float, float]]) -> P
     cut = {
         name: prior.truncated(*ranges.get(name, (-np.inf, np.inf))) for name, prior in priors.priors.items()
     }
-    losses = [_loss(name, priors[name], cut[name]) for name in priors]
+    losses = [_loss(name, priors[name], cut[name], limit) for name in priors]
     if any(losses):
         warnings.warn(
-            "The surrogate's box cuts priors off; what is left of each is scaled up to integrate to one: "
+            f"{limit} cuts priors off; what is left of each is scaled up to integrate to one: "
             + "; ".join(loss for loss in losses if loss),
             stacklevel=2,
         )
     return PriorSet(cut)
 
 
-def _loss(name: str, prior: Prior, cut: Prior) -> str:
+def _loss(name: str, prior: Prior, cut: Prior, limit: str) -> str:
     """Say how much of a prior the cut takes away; empty if that is negligible."""
     share = cut.mass / prior.mass if cut.lower < cut.upper else 0.0
     described, interval = f"{name} ({describe(prior)})", f"[{cut.lower:g}, {cut.upper:g}]"
     if share < LEAST_MASS:
         raise BadConfiguration(
-            f"The prior of {described} has only {share:.1%} of its mass in the surrogate's range {interval}: "
-            "change the prior or use a surrogate solved over a wider box."
+            f"The prior of {described} has only {share:.1%} of its mass in {interval}. {limit} ends there: "
+            "change the prior, or use a surrogate solved over a wider box."
         )
     if share >= 1 - NOTICEABLE_CUT:
         return ""

@@ -11,6 +11,7 @@ import pandas as pd
 from estimation.measurement import MeasurementError, measurement_error
 from estimation.priors import Prior, make_prior
 from surrogate.errors import BadConfiguration, shown, unknown_name
+from surrogate.inputs import by_name
 
 Settings = TypeVar("Settings")
 KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
@@ -101,7 +102,7 @@ def read_priors(values: Mapping[str, Prior | Mapping[str, Any]]) -> dict[str, Pr
 
 
 def read_measurement_error(
-    data: pd.DataFrame, values: Mapping[str, Any], estimated: Sequence[str]
+    data: pd.DataFrame, values: Mapping[str, Any], estimated: Sequence[str], required: bool = True
 ) -> MeasurementError:
     """Turn ``sd``, ``share_of_sd`` and ``share_of_variance`` into measurement errors of ``data``.
 
@@ -111,16 +112,16 @@ def read_measurement_error(
     """
     known: dict[str, Any] = dict.fromkeys(MEASUREMENT_ERROR)
     for name, value in require_mapping("measurement_error", values).items():
-        single = None if isinstance(value, Mapping) else float
+        single = None if isinstance(by_name(value), Mapping) else float
         checked_value("measurement_error", name, value, single, known)
-    return measurement_error(data, **values, estimated=estimated)
+    return measurement_error(data, **values, estimated=estimated, required=required)
 
 
 def read_numbers(values: Mapping[str, Any], section: str) -> dict[str, float]:
-    """Check a mapping of names to numbers."""
+    """Check a mapping, or Series, of names to numbers."""
     return {
         name: checked_value(section, name, value, float, values)
-        for name, value in require_mapping(section, values).items()
+        for name, value in require_mapping(section, by_name(values)).items()
     }
 
 

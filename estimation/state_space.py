@@ -5,7 +5,7 @@
 with controls x = policy(s). Measurement errors are independent of everything.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surrogate import Surrogate, Transition
 from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.inputs import by_name, columns
 
 Array = NDArray[np.floating]
 
@@ -28,14 +29,15 @@ class StateSpace:
     ----------
     surrogate : the solved economy.
     observables : names of the measured observables, in the order of the data's columns.
-    measurement_sd : [n_observables] standard deviations of the measurement errors in the observables' units;
-        None if they are estimated, and given with every likelihood.
+    measurement_sd : [n_observables], or by name, standard deviations of the measurement errors in the
+        observables' units; None if they are estimated, and given with every likelihood.
     burn_in : periods simulated, from the ergodic distribution of the linear approximation, before the sample.
 
     Raises
     ------
     UnknownName : an observable the surrogate does not have.
-    BadConfiguration : a measurement sd that is not positive, a negative burn-in, no or repeated observables.
+    BadConfiguration : a measurement sd that is negative or infinite, a negative burn-in, no or repeated
+        observables.
     """
 
     def __init__(
@@ -51,7 +53,10 @@ class StateSpace:
         if burn_in < 0:
             raise BadConfiguration(f"burn_in must be zero or more periods, not {burn_in}.")
         self.burn_in = int(burn_in)
-        self.measurement_sd = None if measurement_sd is None else self._checked_sd(measurement_sd, (1,))[0]
+        self.measurement_sd = None
+        if measurement_sd is not None:
+            self.measurement_sd = self._sd_array(measurement_sd, (1,))[0]
+            _require_sd(self.measurement_sd)
 
     @cached_property
     def dtype(self) -> np.dtype:
@@ -78,12 +83,16 @@ class StateSpace:
         return transition._replace(next_observables=transition.next_observables[:, self._columns])
 
     def checked_data(self, data: ArrayLike) -> NDArray[np.float64]:
-        """The sample as float64 [T, n_observables]; NaN marks a missing observation.
+        """The sample as float64 [T, n_observables], columns with names by name; NaN is a missing observation.
 
         Raises
         ------
-        BadData : a wrong shape or an infinite value.
+        BadData : a wrong shape, a missing column or an infinite value.
+        UnknownName : a column that is not one of the observables.
         """
+        data = by_name(data)
+        if isinstance(data, Mapping):
+            data = columns(data, self.observables, "observable")
         sample = np.asarray(data, dtype=float)
         if sample.ndim != 2 or sample.shape[1] != len(self.observables) or not len(sample):
             raise BadData(
@@ -94,29 +103,46 @@ class StateSpace:
             raise BadData("The data contain infinite values. Mark missing observations by NaN.")
         return sample
 
-    def sd_of_measurement(self, measurement_sd: ArrayLike | None, n_vectors: int) -> NDArray[np.float64]:
+    def sd_of_measurement(
+        self, measurement_sd: ArrayLike | None, n_vectors: int, required: bool = True
+    ) -> NDArray[np.float64]:
         """Measurement sd for every parameter vector, [w, n_observables]; None takes the state space's own.
+
+        Parameters
+        ----------
+        measurement_sd : one row for all vectors, which must make sense, or a row for each, of which some may
+            hold what no standard deviation can be: those vectors have no likelihood.
+        required : whether every observable needs a measurement error; else zero is none.
 
         Raises
         ------
-        BadConfiguration : none is known, the shape does not fit, or one is not positive.
+        BadConfiguration : none is known, the shape does not fit, or one for all vectors is out of its range.
+        UnknownName, BadData : names that are not those of the observables.
         """
         chosen = self.measurement_sd if measurement_sd is None else measurement_sd
-        if chosen is None:
+        if chosen is None and required:
             raise BadConfiguration("Give measurement_sd to the state space or to the likelihood.")
-        return np.broadcast_to(self._checked_sd(chosen, (1, n_vectors)), (n_vectors, len(self.observables)))
+        chosen = np.zeros(len(self.observables)) if chosen is None else chosen
+        sd = self._sd_array(chosen, (1, n_vectors))
+        if np.ndim(chosen) < 2:
+            _require_sd(sd)
+            if required and not sd.all():
+                raise BadConfiguration(
+                    "Stochastic singularity: every observable needs a positive measurement sd, for without "
+                    "measurement error no particle fits the data. Give a small one instead of zero."
+                )
+        return np.broadcast_to(sd, (n_vectors, len(self.observables)))
 
-    def _checked_sd(self, measurement_sd: ArrayLike, rows: tuple[int, ...]) -> NDArray[np.float64]:
-        sd = np.atleast_2d(np.asarray(measurement_sd, dtype=float))
+    def _sd_array(self, measurement_sd: ArrayLike, rows: tuple[int, ...]) -> NDArray[np.float64]:
+        """One of so many rows of a number for each observable, [., n_observables]."""
+        given = by_name(measurement_sd)
+        if isinstance(given, Mapping):
+            given = columns(given, self.observables, "measurement sd")
+        sd = np.atleast_2d(np.asarray(given, dtype=float))
         if sd.ndim != 2 or sd.shape[0] not in rows or sd.shape[1] != len(self.observables):
             raise BadConfiguration(
-                f"measurement_sd has shape {np.shape(measurement_sd)}; one number is needed for each of "
+                f"measurement_sd has shape {np.shape(given)}; one number is needed for each of "
                 f"{', '.join(self.observables)}."
-            )
-        if not (np.isfinite(sd) & (sd > 0)).all():
-            raise BadConfiguration(
-                "Stochastic singularity: every observable needs a positive, finite measurement sd, "
-                "for without measurement error no particle fits the data. Give a small one instead of zero."
             )
         return sd
 
@@ -126,3 +152,8 @@ class StateSpace:
         for name in self.observables:
             if name not in self.surrogate.observable_names:
                 raise unknown_name("observable", name, self.surrogate.observable_names)
+
+
+def _require_sd(sd: NDArray[np.float64]) -> None:
+    if not (np.isfinite(sd) & (sd >= 0)).all():
+        raise BadConfiguration("Every measurement sd must be zero or a positive, finite number.")

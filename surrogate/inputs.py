@@ -22,6 +22,26 @@ def whole_number(name: str, value: Any, least: int, most: int) -> int:
     return int(value)
 
 
+def by_name(values: Any) -> Any:
+    """Whatever has labels as name -> values, so that labels and not positions decide; else `values` itself.
+
+    Labels have mappings, a DataFrame (its columns), a Series (its index) and a structured array (its fields).
+
+    Raises
+    ------
+    BadData : the same label twice.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.names is not None:
+        return {name: values[name] for name in values.dtype.names}
+    if isinstance(values, Mapping) or not hasattr(values, "keys"):
+        return values
+    names = list(values.keys())
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise BadData(f"The label {twice[0]!r} occurs more than once: each value needs a name of its own.")
+    arrays = {str(name): np.asarray(values[name]) for name in names}
+    return {name: array if array.ndim else array.item() for name, array in arrays.items()}
+
+
 def columns(values: Mapping[str, ArrayLike], names: tuple[str, ...], kind: str) -> NDArray[np.float64]:
     """Stack name -> number or [n] or, for a whole vector group, [n, size] into [n, k].
 
@@ -64,7 +84,8 @@ def _group(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:
 def rows(
     values: Values, names: tuple[str, ...], group: str, dtype: type[Floating] | np.dtype[Floating]
 ) -> NDArray[Floating]:
-    """A mapping or array as a finite [n, k] array; raises UnknownName or BadData, naming the entry."""
+    """What users pass as finite numbers [n, k]; raises UnknownName or BadData, naming the entry."""
+    values = by_name(values)
     if isinstance(values, Mapping):
         values = columns(values, names, group.removesuffix("s"))
     try:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from surrogate import catalogue
 from surrogate.card import Card, expanded_names
 from surrogate.errors import BadData, BrokenArtifact, OutsideBox
 from surrogate.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, Graph, read_graph
-from surrogate.inputs import Values, columns, rows, same_length, share
+from surrogate.inputs import Values, by_name, columns, rows, same_length, share
 from surrogate.model_file import LARGEST_FILE, ModelFile
 from surrogate.portable import Files, files_of, rebuilt
 from surrogate.region import Region
@@ -150,7 +150,7 @@ class Surrogate:
     def parameter_array(self, parameters: Values) -> NDArray[np.float64]:
         """Parameter vectors as float64 [w, n_parameters].
 
-        A mapping goes by name (numbers or arrays [w]) and missing names take the default; an array is
+        What has labels goes by name (numbers or arrays [w]), missing names take the default; an array is
         [n_parameters] or [w, n_parameters] in the order of `parameter_names`.
 
         Raises
@@ -158,6 +158,7 @@ class Surrogate:
         UnknownName : a name the surrogate does not have, with close matches.
         BadData : wrong shape, not a number, infinite.
         """
+        parameters = by_name(parameters)
         if isinstance(parameters, Mapping):
             defaults = dict(zip(self.parameter_names, self.default, strict=True))
             parameters = columns({**defaults, **parameters}, self.parameter_names, "parameter")
@@ -224,13 +225,13 @@ class Surrogate:
             (parameters,) = self._checked({}, parameters)
         return SteadyState(*self._steady_state.run(self._dtype, parameters))
 
-    def simulate(self, parameters: Values, shocks: ArrayLike, initial: Values | None = None) -> Simulation:
+    def simulate(self, parameters: Values, shocks: Values, initial: Values | None = None) -> Simulation:
         """Follow n economies through T periods.
 
         Parameters
         ----------
         parameters : w vectors, w divides n.
-        shocks : [T, n, n_shocks], or [T, n_shocks] for one economy; standard normal.
+        shocks : [T, n, n_shocks], [T, n_shocks] for one economy, or name -> [T, n] or [T]; standard normal.
         initial : states before the first shock, [n, n_states], one row or name -> value; by default
             the steady state.
 
@@ -238,6 +239,9 @@ class Surrogate:
         -------
         Simulation : row t holds what follows shocks[t].
         """
+        shocks = by_name(shocks)
+        if isinstance(shocks, Mapping):
+            shocks = columns(shocks, self.shock_names, "shock")
         try:
             paths = np.asarray(shocks, dtype=self._dtype)
         except (ValueError, TypeError) as error:

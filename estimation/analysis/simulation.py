@@ -84,9 +84,7 @@ def _follow_block(surrogate: Surrogate, parameters: Array, states: Array, shocks
     """Paths of economies that may have exploded before: these stay not a number."""
     shape = shocks.shape[:3]
     lost = np.asarray(~np.isfinite(states).all(axis=2))
-    if lost.any():
-        states = np.where(lost[..., None], surrogate.steady_state(parameters).states[:, None], states)
-    start = states.reshape(-1, surrogate.n_states)
+    start = np.where(lost[..., None], 0.0, states).reshape(-1, surrogate.n_states)
     path = surrogate.simulate(parameters, shocks.reshape(len(shocks), -1, shocks.shape[3]), start)
     parts = [part.reshape(*shape, -1) for part in path]
     for part in parts:

@@ -1,6 +1,6 @@
 """The inversion filter: the shocks that reproduce the data, one period after the other.
 
-With as many shocks as observables and no measurement error, the observation of a period determines its
+With as many shocks as observations and no measurement error, the observation of a period determines its
 shocks given the state, so that the density of the data is that of the shocks over |det dy'/de'|. See
 Guerrieri and Iacoviello (2017) and, for its accuracy at the zero lower bound, Atkinson, Richter and
 Throckmorton (2020).
@@ -30,7 +30,7 @@ from estimation.filters.shock_solver import (
 )
 from estimation.linearisation import SteadyApproximation, at_steady_state
 from estimation.state_space import StateSpace
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, StochasticSingularity, unknown_name
 
 Array = NDArray[np.floating]
 
@@ -77,7 +77,8 @@ class InversionFilter:
 
     Parameters
     ----------
-    state_space : economy and observables, as many as it has shocks, without measurement error.
+    state_space : economy and observables without measurement error, as many as it has shocks; or more, of
+        which no period then observes more than there are shocks.
     bound : a lower bound on one of them.
     presample : the likelihood is conditional on so many periods at the start of the sample.
 
@@ -87,14 +88,14 @@ class InversionFilter:
 
     Raises
     ------
-    BadConfiguration : another number of observables, measurement error, or a floor that is no number.
+    BadConfiguration : fewer observables, measurement error, or a floor that is no number.
     UnknownName : the bound's observable or shock does not exist.
     """
 
     def __init__(self, state_space: StateSpace, bound: Bound | None = None, presample: int = 0) -> None:
         self.state_space, self.bound, self.presample = state_space, bound, presample
         self.failures = 0
-        _require_square(state_space)
+        _require_enough_observables(state_space)
         if bound is not None:
             _require_known(state_space, bound)
 
@@ -114,6 +115,7 @@ class InversionFilter:
         ------
         BadData : infinite data or a wrong shape.
         BadConfiguration : the presample leaves no period that counts.
+        StochasticSingularity : a period observes more than there are shocks.
         """
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters)
@@ -133,11 +135,12 @@ class InversionFilter:
         Raises
         ------
         BadData : infinite data or a wrong shape.
+        StochasticSingularity : a period observes more than there are shocks.
         """
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters).astype(space.dtype)
         sample = space.checked_data(data)
-        kept = [self._kept(observation) for observation in sample]
+        kept = self.kept(sample)
         with np.errstate(all="ignore"):  # exploding economies have no solution, which is counted
             path = self._path(theta, sample, kept)
             volumes = _log_volumes(space, theta, self._off_the_kink(theta, sample, path), kept)
@@ -176,6 +179,24 @@ class InversionFilter:
 
     filtered_paths = smoothed_paths
 
+    def kept(self, sample: Array) -> list[Kept]:
+        """What each period of a sample [T, n_y] explains, and by which shocks.
+
+        Raises
+        ------
+        StochasticSingularity : a period observes more than there are shocks.
+        """
+        kept = [self._kept(observation) for observation in sample]
+        for number, period in enumerate(kept, start=1):
+            if len(period.observables) > len(period.shocks):
+                raise StochasticSingularity(
+                    f"Stochastic singularity: period {number} observes "
+                    f"{', '.join(self.state_space.observables[i] for i in period.observables)}, and the "
+                    f"inversion filter has {len(period.shocks)} shocks to reproduce them by. Leave "
+                    "observables out, or choose a particle filter with measurement error."
+                )
+        return kept
+
     def _kept(self, observation: Array) -> Kept:
         """What a period explains: observables that are there, less the one at its bound with its shock."""
         seen, free = ~np.isnan(observation), np.ones(self.state_space.surrogate.n_shocks, dtype=bool)
@@ -195,8 +216,9 @@ class InversionFilter:
 
     def _path(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
         """All periods at once where that works, else one after the other."""
-        whole = Kept(*(tuple(range(sample.shape[1])) for _ in Kept._fields))
-        if set(kept) != {whole}:
+        n_shocks = self.state_space.surrogate.n_shocks
+        whole = Kept(*(tuple(range(n_shocks)) for _ in Kept._fields))
+        if set(kept) != {whole} or sample.shape[1] != n_shocks:
             return self._by_period(parameters, sample, kept)
         path, settled = find_path(self.state_space, parameters, sample)
         left = np.flatnonzero(~path.found)
@@ -323,13 +345,13 @@ def require_presample(presample: int, periods: int) -> None:
         raise BadConfiguration(f"presample must be from 0 to {periods - 1}, not {presample}.")
 
 
-def _require_square(space: StateSpace) -> None:
+def _require_enough_observables(space: StateSpace) -> None:
     shocks, observables = space.surrogate.shock_names, space.observables
     if space.measurement_sd is not None:
         raise BadConfiguration(
             "The inversion filter has no measurement error: leave it out, or use a particle filter."
         )
-    if len(shocks) != len(observables):
+    if len(observables) < len(shocks):
         raise BadConfiguration(
             f"The inversion filter needs as many observables as shocks: {space.surrogate.card.model} has "
             f"{len(shocks)} ({', '.join(shocks)}), and {len(observables)} observables are given "

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimation.filters.kalman_paths import filtered_paths, smoothed_paths
-from estimation.filters.kalman_recursion import ROUNDING, SINGULAR, Problem
+from estimation.filters.kalman_recursion import ROUNDING, Problem
 from estimation.filters.paths import Paths, blank
 from estimation.first_order import first_order, long_run
 from estimation.state_space import StateSpace
-from surrogate.errors import BadConfiguration, StochasticSingularity
+from surrogate.errors import StochasticSingularity
 
 Array = NDArray[np.floating]
 
@@ -24,8 +24,9 @@ class KalmanFilter:
 
     Parameters
     ----------
-    state_space : economy, observables and measurement error. Without any, there need to be as many shocks as
-        observables.
+    state_space : economy, observables and measurement error, of which some or all may have none. What a
+        quarter observes must then not follow from the past and from one another: mostly that takes as many
+        shocks and measurement errors as observations.
     """
 
     def __init__(self, state_space: StateSpace) -> None:
@@ -45,20 +46,40 @@ class KalmanFilter:
 
         Returns
         -------
-        Minus infinity outside the surrogate's box and region, and where the economy is not stationary.
+        Minus infinity outside the surrogate's box and region, where the economy is not stationary, where
+        observations determine one another (:meth:`require_regular`), and for a row of ``measurement_sd``
+        that holds no standard deviations.
 
         Raises
         ------
         BadData : infinite data or a wrong shape.
-        BadConfiguration : measurement sd of a wrong shape, negative or infinite.
-        StochasticSingularity : too few shocks and measurement errors for the observables.
+        BadConfiguration : measurement sd of a wrong shape, or negative or infinite for all vectors.
         """
         theta = self.state_space.surrogate.parameter_array(parameters)
         values = np.full(len(theta), -np.inf)
         problem = self._problem(theta, data, measurement_sd)
         if problem is not None:
-            values[problem.rows] = sum(stretch.log_density for stretch in problem.filtered())
+            values[problem.rows] = problem.log_density()
         return values
+
+    def require_regular(
+        self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None = None
+    ) -> None:
+        """Raise StochasticSingularity if observations determine one another under all parameter vectors.
+
+        It depends on what each quarter observes: one shock is enough for two series of which every quarter
+        has one. Arguments and other errors as in :meth:`log_likelihood`.
+        """
+        problem = self._problem(self.state_space.surrogate.parameter_array(parameters), data, measurement_sd)
+        if problem is None:
+            return
+        singular = np.logical_or.reduce([stretch.update.singular for stretch in problem.filtered()])
+        if singular.all():
+            raise StochasticSingularity(
+                f"Stochastic singularity: {', '.join(self.state_space.observables)} determine one another in "
+                "the quarters that observe them. Use at least as many shocks and measurement errors as a "
+                "quarter has observations, and measurement errors that are not negligible."
+            )
 
     def smoothed_paths(
         self,
@@ -89,29 +110,6 @@ class KalmanFilter:
         """
         return self._paths(filtered_paths, parameters, data, generator, draws, measurement_sd)
 
-    def sd_of_measurement(self, measurement_sd: ArrayLike | None, n_vectors: int) -> Array:
-        """Measurement sd for every parameter vector, [w, n_observables]; see :meth:`log_likelihood`.
-
-        Raises
-        ------
-        BadConfiguration, StochasticSingularity : as there.
-        """
-        names, own = self.state_space.observables, self.state_space.measurement_sd
-        chosen = np.asarray(
-            (0.0 if own is None else own) if measurement_sd is None else measurement_sd, float
-        )
-        if chosen.shape not in ((), (len(names),), (1, len(names)), (n_vectors, len(names))):
-            raise BadConfiguration(
-                f"measurement_sd has shape {chosen.shape}; one number is needed for each of "
-                f"{', '.join(names)}."
-            )
-        sd = np.broadcast_to(chosen, (n_vectors, len(names)))
-        if not (np.isfinite(sd) & (sd >= 0)).all():
-            raise BadConfiguration("Every measurement sd must be zero or a positive, finite number.")
-        if ((sd > 0).sum(axis=1) + self.state_space.surrogate.n_shocks < len(names)).any():
-            raise StochasticSingularity(SINGULAR)
-        return sd
-
     def _paths(
         self,
         draw: Callable[[StateSpace, Problem, np.random.Generator, int], Paths],
@@ -127,7 +125,8 @@ class KalmanFilter:
         problem = self._problem(theta, data, measurement_sd)
         paths = blank(space, len(space.checked_data(data)), len(theta), draws)
         if problem is not None:
-            paths.put(problem.rows, draw(space, problem, generator, draws))
+            drawn = draw(space, problem, generator, draws)
+            paths.put(problem.rows, drawn.without(np.isneginf(problem.log_density())))
         return paths
 
     def _problem(
@@ -136,8 +135,9 @@ class KalmanFilter:
         """What is to be filtered; None if none of parameters [w, p] has a likelihood."""
         space = self.state_space
         sample = space.checked_data(data)
-        sd = self.sd_of_measurement(measurement_sd, len(parameters))
-        inside = np.flatnonzero(space.surrogate.inside(parameters))
+        sd = space.sd_of_measurement(measurement_sd, len(parameters), required=False)
+        possible = (np.isfinite(sd) & (sd >= 0)).all(axis=1)
+        inside = np.flatnonzero(space.surrogate.inside(parameters) & possible)
         if not len(inside):
             return None
         economies = first_order(space, parameters[inside].astype(space.dtype))

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from estimation.filters.measurement import LOG_TWO_PI
 from estimation.first_order import LinearEconomies, LongRun
-from surrogate.errors import StochasticSingularity
 
 Array = NDArray[np.floating]
 
@@ -26,16 +25,11 @@ ROUNDING = 100
 """Multiples of the number type's precision below which a standard deviation counts as zero."""
 
 
-SINGULAR = (
-    "Stochastic singularity: the observables determine one another. Use at least as many shocks and "
-    "measurement errors as observables, and measurement errors that are not negligible."
-)
-
-
 class Update(NamedTuple):
     """What a period with k observations does to the state of w economies.
 
-    seen bool [n_y]; whiten [w, k, k], lower triangular, makes innovations independent with variance one;
+    seen bool [n_y]; whiten [w, k, k], lower triangular, makes innovations independent with variance one, and
+    is zero for economies whose k observations determine one another, which then count as not seen;
     gain [w, n_s, k], of the state after the period in the innovation; persistence [w, n_s, n_s], of the mean
     that the filter expects, A - gain C; covariance [w, n_s, n_s], of the state after the period given the
     data up to then.
@@ -46,6 +40,11 @@ class Update(NamedTuple):
     gain: Array
     persistence: Array
     covariance: Array
+
+    @property
+    def singular(self) -> NDArray[np.bool_]:
+        """In which economies the observations determine one another, [w]."""
+        return np.asarray((np.einsum("wii->wi", self.whiten) == 0).any(axis=1))
 
 
 class Stretch(NamedTuple):
@@ -59,9 +58,12 @@ class Stretch(NamedTuple):
 
     @property
     def log_density(self) -> Array:
-        """Of the stretch's data given the past, [w]; the 2 pi constant is included."""
+        """Of the stretch's data given the past, [w], the 2 pi constant included; minus infinity where the
+        observations determine one another.
+        """
         whitened = np.einsum("wij,twj->twi", self.update.whiten, self.innovations)
-        log_volume = np.log(np.einsum("wii->wi", self.update.whiten)).sum(axis=1)
+        with np.errstate(divide="ignore"):
+            log_volume = np.log(np.einsum("wii->wi", self.update.whiten)).sum(axis=1)
         periods, _, observations = self.innovations.shape
         constant = log_volume - observations * LOG_TWO_PI / 2
         return periods * constant - np.square(whitened).sum(axis=(0, 2)) / 2
@@ -87,6 +89,11 @@ class Problem(NamedTuple):
         """The filter's way through the data."""
         return kalman_filter(self.economies, self.start, self.data, self.measurement_sd, self.rounding)
 
+    def log_density(self) -> Array:
+        """Of all data, [k]; minus infinity where some observations determine others."""
+        total = sum((stretch.log_density for stretch in self.filtered()), np.zeros(len(self.rows)))
+        return np.where(np.isnan(total), -np.inf, total)
+
 
 def kalman_filter(
     economies: LinearEconomies,
@@ -99,10 +106,6 @@ def kalman_filter(
 
     `start` is the distribution of the state before the first period. Innovations whose sd, given the other
     observables of the period, is below the share `rounding` of their own count as determined by those.
-
-    Raises
-    ------
-    StochasticSingularity : some innovation is.
     """
     stretches, mean = [], start.mean
     for update, part in _updates(economies, start.covariance, data, np.square(measurement_sd), rounding):
@@ -137,7 +140,7 @@ def _update(
     c, d = economies.observation_state[:, seen], economies.observation_shock[:, seen]
     carried = covariance @ c.swapaxes(1, 2)
     spread = c @ carried + d @ d.swapaxes(1, 2) + noise[:, seen, None] * np.eye(seen.sum())
-    whiten = np.linalg.inv(_cholesky(spread, rounding))
+    whiten = _whitening(spread, rounding)
     cross = (a @ carried + b @ d.swapaxes(1, 2)) @ whiten.swapaxes(1, 2)
     following = a @ covariance @ a.swapaxes(1, 2) + b @ b.swapaxes(1, 2) - cross @ cross.swapaxes(1, 2)
     gain = cross @ whiten
@@ -156,12 +159,20 @@ def _stretch(economies: LinearEconomies, mean: Array, data: Array, update: Updat
     return Stretch(update, path, surprise - expected)
 
 
-def _cholesky(spread: Array, rounding: float) -> Array:
-    try:
-        factor = np.linalg.cholesky(spread)
-    except np.linalg.LinAlgError:
-        raise StochasticSingularity(SINGULAR) from None
+def _whitening(spread: Array, rounding: float) -> Array:
+    """Inverses of the Cholesky factors of covariances [w, k, k]; zero for those that are singular."""
     own = np.sqrt(np.einsum("wii->wi", spread))
-    if (np.einsum("wii->wi", factor) <= rounding * own).any():
-        raise StochasticSingularity(SINGULAR)
-    return factor
+    factor = _cholesky(spread)
+    regular = (np.einsum("wii->wi", factor) > rounding * own).all(axis=1)[:, None, None]
+    inverse = np.linalg.inv(np.where(regular, factor, np.eye(spread.shape[1])))
+    return np.where(regular, inverse, 0.0)
+
+
+def _cholesky(spread: Array) -> Array:
+    """Cholesky factors of covariances [w, k, k]; zero for those that have none."""
+    try:
+        return np.linalg.cholesky(spread)
+    except np.linalg.LinAlgError:  # by a single one of them
+        if len(spread) == 1:
+            return np.zeros_like(spread)
+        return np.concatenate([_cholesky(half) for half in np.array_split(spread, 2)])

@@ -85,12 +85,14 @@ class ParticleFilter(ABC):
 
         Returns
         -------
-        Minus infinity outside the surrogate's box and region, and where the simulated economy explodes.
+        Minus infinity outside the surrogate's box and region, where the simulated economy explodes, and for a
+        row of ``measurement_sd`` that does not hold positive numbers.
 
         Raises
         ------
         BadData : infinite data or a wrong shape.
-        BadConfiguration : a measurement sd that is unknown or not positive (stochastic singularity).
+        BadConfiguration : a measurement sd that is unknown, or not positive for all vectors (stochastic
+            singularity).
         """
         theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
         values = np.full(len(theta), -np.inf)
@@ -134,15 +136,16 @@ class ParticleFilter(ABC):
     def _checked(
         self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None
     ) -> tuple[Array, NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Parameters [w, p], data [T, n_y], measurement sd [w, n_y], and which vectors are inside, [w]."""
+        """Parameters [w, p], data [T, n_y], measurement sd [w, n_y], and what can be filtered, [w]."""
         space = self.state_space
         theta = space.surrogate.parameter_array(parameters)
         sd = space.sd_of_measurement(measurement_sd, len(theta))
-        inside = space.surrogate.inside(theta)
+        inside = space.surrogate.inside(theta) & (np.isfinite(sd) & (sd > 0)).all(axis=1)
         return theta.astype(space.dtype), space.checked_data(data), sd, inside
 
     def _measured(self, sample: NDArray[np.float64], sd: NDArray[np.float64]) -> Measurement:
-        return Measurement(sample, sd, self.state_space.burn_in, self.state_space.dtype)
+        with np.errstate(over="ignore"):  # of tiny errors, which no particle meets
+            return Measurement(sample, sd, self.state_space.burn_in, self.state_space.dtype)
 
     def _evaluate(self, parameters: Array, measurement: Measurement, generator: np.random.Generator) -> Array:
         draws = self._draws(generator, len(parameters), self.common_random_numbers)

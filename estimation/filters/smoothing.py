@@ -81,7 +81,7 @@ def myopic_gains(costs: Stages) -> Gains:
     n_z = costs.motion.shape[2]
     precision = costs.own[..., n_z:, n_z:]
     response = -np.linalg.solve(precision, costs.own[..., n_z:, :n_z])
-    return Gains(response, precision, np.zeros((len(response) + 1, *costs.own.shape[1:2], n_z, n_z)))
+    return _sound(Gains(response, precision, np.zeros((len(response) + 1, *costs.own.shape[1:2], n_z, n_z))))
 
 
 def auxiliary_gains(costs: Stages) -> Gains:
@@ -90,7 +90,7 @@ def auxiliary_gains(costs: Stages) -> Gains:
     n_z = costs.motion.shape[2]
     next_cost = costs.own[..., :n_z, :n_z] + costs.own[..., :n_z, n_z:] @ gains.response
     gains.lookahead[:-1] = next_cost
-    return gains
+    return _sound(gains)
 
 
 def farsighted_gains(costs: Stages) -> Gains:

@@ -15,6 +15,7 @@ from estimation.state_space import StateSpace
 
 KALMAN = "kalman"
 VECTORS_PER_CALL = 1024
+PRIOR_DRAWS = 16
 
 
 class KalmanLikelihood:
@@ -44,6 +45,14 @@ class KalmanLikelihood:
 
         return in_blocks(block, len(parameters), VECTORS_PER_CALL)
 
+    def require_regular(self, posterior: Posterior, seed: int) -> None:
+        """Raise StochasticSingularity, before sampling, if observations determine one another at every draw
+        of the prior.
+        """
+        draws = posterior.draw_prior(PRIOR_DRAWS, np.random.default_rng(seed))
+        sd = posterior.measurement_sd(draws)
+        self.kalman.require_regular(posterior.parameters(draws), self.observations, sd)
+
     def paths(
         self,
         parameters: np.ndarray,
@@ -59,7 +68,9 @@ class KalmanLikelihood:
 
 @dataclass(frozen=True)
 class KalmanSettings:
-    """The Kalman filter as likelihood. It needs measurement errors only where shocks are too few."""
+    """The Kalman filter as likelihood. Series without measurement error have none; see
+    :class:`estimation.filters.KalmanFilter` for how many are needed.
+    """
 
     method: str = KALMAN
 
@@ -68,15 +79,14 @@ class KalmanSettings:
         estimated = [name for name in given.priors if name.startswith(PREFIX)]
         measurement = None
         if given.measurement_error or estimated:
-            measurement = read_measurement_error(given.data, given.measurement_error, estimated)
+            measurement = read_measurement_error(given.data, given.measurement_error, estimated, False)
         space = StateSpace(given.surrogate, [str(name) for name in given.data.columns])
-        kalman = KalmanFilter(space)
-        if measurement is None:
-            kalman.sd_of_measurement(None, 1)  # too few shocks are named here, not when sampling
-        likelihood = KalmanLikelihood(kalman, given.data)
-        return Posterior(
+        likelihood = KalmanLikelihood(KalmanFilter(space), given.data)
+        posterior = Posterior(
             given.surrogate, likelihood, given.priors, given.fixed, measurement, common_random_numbers=True
         )
+        likelihood.require_regular(posterior, given.seed)
+        return posterior
 
     def ingredients(self, posterior: Posterior) -> list:
         """See :class:`estimation.likelihoods.method.Method`."""

@@ -28,12 +28,17 @@ class InversionLikelihood:
     ----------
     inversion : the filter.
     data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+
+    Raises
+    ------
+    StochasticSingularity : a period observes more than there are shocks.
     """
 
     def __init__(self, inversion: InversionFilter, data: pd.DataFrame) -> None:
         self.inversion = inversion
         self.observations = data[list(inversion.state_space.observables)].to_numpy(dtype=float)
         self.presample = inversion.presample
+        inversion.kept(self.observations)  # too few shocks are named here, not when sampling
 
     def log_likelihood(
         self,

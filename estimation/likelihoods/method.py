@@ -73,5 +73,21 @@ def require_no_measurement_error(given: Ingredients, who: str, instead: str) -> 
 
 
 def in_blocks(evaluate: Callable[[slice], np.ndarray], rows: int, size: int) -> np.ndarray:
-    """Concatenate what `evaluate` returns for consecutive slices of at most `size` of so many `rows`."""
-    return np.concatenate([evaluate(slice(first, first + size)) for first in range(0, rows, size)])
+    """Values [rows] that `evaluate` returns for consecutive slices of at most `size` rows.
+
+    Linear algebra refuses a whole stack for one singular matrix in it: such a slice is halved until the row
+    is alone, and its value is minus infinity.
+    """
+    return np.concatenate(
+        [_divided(evaluate, first, min(first + size, rows)) for first in range(0, rows, size)]
+    )
+
+
+def _divided(evaluate: Callable[[slice], np.ndarray], first: int, stop: int) -> np.ndarray:
+    try:
+        return evaluate(slice(first, stop))
+    except np.linalg.LinAlgError:
+        if stop - first == 1:
+            return np.array([-np.inf])
+    middle = (first + stop) // 2
+    return np.concatenate([_divided(evaluate, first, middle), _divided(evaluate, middle, stop)])

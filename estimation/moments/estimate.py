@@ -18,6 +18,7 @@ from estimation.moments.weights import WEIGHTS, Weights
 from estimation.posterior import Posterior
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.inputs import by_name
 
 TWO_STEP = "two-step"
 DIFFERENCE = 0.005
@@ -52,7 +53,7 @@ def estimate_msm(
     optimize_options : options of ``scipy.optimize.least_squares``; ``False`` if ``params`` are the estimates.
     bounds : free parameter -> (lower, upper); the surrogate's box for those left out.
     fixed : values of other parameters; what is neither free nor fixed stays at its default.
-    moments_cov : covariance of the moments of the data; from the data if left out.
+    moments_cov : covariance of the moments of the data, a DataFrame by its labels; from the data if left out.
     weights : ``"identity"``, ``"diagonal"``, ``"optimal"`` (inverse of the long-run covariance),
         ``"two-step"`` (inverse of the covariance across simulated samples at a first estimate with diagonal
         weights), or a matrix.
@@ -65,9 +66,8 @@ def estimate_msm(
     BadData : moments that are not numbers or change, or are collinear under optimal weights.
     """
     economy = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
-    free = FreeParameters.of_bounds(economy, params, bounds or {}, fixed or {})
-    if isinstance(moments_cov, pd.DataFrame):
-        moments_cov = moments_cov.to_numpy(dtype=float)
+    params, bounds, fixed = (by_name({} if given is None else given) for given in (params, bounds, fixed))
+    free = FreeParameters.of_bounds(economy, params, bounds, fixed)
     target = SimulatedMoments(economy, data, moments, first_weights(weights), replications, seed, moments_cov)
     start = np.array([list(params.values())], dtype=float)
     if optimize_options is False:

@@ -18,7 +18,7 @@ import pandas as pd
 from estimation.moments.covariance import moments_covariance
 from estimation.moments.named import FrameFunction, Moments, compute_moments, read_moment
 from estimation.moments.series import Array
-from estimation.moments.weights import Weights, weighting_matrix
+from estimation.moments.weights import Weights, covariance_matrix, weighting_matrix
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 from surrogate.inputs import whole_number
@@ -41,8 +41,8 @@ class SimulatedMoments:
         :func:`estimation.moments.weights.weighting_matrix`.
     replications : simulated samples of length T for each parameter vector.
     seed : of the shocks, which are common to all evaluations.
-    moments_cov : covariance [n_moments, n_moments] of the moments of the data; if ``None``, their long-run
-        covariance (:func:`estimation.moments.covariance.moments_covariance`).
+    moments_cov : covariance [n_moments, n_moments] of the moments of the data, a DataFrame by its labels; if
+        ``None``, their long-run covariance (:func:`estimation.moments.covariance.moments_covariance`).
 
     Attributes
     ----------
@@ -53,7 +53,8 @@ class SimulatedMoments:
     Raises
     ------
     UnknownName : an observable, moment or kind of weights that does not exist.
-    BadData : a moment of the data that is not a number, has no sampling variance or is collinear with others.
+    BadData : a moment that is not a number, has no sampling variance in the data or is collinear with others.
+    BadConfiguration : ``moments_cov`` or weights that are no such matrices.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class SimulatedMoments:
         weights: Weights = "diagonal",
         replications: int = 20,
         seed: int = 0,
-        moments_cov: Array | None = None,
+        moments_cov: Array | pd.DataFrame | None = None,
     ) -> None:
         replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
         self.surrogate = surrogate
@@ -80,40 +81,39 @@ class SimulatedMoments:
         self.periods, self.replications, self.seed = len(sample), replications, seed
         self.target = compute_moments(self.moments, sample[None], self.observables)[0]
         self._require_numbers(
-            self.target[None],
-            np.array([True]),
-            "of the data",
-            "Choose a sample that has no gaps and is longer than any lag.",
+            self.target[None], "of the data", "Choose a sample that has no gaps and is longer than any lag."
         )
-        self.moments_cov = self._covariance(sample, moments_cov)
+        if moments_cov is None:
+            moments_cov = moments_covariance(self.moments, sample, self.observables)
+        self.moments_cov = covariance_matrix(moments_cov, self.names)
         self._set_weights(weights)
+        self._require_simulated()
 
     @property
     def standard_errors(self) -> Array:
         """Of the moments of the data [n_moments]."""
         return np.sqrt(np.diag(self.moments_cov))
 
-    def reweighted(self, weights: Weights, moments_cov: Array | None = None) -> "SimulatedMoments":
+    def reweighted(
+        self, weights: Weights, moments_cov: Array | pd.DataFrame | None = None
+    ) -> "SimulatedMoments":
         """The same moments and shocks with other weights, and perhaps another covariance."""
         other = copy.copy(self)
         if moments_cov is not None:
-            other.moments_cov = np.asarray(moments_cov, dtype=float)
+            other.moments_cov = covariance_matrix(moments_cov, self.names)
         other._set_weights(weights)
         return other
 
     def simulated_moments(self, parameters: Array) -> Array:
         """Moments [w, n_moments] at ``parameters`` [w, n_parameters], averaged over simulated samples.
 
-        Infinite where the simulated economy explodes.
-
-        Raises
-        ------
-        BadData : a moment that is not a number although the simulated sample is sound.
+        Infinite where the simulated economy explodes, has no steady state, or lacks a moment.
         """
         shocks = self._shocks(self.seed, self.replications)
         size = max(1, ROWS_PER_CALL // self.replications)
         blocks = [parameters[start : start + size] for start in range(0, len(parameters), size)]
-        return np.concatenate([self._of_samples(block, shocks).mean(axis=1) for block in blocks])
+        values = np.concatenate([self._of_samples(block, shocks).mean(axis=1) for block in blocks])
+        return np.where(np.isnan(values), np.inf, values)
 
     def simulated_covariance(self, parameters: Array, samples: int = 1000) -> Array:
         """Covariance [n_moments, n_moments] across samples of length T at one vector [n_parameters].
@@ -170,28 +170,26 @@ class SimulatedMoments:
     def _of_samples(self, parameters: Array, shocks: Array) -> Array:
         """Moments [w, samples, n_moments] of every sample that ``shocks`` [T, samples, n_shocks] make."""
         vectors, samples = len(parameters), shocks.shape[1]
+        rest = self.surrogate.steady_state(parameters).states
+        solved = np.isfinite(rest).all(axis=1)
+        start = np.repeat(np.where(solved[:, None], rest, 0.0), samples, axis=0)
         with np.errstate(all="ignore"):
-            paths = self.surrogate.simulate(parameters, np.tile(shocks, (1, vectors, 1))).observables
+            paths = self.surrogate.simulate(parameters, np.tile(shocks, (1, vectors, 1)), start).observables
             simulated = paths[BURN_IN:, :, self._columns].swapaxes(0, 1).astype(float)
             values = compute_moments(self.moments, simulated, self.observables)
-        sound = np.array(np.isfinite(simulated).all(axis=(1, 2)))
-        self._require_numbers(values, sound, "of simulated data", "Leave it out, or mend its function.")
-        values[~sound] = np.inf
+        values[~(np.isfinite(simulated).all(axis=(1, 2)) & np.repeat(solved, samples))] = np.inf
         return values.reshape(vectors, samples, -1)
 
-    def _covariance(self, sample: Array, given: Array | None) -> Array:
-        if given is None:
-            return moments_covariance(self.moments, sample, self.observables)
-        covariance = np.asarray(given, dtype=float)
-        if covariance.shape != (len(self.names), len(self.names)):
-            raise BadConfiguration(
-                f"moments_cov has shape {covariance.shape}; {len(self.names)} moments need "
-                f"({len(self.names)}, {len(self.names)})."
-            )
-        return covariance
+    def _require_simulated(self) -> None:
+        """Raise BadData for a moment that sound samples at the surrogate's default lack; elsewhere, a vector
+        that lacks one has no likelihood.
+        """
+        values = self._of_samples(self.surrogate.default[None], self._shocks(self.seed, self.replications))[0]
+        sound = ~np.isinf(values).any(axis=1)
+        self._require_numbers(values[sound], "of simulated data", "Leave it out, or mend its function.")
 
-    def _require_numbers(self, values: Array, sound: np.ndarray, where: str, advice: str) -> None:
-        wrong = ~np.isfinite(values[sound]).all(axis=0)
+    def _require_numbers(self, values: Array, where: str, advice: str) -> None:
+        wrong = ~np.isfinite(values).all(axis=0)
         if wrong.any():
             raise BadData(f"The moment {self.names[int(wrong.argmax())]} {where} is not a number. {advice}")
 

@@ -34,10 +34,8 @@ def weighting_matrix(weights: Weights, covariance: Array, names: Sequence[str], 
     BadData : a moment without sampling variance, or moments that are collinear.
     BadConfiguration : a matrix that is not symmetric, positive definite and of the right size.
     """
-    if isinstance(weights, pd.DataFrame):
-        return _given(_in_order(weights, names), names)
     if not isinstance(weights, str):
-        return _given(np.asarray(weights, dtype=float), names)
+        return _given(weights, names)
     if weights == "identity":
         return periods * np.eye(len(names))
     if weights not in WEIGHTS:
@@ -81,27 +79,30 @@ def _variances(covariance: Array, names: Sequence[str]) -> Array:
     return variance
 
 
-def _in_order(weights: pd.DataFrame, names: Sequence[str]) -> Array:
-    for axis in (weights.index, weights.columns):
-        for name in axis:
-            if name not in names:
-                raise unknown_name("moment of the weighting matrix", str(name), names)
-        if len(axis) != len(names):
-            raise BadConfiguration(f"The weighting matrix must have the {len(names)} moments, each once.")
-    return weights.loc[list(names), list(names)].to_numpy(dtype=float)
+def covariance_matrix(given: Array | pd.DataFrame, names: Sequence[str]) -> Array:
+    """A covariance [k, k] of moments, in the order of ``names``; a DataFrame goes by its labels.
 
-
-def _given(matrix: Array, names: Sequence[str]) -> Array:
-    if matrix.shape != (len(names), len(names)):
-        raise BadConfiguration(
-            f"The weighting matrix has shape {matrix.shape}; {len(names)} moments need "
-            f"({len(names)}, {len(names)})."
-        )
+    Raises
+    ------
+    UnknownName : a label that is no moment.
+    BadConfiguration : a missing label, or a matrix that is not symmetric, positive semidefinite and of the
+        right size.
+    """
+    matrix = _symmetric(given, names, "moments_cov")
     scale = np.sqrt(np.abs(np.diag(matrix)))
-    if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T) and (scale > 0).all()):
+    scale[scale == 0] = max(scale.max(), 1.0)
+    if np.linalg.eigvalsh(matrix / np.outer(scale, scale)).min() < -SINGULAR * len(names):
         raise BadConfiguration(
-            "The weighting matrix must be symmetric and finite, with a positive weight for each moment."
+            "moments_cov is no covariance: some combination of the moments would have a negative variance."
         )
+    return matrix
+
+
+def _given(given: Array | pd.DataFrame, names: Sequence[str]) -> Array:
+    matrix = _symmetric(given, names, "The weighting matrix")
+    scale = np.sqrt(np.abs(np.diag(matrix)))
+    if not (scale > 0).all():
+        raise BadConfiguration("The weighting matrix must have a positive weight for each moment.")
     guilty = collinear(matrix / np.outer(scale, scale), names)
     if guilty:
         raise BadConfiguration(
@@ -109,3 +110,32 @@ def _given(matrix: Array, names: Sequence[str]) -> Array:
             "which are collinear in it. Leave one of them out, or give a positive definite matrix."
         )
     return matrix
+
+
+def _symmetric(given: Array | pd.DataFrame, names: Sequence[str], what: str) -> Array:
+    """A symmetric matrix [k, k] in the order of ``names``; ``what`` begins the sentence if it is none."""
+    if isinstance(given, pd.DataFrame):
+        given = _in_order(given, names, what)
+    matrix = np.asarray(given, dtype=float)
+    if matrix.shape != (len(names), len(names)):
+        raise BadConfiguration(
+            f"{what} has shape {matrix.shape}; {len(names)} moments need ({len(names)}, {len(names)})."
+        )
+    scale = np.abs(matrix).max(initial=0.0)
+    if not (np.isfinite(matrix).all() and np.allclose(matrix, matrix.T, atol=SINGULAR * scale)):
+        raise BadConfiguration(f"{what} must be symmetric and finite.")
+    return matrix
+
+
+def _in_order(table: pd.DataFrame, names: Sequence[str], what: str) -> Array:
+    for axis in (table.index, table.columns):
+        for name in axis:
+            if name not in names:
+                raise unknown_name(f"moment of {what.lower()}", str(name), names)
+        missing = [name for name in names if name not in axis]
+        if missing or len(axis) != len(names):
+            raise BadConfiguration(
+                f"{what} must have the {len(names)} moments, each once"
+                + (f", and lacks {', '.join(missing)}." if missing else ".")
+            )
+    return table.loc[list(names), list(names)].to_numpy(dtype=float)

@@ -3,6 +3,7 @@
 import pickle
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from surrogate import Surrogate, catalogue, load
@@ -223,3 +224,22 @@ def test_every_shipped_surrogate_rests_at_its_steady_state(name: str) -> None:
 def test_a_simulation_needs_periods_and_numbers(linear, shocks):
     with pytest.raises(BadData, match="shocks"):
         linear.simulate({}, shocks)
+def test_labels_decide_in_tables_series_and_named_arrays(linear: Surrogate) -> None:
+    states = pd.DataFrame({"s1": [0.1, 0.2], "s0": [0.3, 0.4]})
+    theta = pd.Series({"mean": 0.1, "rho": 0.5})
+    named = np.array([(0.1, 0.5)], dtype=[("mean", float), ("rho", float)])
+    expected = linear.policy([[0.3, 0.1], [0.4, 0.2]], [0.5, 1.0, 0.1])
+    for parameters in (theta, theta.to_frame().T, named):
+        np.testing.assert_array_equal(linear.policy(states, parameters), expected)
+    shocks = np.random.default_rng(0).standard_normal((5, 2))
+    by_label = linear.simulate(theta, pd.DataFrame(shocks[:, ::-1], columns=["e1", "e0"]))
+    np.testing.assert_array_equal(by_label.states, linear.simulate(theta, shocks).states)
+
+
+def test_missing_extra_and_repeated_labels_are_refused_by_name(linear: Surrogate) -> None:
+    with pytest.raises(UnknownName, match="Unknown parameter 'roh'"):
+        linear.parameter_array(pd.Series({"roh": 0.5}))
+    with pytest.raises(BadData, match="state s1"):
+        linear.policy(pd.DataFrame({"s0": [0.1]}), linear.default)
+    with pytest.raises(BadData, match="'s0' occurs more than once"):
+        linear.policy(pd.DataFrame([[0.1, 0.2]], columns=["s0", "s0"]), linear.default)

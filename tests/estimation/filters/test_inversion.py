@@ -11,7 +11,7 @@ from scipy.stats import norm
 from estimation.filters import Bound, InversionFilter, path_solver
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
-from surrogate.errors import BadConfiguration, BadData, UnknownName
+from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
 from surrogate.reference import an_schorfheide_linear
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 from surrogate.reference.kalman import LinearStateSpace, log_likelihood
@@ -248,6 +248,20 @@ def test_outside_the_box_the_likelihood_is_zero(linear, linear_data):
     values = inversion(linear).log_likelihood(theta, linear_data)
     assert np.isfinite(values[0])
     assert values[1] == -np.inf
+
+
+def test_series_never_seen_in_the_same_period_need_one_shock_only(tmp_path):
+    """Two series of an economy with one shock, which each of them reveals."""
+    economy = example_economy("float64")
+    economy = dataclasses.replace(economy, shock_loading=economy.shock_loading[:, :, :1])
+    surrogate = Surrogate(write_artifact(economy, tmp_path / "one_shock"))
+    model = known_start(linear_state_space(economy, surrogate.default, np.zeros(2)))
+    _, data = model.simulate(30, np.random.default_rng(1))
+    with pytest.raises(StochasticSingularity, match=r"period 1 observes y0, y1, and .* has 1 shock"):
+        inversion(surrogate).log_likelihood(surrogate.default, data)
+    data[::2, 0] = data[1::2, 1] = np.nan
+    found = inversion(surrogate).log_likelihood(surrogate.default, data)
+    assert found == pytest.approx([log_likelihood(model, data)], abs=1e-6)
 
 
 def test_infinity_is_an_error(linear):

@@ -1,14 +1,18 @@
 """The batched Kalman filter against the one written apart, against statsmodels and against closed forms."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
+from numpy.typing import ArrayLike
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 from estimation.filters import KalmanFilter
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
-from surrogate.errors import BadConfiguration, BadData, StochasticSingularity
-from surrogate.reference.kalman import log_likelihood
+from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
+from surrogate.reference.kalman import LinearStateSpace, log_likelihood
 from tests import economies_in_closed_form
 from tests.gaussian_economies import ExponentialEconomy, linear_state_space
 from tests.linear_artifact import example_economy, write_artifact
@@ -56,9 +60,12 @@ def test_agrees_with_statsmodels(kalman, vectors, data):
     assert found == pytest.approx([statsmodels_value(vector, data) for vector in vectors[:2]], abs=1e-6)
 
 
-def statsmodels_value(vector: np.ndarray, data: np.ndarray) -> float:
+def statsmodels_value(vector: np.ndarray, data: np.ndarray, sd: ArrayLike = SD) -> float:
+    return statsmodels_log_likelihood(linear_state_space(ECONOMY, vector, np.asarray(sd, float)), data)
+
+
+def statsmodels_log_likelihood(model: LinearStateSpace, data: np.ndarray) -> float:
     """In statsmodels' form the state is (s, s_lagged, e): observations then load on it alone."""
-    model = linear_state_space(ECONOMY, vector, SD)
     n_states, n_shocks = model.shock_impact.shape
     zero = np.zeros((n_states, n_shocks))
     transition = np.block(
@@ -71,10 +78,73 @@ def statsmodels_value(vector: np.ndarray, data: np.ndarray) -> float:
     selection = np.vstack([model.shock_impact, np.zeros((n_states, n_shocks)), np.eye(n_shocks)])
     peer = MLEModel(data, k_states=len(transition), k_posdef=n_shocks, initialization="stationary")
     peer["transition"], peer["selection"], peer["state_cov"] = transition, selection, np.eye(n_shocks)
-    peer["design"] = np.hstack([np.zeros((2, n_states)), model.observation_state, model.observation_shock])
+    n_observables = len(model.observation_constant)
+    loadings = [np.zeros((n_observables, n_states)), model.observation_state, model.observation_shock]
+    peer["design"] = np.hstack(loadings)
     peer["obs_intercept"] = model.observation_constant[:, None]
     peer["obs_cov"] = model.measurement_covariance
     return peer.ssm.loglike()
+
+
+@pytest.mark.parametrize("sd", [[0.4, 0.0], [0.0, 0.5]])
+def test_an_error_on_one_of_two_series_agrees_with_statsmodels(precise, vectors, data, sd):
+    found = KalmanFilter(StateSpace(precise, precise.observable_names, sd)).log_likelihood(vectors[:2], data)
+    expected = [statsmodels_value(vector, data, sd) for vector in vectors[:2]]
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.fixture(scope="module")
+def one_shock(tmp_path_factory) -> tuple[KalmanFilter, LinearStateSpace, np.ndarray]:
+    """Two series and one shock: the filter, the economy and a complete sample of forty quarters."""
+    economy = replace(ECONOMY, shock_loading=ECONOMY.shock_loading[:, :, :1])
+    surrogate = Surrogate(write_artifact(economy, tmp_path_factory.mktemp("artifacts") / "one_shock"))
+    model = linear_state_space(economy, surrogate.default, np.zeros(2))
+    _, complete = model.simulate(40, np.random.default_rng(8))
+    return KalmanFilter(StateSpace(surrogate, surrogate.observable_names)), model, complete
+
+
+def test_series_never_seen_in_the_same_quarter_need_one_shock_only(one_shock):
+    kalman, model, data = one_shock
+    alternating = data.copy()
+    alternating[::2, 0] = alternating[1::2, 1] = np.nan
+    default = kalman.state_space.surrogate.default
+    kalman.require_regular(default, alternating)
+    found = kalman.log_likelihood(default, alternating)
+    assert found == pytest.approx([statsmodels_log_likelihood(model, alternating)], abs=1e-6)
+
+
+def test_what_a_quarter_determines_has_no_likelihood_and_is_named(one_shock):
+    kalman, _, data = one_shock
+    default = kalman.state_space.surrogate.default
+    assert kalman.log_likelihood(default, data).tolist() == [-np.inf]
+    with pytest.raises(StochasticSingularity, match="measurement errors"):
+        kalman.require_regular(default, data)
+
+
+def test_vectors_without_likelihood_leave_the_others_theirs(one_shock):
+    """No error at all, one that no normal has, and one that is no number, beside one that does."""
+    kalman, model, data = one_shock
+    default = kalman.state_space.surrogate.default
+    sds = [[0.0, 0.0], [0.3, 0.0], [-0.1, 0.2], [0.2, np.nan]]
+    found = kalman.log_likelihood(np.tile(default, (4, 1)), data, sds)
+    alone = replace(model, measurement_covariance=np.diag(np.square(sds[1])))
+    assert found[[0, 2, 3]].tolist() == [-np.inf] * 3
+    assert found[1] == pytest.approx(statsmodels_log_likelihood(alone, data), abs=1e-6)
+    paths = kalman.smoothed_paths(np.tile(default, (4, 1)), data, np.random.default_rng(0), 2, sds)
+    assert np.isfinite(paths.states).all(axis=(0, 2, 3)).tolist() == [False, True, False, False]
+    np.testing.assert_allclose(paths.observables[:, 1, :, 1], np.tile(data[:, 1:], 2), atol=1e-6)
+
+
+def test_labels_decide_about_columns(kalman, precise, vectors, data):
+    expected = kalman.log_likelihood(vectors, data)
+    frame = pd.DataFrame(data, columns=["y0", "y1"])[["y1", "y0"]]
+    theta = pd.DataFrame(vectors, columns=list(precise.parameter_names))[["mean", "rho", "sigma"]]
+    sd = pd.Series({"y1": SD[1], "y0": SD[0]})
+    assert kalman.log_likelihood(theta, frame, sd) == pytest.approx(expected, abs=1e-12)
+    with pytest.raises(UnknownName, match="observable 'y2'"):
+        kalman.log_likelihood(vectors, frame.rename(columns={"y1": "y2"}))
+    with pytest.raises(BadData, match="measurement sd y1"):
+        kalman.log_likelihood(vectors, data, {"y0": 0.1})
 
 
 def test_measurement_errors_may_differ_between_vectors_and_be_absent(precise, vectors, data):
@@ -124,13 +194,11 @@ def test_an_economy_without_long_run_is_minus_infinity(tmp_path, data):
     assert values[1] == -np.inf
 
 
-def test_stochastic_singularity_raises():
+def test_negligible_errors_do_not_make_up_for_missing_shocks():
     space = StateSpace(load("nk_linear"), ("output_gap", "inflation"))
     sample = np.random.default_rng(0).standard_normal((5, 2))
-    with pytest.raises(StochasticSingularity, match="measurement errors"):
-        KalmanFilter(space).log_likelihood(space.surrogate.default, sample)
     with pytest.raises(StochasticSingularity, match="negligible"):
-        KalmanFilter(space).log_likelihood(space.surrogate.default, sample, [1e-7, 1e-7])
+        KalmanFilter(space).require_regular(space.surrogate.default, sample, [1e-7, 1e-7])
 
 
 def test_bad_input_is_an_error(kalman, precise):

@@ -1,5 +1,7 @@
 """Particle filters against exact likelihoods, and the traps of likelihood evaluation."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -154,11 +156,25 @@ def test_wrong_number_of_columns_is_an_error(linear_sample):
         linear_sample._replace(data=np.zeros((5, 3))).repeated(GuidedFilter, 10, 1)
 
 
+@every_filter
+def test_a_row_without_measurement_sd_leaves_the_others_their_likelihood(filter_class, linear_sample):
+    space = StateSpace(linear_sample.space.surrogate, ("y0", "y1"))
+    particle_filter = filter_class(space, 20, common_random_numbers=True)
+    theta = np.tile(linear_sample.theta, (5, 1))
+    sds = np.array([[0.4, 0.5], [-0.1, 0.5], [0.4, np.nan], [0.0, 0.5], [1e-200, 0.5]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = particle_filter.log_likelihood(theta, linear_sample.data, np.random.default_rng(0), sds)
+    alone = particle_filter.log_likelihood(theta[0], linear_sample.data, np.random.default_rng(0), sds[0])
+    assert found[0] == pytest.approx(alone[0], abs=1e-3)
+    assert found[1:].tolist() == [-np.inf] * 4
+
+
 @pytest.mark.parametrize("sd", [[0.0, 0.5], [0.5, np.nan], [-1.0, 0.5]])
 @every_filter
 def test_stochastic_singularity_raises(filter_class, sd, linear_sample):
     particle_filter = filter_class(StateSpace(linear_sample.space.surrogate, ("y0", "y1")), 10)
-    with pytest.raises(BadConfiguration, match="singularity"):
+    with pytest.raises(BadConfiguration, match=r"singularity|positive"):
         particle_filter.log_likelihood(
             linear_sample.theta, linear_sample.data, np.random.default_rng(0), measurement_sd=sd
         )

@@ -118,9 +118,21 @@ def test_nan_moment_of_a_sound_simulation_is_one_clear_error(linear, data):
         "only data",
         lambda series: np.where(len(series["y0"]) == 1, 1.0, np.nan) + 0 * share_of_positive(series),
     )
-    moments = SimulatedMoments(linear, data, ["mean(y0)", only_data], weights="identity")
     with pytest.raises(BadData, match="only data of simulated data is not a number"):
-        moments.simulated_moments(linear.parameter_array(TRUTH))
+        SimulatedMoments(linear, data, ["mean(y0)", only_data], weights="identity")
+
+
+def spread_above_a_half(series):
+    spread = series["y0"].std(axis=1)
+    return np.where(spread > 0.5, spread, np.nan)
+
+
+def test_a_moment_that_one_vector_lacks_leaves_the_others_their_likelihood(linear, data):
+    moments = SimulatedMoments(linear, data, ["mean(y0)", Moment("spread", spread_above_a_half)])
+    parameters = linear.parameter_array({"sigma": [1.0, 0.1, 1.2], "rho": 0.3})
+    found = moments.log_likelihood(parameters)
+    assert np.isfinite(found).tolist() == [True, False, True]
+    assert found[2] == pytest.approx(moments.log_likelihood(parameters[2:])[0])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from estimation.moments import SimulatedMoments
-from estimation.moments.weights import weighting_matrix
+from estimation.moments.weights import covariance_matrix, weighting_matrix
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 from tests.estimation.moments.first_order import MOMENTS, exact_long_run_covariance, simulated
 
@@ -80,3 +80,27 @@ def test_impossible_weights_are_one_clear_error(weights, error, message):
 def test_a_moment_that_does_not_vary_is_named():
     with pytest.raises(BadData, match="moment b has no sampling variance"):
         weighting_matrix("diagonal", np.diag([1.0, 0.0, 1.0]), NAMES, 50)
+
+
+def test_moments_cov_goes_by_its_labels():
+    covariance = np.array([[1.0, 0.2, 0.1], [0.2, 2.0, 0.3], [0.1, 0.3, 3.0]])
+    table = pd.DataFrame(covariance, index=list(NAMES), columns=list(NAMES))
+    shuffled = table.loc[list("cab"), list("bca")]
+    np.testing.assert_array_equal(covariance_matrix(shuffled, NAMES), covariance)
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        (pd.DataFrame(np.eye(3), index=list("abd"), columns=list("abc")), UnknownName, "moments_cov 'd'"),
+        (pd.DataFrame(np.eye(2), index=list("ab"), columns=list("ab")), BadConfiguration, "lacks c"),
+        (pd.DataFrame(np.eye(3), index=list("aab"), columns=list("aab")), BadConfiguration, "lacks c"),
+        (np.array([[1.0, 0.5, 0], [0, 1, 0], [0, 0, 1]]), BadConfiguration, "symmetric"),
+        (np.array([[1.0, 2.0, 0], [2, 1, 0], [0, 0, 1]]), BadConfiguration, "negative variance"),
+        (np.diag([1.0, -1.0, 1.0]), BadConfiguration, "negative variance"),
+        (np.diag([1.0, np.nan, 1.0]), BadConfiguration, "finite"),
+    ],
+)
+def test_what_is_no_covariance_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        covariance_matrix(given, NAMES)
