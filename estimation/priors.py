@@ -69,13 +69,19 @@ class Prior:
 
     @property
     def mean(self) -> float:
-        """Mean of the density without truncation."""
-        return float(self.distribution.mean())
+        """Mean of the density without truncation; infinite where its tail is too heavy to have one."""
+        return float(self.distribution.mean()) if self._moments_below > 1 else np.inf
 
     @property
     def sd(self) -> float:
-        """Standard deviation of the density without truncation."""
-        return float(self.distribution.std())
+        """Standard deviation of the density without truncation; infinite where its tail is too heavy."""
+        return float(self.distribution.std()) if self._moments_below > 2 else np.inf
+
+    @property
+    def _moments_below(self) -> float:
+        """The order below which moments exist; beyond it SciPy continues their formulas to any number."""
+        shape = self.distribution.args[0]
+        return {"inv_gamma_pdf": 2 * shape, "inv_gamma2_pdf": shape}.get(self.density, np.inf)
 
     def log_density(self, value: np.ndarray) -> np.ndarray:
         """Log density of the truncated, renormalised prior; minus infinity outside the interval."""

@@ -27,7 +27,7 @@ LEAST_ESS = 400
 DRAWN = ("trace", "prior_posterior", "corner")
 GENERATION = ("posterior", *DRAWN, "corrected", "point_estimate", "moments", "j_test", "sensitivity")
 """Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
-EDGE_WIDTH, EDGE_SHARE, EDGE_MASS = 0.01, 0.05, 1e-3
+EDGE_WIDTH, EDGE_STEP, EDGE_SHARE = 0.01, 0.1, 0.02
 WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
 
@@ -120,19 +120,18 @@ def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[s
 def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
     """Say which parameters pile up, or have their mode, where the box and not the prior ends.
 
-    Draws pile up where more than a twentieth of them lie within a hundredth of the box's width from its end;
-    a mode is on the edge within the same distance.
+    A mode is on the edge within a hundredth of the box's width.
     """
     draws = chains.by_walker().reshape(-1, len(chains.names))
     crowded, modes = [], []
     for name, values, highest in zip(chains.names, draws.T, mode.theta, strict=True):
-        margin = EDGE_WIDTH * (priors[name].upper - priors[name].lower)
-        if np.isinf(margin):  # not a parameter of the surrogate
+        width = priors[name].upper - priors[name].lower
+        if np.isinf(width):  # not a parameter of the surrogate
             continue
-        for end in _ends_of_box(priors[name]):
-            if np.mean(np.abs(values - end) < margin) > EDGE_SHARE:
+        for end, beyond in _ends_of_box(priors[name]).items():
+            if _piles_up(values, end, beyond):
                 crowded.append(f"{name} at {end:g}")
-            if abs(highest - end) < margin:
+            if abs(highest - end) < EDGE_WIDTH * width:
                 modes.append(f"{name} at {end:g}")
     warnings = []
     if crowded:
@@ -142,13 +141,25 @@ def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
     return warnings
 
 
-def _ends_of_box(prior: Prior) -> list[float]:
-    """Ends of the interval beyond which the prior without truncation would go on."""
-    beyond = {
-        prior.lower: prior.distribution.cdf(prior.lower),
-        prior.upper: prior.distribution.sf(prior.upper),
-    }
-    return [end for end, mass in beyond.items() if mass > EDGE_MASS]
+def _piles_up(values: np.ndarray, end: float, beyond: float) -> bool:
+    """Whether so many draws lie right at an end that there would be as many on its other side.
+
+    Right at the end is a tenth of the posterior's own spread on that side, median to 16 % quantile. There lie
+    .5 % of a normal density cut where 2 % of it are lost, 1 % where 5 % are, 2 % where 14 % are, 4 % where
+    half of it is, and 5 % of one that falls exponentially from the end. Beyond the end there cannot be more
+    than as far as the prior reaches, ``beyond``.
+    """
+    tail = 0.16 if abs(values.min() - end) < abs(values.max() - end) else 0.84
+    margin = EDGE_STEP * abs(np.median(values) - np.quantile(values, tail))
+    share = np.mean(np.abs(values - end) <= margin)
+    return bool(share * (1.0 if beyond >= margin else beyond / margin) > EDGE_SHARE)
+
+
+def _ends_of_box(prior: Prior) -> dict[float, float]:
+    """Ends of the interval, and how far the prior without truncation would go on beyond each, if it does."""
+    lower, upper = prior.distribution.support()
+    beyond = {prior.lower: prior.lower - lower, prior.upper: upper - prior.upper}
+    return {end: float(distance) for end, distance in beyond.items() if distance > 0}
 
 
 def inference_data(results: Results) -> "DataTree":

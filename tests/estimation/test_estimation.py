@@ -209,6 +209,40 @@ def test_a_warning_counts_numbers_as_the_table_shows_them():
     assert "above" in scarce
 
 
+def edge_of(prior, values):
+    """What is said about draws [4000] of one parameter whose mode is far from the ends."""
+    theta = np.reshape(values, (4, 100, 10, 1))
+    priors = PriorSet({"x": prior})
+    return edge_warnings(Chains(("x",), theta, theta[..., 0], np.ones(4)), priors, mode_at(("x",), [np.nan]))
+
+
+def test_draws_that_pile_up_where_the_prior_is_thin_are_named():
+    """Data in fractions push a parameter in percent to an end that the prior hardly reaches."""
+    prior = make_prior("normal", 0.5, 0.05).truncated(0.0, 1.0)
+    assert prior.distribution.sf(1.0) < 1e-20
+    generator = np.random.default_rng(0)
+    piled = 1 - generator.exponential(0.01, 4000)
+    (warning,) = edge_of(prior, piled)
+    assert "cuts the posterior off: x at 1." in warning
+    (warning,) = edge_of(prior, np.where(generator.random(4000) < 0.55, piled, 0.5))
+    assert "x at 1." in warning
+
+
+@pytest.mark.parametrize("density", ["normal", "gamma", "inv_gamma"])
+def test_a_prior_that_the_box_hardly_cuts_is_no_reason_to_warn(density):
+    """Data that say nothing, and a box that holds 96 % of the prior: of 4,000 draws 1 % or fewer would be
+    named if they were 2 %, over five standard deviations of the share.
+    """
+    whole = make_prior(density, 1.0, 0.4)
+    prior = whole.truncated(*whole.ppf(np.array([0.02, 0.98])))
+    assert edge_of(prior, prior.draw(4000, np.random.default_rng(1))) == []
+
+
+def test_a_narrow_posterior_near_an_end_that_it_does_not_touch_is_no_reason_to_warn():
+    prior = make_prior("uniform", lower=-10, upper=20).truncated(0.0, 10.0)
+    assert edge_of(prior, np.random.default_rng(2).normal(9.95, 0.01, 4000)) == []
+
+
 def mode_at(names, theta):
     """A posterior mode without anything around it."""
     return Mode(names, np.array(theta), 0.0, np.zeros(len(names)), np.eye(len(names)))

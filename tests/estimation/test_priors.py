@@ -68,6 +68,33 @@ def test_inverse_gamma_with_infinite_sd_is_dynares_nu_two():
     assert prior.mean == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("density", ["inv_gamma_pdf", "inv_gamma2_pdf"])
+@pytest.mark.parametrize("nu", [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 4.5, 8.0])
+def test_moments_that_do_not_exist_are_infinite_and_the_others_those_of_quadrature(density, nu):
+    prior = make_prior(density, s=0.4, nu=nu, lower=0.1)
+    order = nu if density == "inv_gamma_pdf" else nu / 2
+    scale = 0.4 if density == "inv_gamma_pdf" else 0.16
+
+    def moment(power):
+        """Over u = log x, along which the integrand falls off exponentially."""
+        value = quad(
+            lambda u: (
+                scale**power
+                * np.exp((power + 1) * u)
+                * scale
+                * np.exp(prior.distribution.logpdf(0.1 + scale * np.exp(u)))
+            ),
+            -8,
+            200,
+            limit=2000,
+        )
+        return value[0]
+
+    assert prior.mean == (pytest.approx(0.1 + moment(1), rel=1e-5) if order > 1 else np.inf)
+    sd = np.sqrt(moment(2) - moment(1) ** 2) if order > 2 else np.inf
+    assert prior.sd == (pytest.approx(sd, rel=1e-4) if order > 2 else np.inf)
+
+
 def test_inverse_gamma_types_are_square_root_and_square():
     first, second = make_prior("inv_gamma_pdf", s=0.5, nu=6), make_prior("inv_gamma2_pdf", s=0.5, nu=6)
     sigma = np.array([0.2, 0.5, 0.9])

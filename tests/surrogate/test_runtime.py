@@ -224,6 +224,8 @@ def test_every_shipped_surrogate_rests_at_its_steady_state(name: str) -> None:
 def test_a_simulation_needs_periods_and_numbers(linear, shocks):
     with pytest.raises(BadData, match="shocks"):
         linear.simulate({}, shocks)
+
+
 def test_labels_decide_in_tables_series_and_named_arrays(linear: Surrogate) -> None:
     states = pd.DataFrame({"s1": [0.1, 0.2], "s0": [0.3, 0.4]})
     theta = pd.Series({"mean": 0.1, "rho": 0.5})
