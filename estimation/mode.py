@@ -1,9 +1,11 @@
 """The posterior mode and an overdispersed start for the walkers, from batches of noisy likelihoods.
 
-The search runs in coordinates in which the prior is standard normal: every parameter has the same scale and
-none can leave its support. Prior draws are screened, the best ones climb by L-BFGS-B with finite differences
-taken in one batch, and a quadratic response surface fitted to a cloud of points around the summit gives
-centre and curvature: regression averages out the filter's noise, which derivatives at a point would amplify.
+The search runs in coordinates in which the prior is standard normal, and beyond five standard deviations
+linear in the parameters up to the ends of their supports: every parameter has the same scale, and none can
+leave its support or be held back before. Prior draws are screened, the best ones climb by L-BFGS-B with
+finite differences taken in one batch, and a quadratic response surface fitted to a cloud of points around the
+summit gives centre and curvature: regression averages out the filter's noise, which derivatives at a point
+would amplify.
 """
 
 from collections.abc import Callable, Iterable
@@ -20,6 +22,7 @@ from estimation.workers import stop_requested
 from surrogate.errors import BadConfiguration
 
 FARTHEST = 5.0
+"""Prior standard deviations up to which distribution functions tell parameters apart."""
 DIFFERENCE = 0.1
 TOLERANCE_OF_CLIMB = 1e-3
 TOLERANCE_OF_MODE = 1e-6
@@ -71,24 +74,56 @@ class Mode:
 
 
 class PriorCoordinates:
-    """The posterior seen from coordinates z whose prior is standard normal: theta_i = F_i^-1(Phi(z_i))."""
+    """The posterior seen from coordinates z whose prior is standard normal: theta_i = F_i^-1(Phi(z_i)).
+
+    Where |z_i| exceeds ``FARTHEST``, theta_i goes on along the tangent to the ends of its support.
+
+    Attributes
+    ----------
+    lower, upper : z at the ends of the supports [n], perhaps infinite.
+    """
 
     def __init__(self, posterior: Posterior) -> None:
         """Look at ``posterior`` with its common random numbers, so that values depend on z alone."""
         self.posterior = posterior
+        self._priors = [posterior.priors[name] for name in posterior.names]
+        self._ends = np.stack(posterior.priors.bounds())
+        normal_ends = np.array([[-FARTHEST], [FARTHEST]]) * np.ones(len(self._priors))
+        self._joints = posterior.priors.from_unit(ndtr(normal_ends))
+        columns = zip(self._priors, self._joints.T, strict=True)
+        self._heights = np.stack([prior.log_density(joint) for prior, joint in columns], axis=1)
+        slopes = np.exp(-0.5 * FARTHEST**2 - self._heights) / np.sqrt(2 * np.pi)
+        self._slopes = np.where(np.isfinite(slopes) & (slopes > 0), slopes, 1.0)
+        self.lower, self.upper = normal_ends + (self._ends - self._joints) / self._slopes
 
     def theta(self, z: np.ndarray) -> np.ndarray:
         """Parameters [w, n] at z [w, n]."""
-        return self.posterior.priors.from_unit(ndtr(z))
+        near = np.clip(z, -FARTHEST, FARTHEST)
+        beyond = z - near
+        slope = np.where(beyond < 0, *self._slopes)
+        return np.clip(self.posterior.priors.from_unit(ndtr(near)) + beyond * slope, *self._ends)
 
     def z(self, theta: np.ndarray) -> np.ndarray:
-        """Coordinates [w, n] of parameters [w, n], no farther than where they can be told from the bounds."""
-        return np.clip(ndtri(self.posterior.priors.to_unit(theta)), -FARTHEST, FARTHEST)
+        """Coordinates [w, n] of parameters [w, n]."""
+        near = np.clip(ndtri(self.posterior.priors.to_unit(theta)), -FARTHEST, FARTHEST)
+        below, above = theta - self._joints[:, None]
+        past_lower, past_upper = np.minimum(below, 0.0), np.maximum(above, 0.0)
+        return near + past_lower / self._slopes[0] + past_upper / self._slopes[1]
 
     def log_density(self, z: np.ndarray) -> np.ndarray:
-        """Log posterior density of z [w]: the likelihood times a standard normal."""
+        """Log posterior density of z [w]: the likelihood times the prior of z, up to a constant."""
         _stop_if_asked()
-        return self.posterior.log_likelihood(self.theta(z)) - 0.5 * np.sum(z**2, axis=1)
+        return self.posterior.log_likelihood(self.theta(z)) + self._log_prior(z)
+
+    def _log_prior(self, z: np.ndarray) -> np.ndarray:
+        """Log prior density [w] of z: standard normal, and beyond the joints that of theta."""
+        near = np.clip(z, -FARTHEST, FARTHEST)
+        value, theta = -0.5 * np.sum(near**2, axis=1), self.theta(z)
+        for column in np.flatnonzero((z != near).any(axis=0)):
+            rows = np.flatnonzero(z[:, column] != near[:, column])
+            height = self._heights[(z[rows, column] > 0).astype(int), column]
+            value[rows] += self._priors[column].log_density(theta[rows, column]) - height
+        return np.where(((z >= self.lower) & (z <= self.upper)).all(axis=1), value, -np.inf)
 
     def log_prob(self, z: np.ndarray) -> np.ndarray:
         """Log posterior density of theta [w], whose maximum is the posterior mode that tables report."""
@@ -170,7 +205,11 @@ def start_walkers(
     kept: list[np.ndarray] = []
     for _ in range(50):
         z = mode.centre + generator.standard_normal((walkers, len(mode.centre))) @ root.T
-        theta = coordinates.theta(np.clip(z, -FARTHEST, FARTHEST))
+        lower, upper = coordinates.lower, coordinates.upper
+        z = np.where(
+            z < lower, 2 * lower - z, np.where(z > upper, 2 * upper - z, z)
+        )  # none on the edge itself
+        theta = coordinates.theta(z)
         kept.append(theta[np.isfinite(posterior.log_prob(theta))])
         if sum(map(len, kept)) >= walkers:
             return np.concatenate(kept)[:walkers]
@@ -189,10 +228,10 @@ def climb(posterior: Posterior, start: np.ndarray, of_theta: bool = False) -> np
         height, weight, tolerance = coordinates.log_prob, THIN_BARRIER, TOLERANCE_OF_MODE
     found = minimize(
         _Descent(lambda z: height(z) + weight * coordinates.barrier(z)),
-        np.asarray(start),
+        np.clip(start, coordinates.lower, coordinates.upper),
         jac=True,
         method="L-BFGS-B",
-        bounds=[(-FARTHEST, FARTHEST)] * len(start),
+        bounds=list(zip(coordinates.lower, coordinates.upper, strict=True)),
         options={"maxiter": 60, "ftol": tolerance},
     )
     return found.x
@@ -205,12 +244,13 @@ def response_surface(posterior: Posterior, start: np.ndarray, seed: int) -> tupl
     -------
     Centre [n] and covariance [n, n] of the normal density that the last fit implies.
     """
-    objective = PriorCoordinates(posterior).log_density
+    coordinates = PriorCoordinates(posterior)
+    objective = coordinates.log_density
     generator = np.random.default_rng([seed, 1])
     centre, root = np.asarray(start), np.diag(_widths(objective, start))
     for _ in range(SURFACE_ROUNDS):
         centre, root = _refit(objective, centre, root, generator)
-    return np.clip(centre, -FARTHEST, FARTHEST), root @ root.T
+    return np.clip(centre, coordinates.lower, coordinates.upper), root @ root.T
 
 
 def _stop_if_asked() -> None:

@@ -81,8 +81,8 @@ def evidence(
 
     Raises
     ------
-    BadConfiguration : the likelihood is one of moments, there are too few draws, or they lie beyond the
-        prior's numerical reach.
+    BadConfiguration : the likelihood is one of moments, there are too few draws, they lie beyond the prior's
+        numerical reach, or no new one has a likelihood.
     """
     posterior = results.posterior
     if isinstance(posterior.likelihood, SimulatedMoments):
@@ -99,6 +99,11 @@ def evidence(
     fresh = log_likelihoods(
         posterior, posterior.priors.from_unit(ndtr(proposed)), seed, processes, "marginal likelihood"
     )
+    if not np.isfinite(fresh).any():
+        raise BadConfiguration(
+            "No draw of the proposal has a likelihood, so that the marginal likelihood has no estimate: sample "
+            "more steps."
+        )
     with_prior = _paths(log_likelihood[..., None])[..., 0] + _log_normal(_paths(second))
     target_ratio = with_prior - proposal.logpdf(_paths(second))
     proposal_ratio = fresh + _log_normal(proposed) - proposal.logpdf(proposed)

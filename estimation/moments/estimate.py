@@ -133,7 +133,7 @@ def minimise_distance(
     require_enough(moments, len(free.names))
     problem = _Distance(moments, free)
     units = free.unit(candidates)
-    order = np.argsort(np.sum(problem.residuals(units) ** 2, axis=1))[:STARTS]
+    order = np.argsort(problem.look_from(units))[:STARTS]
     jacobian: Any = problem.jacobian  # SciPy's stubs know only the names of its own schemes
     found = [
         least_squares(problem.residual, np.clip(units[row], 0, 1), jacobian, (0.0, 1.0), **(options or {}))
@@ -179,14 +179,29 @@ class _Distance:
 
     def __init__(self, moments: SimulatedMoments, free: FreeParameters) -> None:
         self.moments, self.free = moments, free
+        self._far = FAR
+
+    def look_from(self, units: Array) -> Array:
+        """Distances [m] at points [m, n], beyond all of which residuals count as large from now on: larger
+        ones are held back, and the best point of a search has none.
+        """
+        self._far = np.inf
+        values = self.residuals(units)
+        finite = np.isfinite(values).all(axis=1)
+        distances = np.where(finite, np.sum(np.where(finite[:, None], values, 0.0) ** 2, axis=1), np.inf)
+        self._far = max(FAR, float(np.sqrt(distances[finite].max(initial=0.0))))
+        return distances
 
     def residuals(self, unit: Array) -> Array:
         """Residuals [w, n_moments] at unit [w, n], large where the surrogate does not hold."""
         parameters = self.free.parameters(self.free.theta(unit))
         inside = self.moments.surrogate.inside(parameters)
-        values = np.full((len(unit), len(self.moments.names)), FAR)
+        values = np.full((len(unit), len(self.moments.names)), self._far)
         if inside.any():
-            values[inside] = np.clip(self.moments.residuals(parameters[inside]), -FAR, FAR)
+            with np.errstate(invalid="ignore"):  # of infinite moments
+                found = self.moments.residuals(parameters[inside])
+            found = np.where(np.isnan(found).any(axis=1, keepdims=True), self._far, found)
+            values[inside] = np.clip(found, -self._far, self._far)
         return values
 
     def residual(self, unit: Array) -> Array:
@@ -197,7 +212,9 @@ class _Distance:
         """Their derivatives, residuals by parameters."""
         up, down = self._neighbours(unit)
         values = self.residuals(np.vstack([up, down]))
-        return ((values[: len(unit)] - values[len(unit) :]) / _widths(up, down)[:, None]).T
+        widths = _widths(up, down)[:, None]
+        changes = values[: len(unit)] - values[len(unit) :]
+        return np.divide(changes, widths, out=np.zeros_like(changes), where=widths > 0).T
 
     def derivatives(self, theta: Array) -> Array:
         """Derivatives [n_moments, n_free] of the simulated moments with respect to the parameters."""

@@ -14,11 +14,18 @@ from estimation.mode import (
     response_surface,
     start_walkers,
 )
-from estimation.priors import make_prior
+from estimation.posterior import Posterior
+from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.reference.kalman import log_likelihood
-from tests.estimation.economies import exact_state_space, linear_posterior, linear_priors, simulated_data
+from tests.estimation.economies import (
+    NormalLikelihood,
+    exact_state_space,
+    linear_posterior,
+    linear_priors,
+    simulated_data,
+)
 from tests.linear_artifact import example_economy, write_artifact
 
 
@@ -86,6 +93,35 @@ def test_a_mode_at_the_edge_of_the_box_is_found(linear, data):
     priors = {**linear_priors(), "sigma": make_prior("uniform", lower=0.1, upper=0.6)}
     posterior = linear_posterior(linear, data, priors, filter_class=TwistedFilter, fixed={"mean": 0.3})
     assert find_mode(posterior, draws=64).theta[0] == pytest.approx(0.6, abs=1e-3)
+
+
+@pytest.fixture(scope="module")
+def disagreeing(linear):
+    """Normal priors and a normal likelihood with mean .8 and sd .1: eight and eleven prior sds apart."""
+    priors = {"sigma": make_prior("normal", 2.5, 0.15), "mean": make_prior("normal", -1.5, 0.15)}
+    return Posterior(linear, NormalLikelihood(), PriorSet(priors), {"rho": 0.8}, common_random_numbers=True)
+
+
+def test_the_mode_is_the_highest_point_where_data_and_prior_disagree(disagreeing):
+    weight = 0.1**-2 / (0.1**-2 + 0.15**-2)
+    exact = weight * 0.8 + (1 - weight) * np.array([2.5, -1.5])
+    assert np.all(np.abs(exact - [2.5, -1.5]) / 0.15 > 7)
+    found = find_mode(disagreeing, draws=64)
+    np.testing.assert_allclose(found.theta, exact, atol=1e-3)
+    walkers = start_walkers(disagreeing, found, 200, np.random.default_rng(0))
+    np.testing.assert_allclose(walkers.mean(axis=0), exact, atol=0.1)
+    assert len(np.unique(walkers[:, 0])) == 200
+
+
+def test_coordinates_go_on_to_the_ends_of_the_support_and_back(disagreeing):
+    coordinates = PriorCoordinates(disagreeing)
+    theta = np.array([[0.1, 2.0], [0.3, 1.9], [2.5, -1.5], [2.9, -2.0], [1.75, -0.75], [1.7499, -0.7499]])
+    z = coordinates.z(theta)
+    np.testing.assert_allclose(coordinates.theta(z), theta, atol=1e-8)
+    assert (np.diff(z[[0, 1, 5, 4, 2, 3], 0]) > 0).all()
+    np.testing.assert_allclose(z[0], [coordinates.lower[0], coordinates.upper[1]])
+    steps = np.linspace(-5.001, -4.999, 3)[:, None] * [1, 0] + [0, 5.0]
+    assert np.ptp(coordinates.log_density(steps)) < 0.3
 
 
 def test_walkers_start_inside_the_support(posterior, mode):

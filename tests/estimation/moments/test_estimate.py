@@ -271,3 +271,12 @@ def test_estimates_spread_as_standard_errors_say_and_j_is_chi2(first_order):
     np.testing.assert_allclose(covered.mean(axis=0), 0.95, atol=0.045)
     assert kstest([result.j_test().statistic for result in found], "chi2", (2,)).pvalue > 0.01
     np.testing.assert_allclose(prototype.simulated_moments(truth)[0, :3], exact_moments(), atol=0.15)
+
+
+def test_residuals_of_many_thousand_standard_errors_do_not_stop_the_search(first_order, data):
+    """Weights of 1e12 make them large at the best of the candidates, too."""
+    others = {name: value for name, value in TRUTH.items() if name != "sigma"}
+    found = estimate_msm(
+        first_order, data, ["sd(y)"], pd.Series({"sigma": 2.9}), fixed=others, weights=np.array([[1e12]])
+    )
+    np.testing.assert_allclose(found.fit["model"], found.fit["data"], atol=1e-4)
