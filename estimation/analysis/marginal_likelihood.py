@@ -101,8 +101,7 @@ def evidence(
     )
     if not np.isfinite(fresh).any():
         raise BadConfiguration(
-            "No draw of the proposal has a likelihood, so that the marginal likelihood has no estimate: sample "
-            "more steps."
+            "No draw of the proposal has a likelihood, so there is no marginal likelihood: sample more steps."
         )
     with_prior = _paths(log_likelihood[..., None])[..., 0] + _log_normal(_paths(second))
     target_ratio = with_prior - proposal.logpdf(_paths(second))

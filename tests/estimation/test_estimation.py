@@ -230,8 +230,8 @@ def test_draws_that_pile_up_where_the_prior_is_thin_are_named():
 
 @pytest.mark.parametrize("density", ["normal", "gamma", "inv_gamma"])
 def test_a_prior_that_the_box_hardly_cuts_is_no_reason_to_warn(density):
-    """Data that say nothing, and a box that holds 96 % of the prior: .2 to 1.1 % of the draws are near an end,
-    with an sd of at most .17 % among 4,000, which is five of them from the 2 % that are named.
+    """Data that say nothing, and a box that holds 96 % of the prior: .2 to 1.1 % of the draws are near an
+    end, with an sd of at most .17 % among 4,000, which is five of them from the 2 % that are named.
     """
     whole = make_prior(density, 1.0, 0.4)
     prior = whole.truncated(*whole.ppf(np.array([0.02, 0.98])))
