@@ -31,8 +31,8 @@ def by_name(values: Any) -> Any:
     ------
     BadData : the same label twice.
     """
-    if isinstance(values, np.ndarray) and values.dtype.names is not None:
-        return {name: values[name] for name in values.dtype.names}
+    if isinstance(values, np.ndarray):
+        return {name: values[name] for name in values.dtype.names} if values.dtype.names else values
     if isinstance(values, Mapping) or not hasattr(values, "keys"):
         return values
     names = list(values.keys())

@@ -32,11 +32,11 @@ def estimate_msm(
     surrogate: Surrogate | str,
     data: pd.DataFrame,
     moments: Sequence[str | Moments | FrameFunction],
-    params: Mapping[str, float],
+    params: Mapping[str, float] | pd.Series,
     optimize_options: Mapping[str, Any] | Literal[False] | None = None,
     *,
     bounds: Mapping[str, tuple[float, float]] | None = None,
-    fixed: Mapping[str, float] | None = None,
+    fixed: Mapping[str, float] | pd.Series | None = None,
     moments_cov: Array | pd.DataFrame | None = None,
     weights: Weights = "diagonal",
     replications: int = 20,
@@ -66,8 +66,10 @@ def estimate_msm(
     BadData : moments that are not numbers or change, or are collinear under optimal weights.
     """
     economy = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
-    params, bounds, fixed = (by_name({} if given is None else given) for given in (params, bounds, fixed))
-    free = FreeParameters.of_bounds(economy, params, bounds, fixed)
+    params = by_name(params)
+    free = FreeParameters.of_bounds(
+        economy, params, by_name({} if bounds is None else bounds), by_name({} if fixed is None else fixed)
+    )
     target = SimulatedMoments(economy, data, moments, first_weights(weights), replications, seed, moments_cov)
     start = np.array([list(params.values())], dtype=float)
     if optimize_options is False:
@@ -187,7 +189,7 @@ class _Distance:
         """
         self._far = np.inf
         values = self.residuals(units)
-        finite = np.isfinite(values).all(axis=1)
+        finite = np.asarray(np.isfinite(values).all(axis=1))
         distances = np.where(finite, np.sum(np.where(finite[:, None], values, 0.0) ** 2, axis=1), np.inf)
         self._far = max(FAR, float(np.sqrt(distances[finite].max(initial=0.0))))
         return distances

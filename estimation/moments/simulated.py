@@ -171,7 +171,7 @@ class SimulatedMoments:
         """Moments [w, samples, n_moments] of every sample that ``shocks`` [T, samples, n_shocks] make."""
         vectors, samples = len(parameters), shocks.shape[1]
         rest = self.surrogate.steady_state(parameters).states
-        solved = np.isfinite(rest).all(axis=1)
+        solved = np.asarray(np.isfinite(rest).all(axis=1))
         start = np.repeat(np.where(solved[:, None], rest, 0.0), samples, axis=0)
         with np.errstate(all="ignore"):
             paths = self.surrogate.simulate(parameters, np.tile(shocks, (1, vectors, 1)), start).observables

@@ -142,7 +142,7 @@ def test_labels_decide_about_columns(kalman, precise, vectors, data):
     sd = pd.Series({"y1": SD[1], "y0": SD[0]})
     assert kalman.log_likelihood(theta, frame, sd) == pytest.approx(expected, abs=1e-12)
     with pytest.raises(UnknownName, match="observable 'y2'"):
-        kalman.log_likelihood(vectors, frame.rename(columns={"y1": "y2"}))
+        kalman.log_likelihood(vectors, frame.set_axis(["y2", "y0"], axis=1))
     with pytest.raises(BadData, match="measurement sd y1"):
         kalman.log_likelihood(vectors, data, {"y0": 0.1})
 
