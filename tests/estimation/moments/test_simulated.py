@@ -142,7 +142,7 @@ def test_a_moment_that_one_vector_lacks_leaves_the_others_their_likelihood(linea
         ({"moments": []}, BadConfiguration, "at least one moment"),
         ({"moments": ["sd(y0)", "sd(y0)"]}, BadConfiguration, "only once"),
         ({"moments": ["sd(y0)"], "weights": "best"}, UnknownName, "kind of weights"),
-        ({"moments": ["sd(y0)"], "replications": 0}, BadConfiguration, "simulated sample"),
+        ({"moments": ["sd(y0)"], "replications": 0}, BadConfiguration, "replications must be"),
     ],
 )
 def test_impossible_requests_are_one_clear_error(linear, data, arguments, error, message):
