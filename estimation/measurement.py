@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Real
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -103,13 +104,13 @@ def _observable(parameter: str, observables: tuple[str, ...]) -> str:
 def _per_series(given: PerSeries | None, observables: tuple[str, ...], free: set[str]) -> dict[str, float]:
     if given is None:
         return {}
-    given = by_name(given)
-    if not isinstance(given, Mapping):
-        return {name: given for name in observables if name not in free}
-    for name in given:
+    labelled: Any = by_name(given)
+    if not isinstance(labelled, Mapping):
+        return {name: labelled for name in observables if name not in free}
+    for name in labelled:
         if name not in observables:
             raise unknown_name("observable", name, observables)
-    return dict(given)
+    return dict(labelled)
 
 
 def _check(rule: str, name: str, value: float, taken: bool, required: bool) -> None:

@@ -66,12 +66,12 @@ def estimate_msm(
     BadData : moments that are not numbers or change, or are collinear under optimal weights.
     """
     economy = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
-    params = by_name(params)
+    named: Mapping[str, float] = by_name(params)
     free = FreeParameters.of_bounds(
-        economy, params, by_name({} if bounds is None else bounds), by_name({} if fixed is None else fixed)
+        economy, named, by_name({} if bounds is None else bounds), by_name({} if fixed is None else fixed)
     )
     target = SimulatedMoments(economy, data, moments, first_weights(weights), replications, seed, moments_cov)
-    start = np.array([list(params.values())], dtype=float)
+    start = np.array([list(named.values())], dtype=float)
     if optimize_options is False:
         return describe(target, free, start[0], None)
     candidates = np.concatenate([start, _spread(free, seed)])
