@@ -69,7 +69,7 @@ def test_a_later_run_leaves_nothing_of_an_earlier_one(finished, linear, data, tm
     later = shutil.copytree(folder, tmp_path / "run")
     (later / "corrected.csv").write_text("of an earlier likelihood")
     (later / "notes.md").write_text("mine")
-    estimation(linear, data, burn=2).run(later, resume=True, processes=1, plots=False)
+    estimation(linear, data, sampler={**SAMPLER, "burn": 2}).run(later, resume=True, processes=1, plots=False)
     tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex"}
     assert {path.name for path in later.iterdir()} == tables | {"mode.json", "chains", "notes.md"}
     assert (later / "posterior.csv").read_text() != (folder / "posterior.csv").read_text()
@@ -287,7 +287,10 @@ if __name__ == "__main__":
     )
     process = subprocess.Popen(
         [sys.executable, str(script)],
-        env={"PYTHONPATH": str(Path(__file__).parents[2])},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },  # the same linear algebra here and there
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,
