@@ -36,18 +36,18 @@ class AnSchorfheide(Model):
     description = "Small New Keynesian model of An and Schorfheide (2007), nonlinear"
     parameters = (
         ParameterRange("tau", 1.0, 5.0, 2.09, "inverse intertemporal elasticity"),
-        ParameterRange("kappa", 0.1, 1.0, 0.98, "slope of the Phillips curve"),
+        ParameterRange("kappa", 0.02, 1.0, 0.98, "slope of the Phillips curve"),
         ParameterRange("psi1", 1.05, 3.0, 2.25, "rule: response to inflation"),
         ParameterRange("psi2", 0.0, 1.5, 0.65, "rule: response to the output gap"),
-        ParameterRange("rho_r", 0.3, 0.95, 0.81, "rule: interest rate smoothing"),
-        ParameterRange("rho_g", 0.5, 0.999, 0.98, "persistence of government spending"),
-        ParameterRange("rho_z", 0.3, 0.99, 0.93, "persistence of productivity growth"),
+        ParameterRange("rho_r", 0.005, 0.98, 0.81, "rule: interest rate smoothing"),
+        ParameterRange("rho_g", 0.005, 0.999, 0.98, "persistence of government spending"),
+        ParameterRange("rho_z", 0.005, 0.99, 0.93, "persistence of productivity growth"),
         ParameterRange("r_a", 0.0, 2.0, 0.34, "steady-state real rate", "percent a year"),
         ParameterRange("pi_a", 1.0, 12.0, 3.16, "target inflation", "percent a year"),
         ParameterRange("gamma_q", 0.0, 1.0, 0.51, "trend growth", "percent a quarter"),
-        ParameterRange("sigma_r", 0.05, 0.5, 0.19, "sd of monetary shocks", "percent"),
-        ParameterRange("sigma_g", 0.2, 1.5, 0.65, "sd of government spending shocks", "percent"),
-        ParameterRange("sigma_z", 0.05, 0.7, 0.24, "sd of productivity growth shocks", "percent"),
+        ParameterRange("sigma_r", 0.05, 1.15, 0.19, "sd of monetary shocks", "percent"),
+        ParameterRange("sigma_g", 0.2, 2.8, 0.65, "sd of government spending shocks", "percent"),
+        ParameterRange("sigma_z", 0.05, 1.4, 0.24, "sd of productivity growth shocks", "percent"),
     )
     states = (
         Variable("interest_rate_lag", "gross nominal interest rate of the previous quarter", "log"),
