@@ -20,7 +20,7 @@ from surrogate.policy import PolicyNetwork
 from surrogate.reference.registry import proven_region
 from surrogate.region import Region
 from surrogate.training import existence
-from surrogate.training.sampling import draw_parameters, draw_states
+from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
 from surrogate.training.surface import Surface, largest_level
 
 FAILURE = -3.0
@@ -29,6 +29,10 @@ TOLERATED = 0.02
 """Share of failing vectors that the region may still contain; a box with fewer failures is certified whole.
 Vectors without an equilibrium must be fewer: see `surrogate.training.existence`.
 """
+CORNERS = 4
+"""Corners that are tried, at most, for each vector."""
+LOST = 0.0
+"""log10 of an Euler error from which there is no policy, as of one that is no number."""
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
 _WITNESSED = f" or no equilibrium that is known, these {existence.TOLERATED:.1%} at most"
@@ -42,7 +46,8 @@ def find_region(
     Where a theorem says that an equilibrium exists, if the policy follows it there: no more than `TOLERATED`
     of `vectors` fail. Otherwise the surface is the log odds that a vector fails, and the region the largest
     of its level sets in which no more than `TOLERATED` fail and no more than `existence.TOLERATED` have no
-    equilibrium.
+    equilibrium. Draws hardly ever come near the corners of a box with many dimensions, where economies are at
+    their worst: those at which everything is lost are told to the surface, and none of them is inside.
     """
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
@@ -55,12 +60,25 @@ def find_region(
         return replace(proven, description=f"{proven.description}; {told}")
     if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:
         return None
-    surface = Surface.between(model.parameters, theta, failed)
+    lost = _lost_corners(policy, nodes, CORNERS * vectors, generator)
+    surface = Surface.between(
+        model.parameters, np.concatenate([theta, lost]), np.concatenate([failed, np.ones(len(lost), bool)])
+    )
     predicted = surface.predict(theta)
     level = min(
-        largest_level(predicted, failed, TOLERATED), largest_level(predicted, empty, existence.TOLERATED)
+        largest_level(predicted, failed, TOLERATED),
+        largest_level(predicted, empty, existence.TOLERATED),
+        *np.nextafter(surface.predict(lost), -np.inf),
     )
     return surface.below(level, told + (_WITNESSED if empty.any() else ""))
+
+
+def _lost_corners(
+    policy: PolicyNetwork, nodes: int | tuple[int, ...], count: int, generator: torch.Generator
+) -> NDArray[np.float64]:
+    """Those of up to `count` corners of the box [n, n_parameters] at which there is no policy."""
+    corners = draw_corners(policy.model, count, generator)
+    return corners.numpy()[worst_errors(policy, corners, nodes, generator) >= LOST]
 
 
 def worst_errors(

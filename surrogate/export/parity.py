@@ -17,7 +17,7 @@ from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.runtime import Surrogate, load
-from surrogate.training.sampling import draw_parameters, draw_states
+from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
 
 POINTS = 1_000
 CORNERS = 64
@@ -59,9 +59,7 @@ def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[s
 
 def test_parameters(model: Model, region: Region | None, generator: torch.Generator) -> Tensor:
     """Uniform draws from the box, and those of its corners that belong to the region."""
-    lower, upper = model.parameter_box()
-    choices = torch.rand(4096, len(lower), generator=generator) < 0.5
-    corners = torch.where(choices, lower, upper).unique(dim=0)
+    corners = draw_corners(model, 4096, generator)
     drawn = draw_parameters(model, 4 * POINTS, generator)
     if region is not None:
         corners, drawn = (rows[torch.from_numpy(region.contains(rows.numpy()))] for rows in (corners, drawn))

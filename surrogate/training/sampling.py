@@ -29,6 +29,13 @@ def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Ten
     return lower + (upper - lower) * _uniform((count, len(lower)), generator)
 
 
+def draw_corners(model: Model, count: int, generator: torch.Generator) -> Tensor:
+    """Different corners of the box [n, n_parameters], no more than `count`."""
+    lower, upper = model.parameter_box()
+    choices = torch.rand(count, len(lower), generator=generator) < 0.5
+    return torch.where(choices, lower, upper).unique(dim=0)
+
+
 def state_box(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Lower and upper states, each [n, n_states], at `parameters` [n, n_parameters]."""
     bounds = model.state_bounds(model.name_parameters(parameters))
