@@ -51,6 +51,8 @@ def optimiser(settings: Settings) -> str:
 
 
 def describe(settings: Settings) -> str:
-    """Method and optimiser in words, for cards and people."""
-    by = "Adam" if optimiser(settings) == "adam" else "Adam then Levenberg-Marquardt"
-    return f"{METHODS[settings.method].description}, {by}"
+    """Method and the optimisers that take steps in words, for cards and people."""
+    main = "Adam" if optimiser(settings) == "adam" else "Levenberg-Marquardt"
+    steps = {"Adam": settings.adam_steps}
+    steps[main] = steps.get(main, 0) + settings.steps
+    return f"{METHODS[settings.method].description}, {' then '.join(name for name in steps if steps[name])}"

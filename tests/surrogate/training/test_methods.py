@@ -306,7 +306,10 @@ def test_the_names_of_methods_are_the_choices() -> None:
 
 def test_the_card_names_method_and_optimiser() -> None:
     assert describe(Settings()) == "Euler residuals by quadrature, Adam then Levenberg-Marquardt"
+    assert describe(Settings(adam_steps=0)) == "Euler residuals by quadrature, Levenberg-Marquardt"
+    assert describe(Settings(steps=0)) == "Euler residuals by quadrature, Adam"
     assert describe(Settings(method="all_in_one")).endswith("two draws of the shocks, Adam")
+    assert describe(Settings(method="all_in_one", adam_steps=0)).endswith("two draws of the shocks, Adam")
     assert optimiser(Settings(method="bellman")) == "levenberg_marquardt"
 
 
