@@ -107,7 +107,7 @@ def _train(name: str, seed: int, checkpoint: Path) -> dict[str, float]:
 def _accuracy(checkpoint: Path) -> dict[str, Any]:
     policy, _ = load_policy(checkpoint)
     name = policy.model.name
-    certificate = certify(policy, recipe(name).test_nodes, POINTS, VECTORS)
+    certificate = certify(policy, recipe(policy.model).test_nodes, POINTS, VECTORS)
     accuracy = certificate.accuracy
     found = {
         "share_of_box": accuracy["share_of_box"],

@@ -64,7 +64,7 @@ def train(
         from surrogate import models, training
     economy = models.get(model)
     given = {"seed": seed, "threads": threads, "device": device}
-    settings = changed(training.recipe(economy.name).settings, [*changes, *_as_changes(given)])
+    settings = changed(training.recipe(economy).settings, [*changes, *_as_changes(given)])
     if settings.device.startswith("cuda") and not torch.cuda.is_available():
         raise BadConfiguration(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
@@ -82,7 +82,10 @@ def train(
                 now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}"
             ),
         )
-    click.echo(f"Wrote {path} ({training.describe(settings)}). Next: dsge-surrogate export {path} FOLDER")
+    own = f" --model {model}" if model.endswith(".py") else ""
+    click.echo(
+        f"Wrote {path} ({training.describe(settings)}). Next: dsge-surrogate export {path} FOLDER{own}"
+    )
 
 
 def changed(settings: "Settings", changes: Iterable[str]) -> "Settings":

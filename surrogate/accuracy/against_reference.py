@@ -15,7 +15,9 @@ from torch import Tensor
 from surrogate.accuracy.euler import accepted_parameters, ergodic_states
 from surrogate.card import expanded_names
 from surrogate.comparison.policies import by_name
+from surrogate.errors import UnknownName
 from surrogate.models.interface import Control, Model
+from surrogate.models.registry import shipped_name
 from surrogate.policy import PolicyNetwork
 from surrogate.reference import registry
 from surrogate.region import Region
@@ -85,8 +87,17 @@ def reference_controls(model: Model, parameters: Tensor, states: Tensor) -> Arra
 
 def _solved(model: Model, parameters: dict[str, float], states: Array) -> Array:
     """Classical controls [n, n_controls] at one calibration."""
-    found = registry.solve(model.name, parameters).controls(by_name(states, model.states))
+    found = registry.solve(_shipped_name(model), parameters).controls(by_name(states, model.states))
     return np.concatenate([found[c.name].reshape(len(states), c.size) for c in model.controls], axis=1)
+
+
+def _shipped_name(model: Model) -> str:
+    name = shipped_name(model)
+    if name is None:
+        raise UnknownName(
+            f"{model.name!r} is an economy of your own: no classical solution of it is known here."
+        )
+    return name
 
 
 def _inside(region: Region | None, parameters: Tensor) -> Tensor:
@@ -97,7 +108,7 @@ def _inside(region: Region | None, parameters: Tensor) -> Tensor:
 
 def _exists(model: Model, parameters: Tensor) -> Tensor:
     """Where the classical method has a solution to compare with, as far as that is known beforehand."""
-    return torch.from_numpy(has_equilibrium(model.name, model.parameters, parameters.numpy()))
+    return torch.from_numpy(has_equilibrium(model, parameters.numpy()))
 
 
 def _positive(model: Model) -> list[bool]:

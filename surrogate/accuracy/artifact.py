@@ -70,7 +70,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
         "box": draw_states(model, parameters, generator),
         "ergodic": ergodic_states(policy, parameters, generator),
     }
-    nodes = recipe(model.name).test_nodes
+    nodes = recipe(model).test_nodes
     errors = {
         law: euler_errors(policy, s, parameters, nodes)[~in_closed_form(policy, s, parameters)]
         for law, s in states.items()

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from surrogate.accuracy.euler import ergodic_states, euler_errors
 from surrogate.policy import PolicyNetwork
-from surrogate.reference.registry import proven_region
 from surrogate.region import Region
 from surrogate.training import existence
 from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
@@ -52,10 +51,10 @@ def find_region(
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
     theta = parameters.numpy()
-    empty = ~existence.has_equilibrium(model.name, model.parameters, theta)
+    empty = ~existence.has_equilibrium(model, theta)
     failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
-    proven = proven_region(model.name, model.parameters)
+    proven = existence.proven_region(model)
     if proven is not None and empty.any() and failed[~empty].mean() <= TOLERATED:
         return replace(proven, description=f"{proven.description}; {told}")
     if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:

@@ -30,12 +30,15 @@ TIMING = (
 )
 
 
-def export(checkpoint: str | Path, folder: str | Path, model: Model | None = None) -> Path:
+def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None = None) -> Path:
     """Certify the policy of a checkpoint and write it with its card; the folder appears whole or not at all.
+
+    `model` is the economy, or its name or Python file; only one that ships can do without.
 
     Raises:
         BrokenArtifact: if the checkpoint cannot be read.
-        Changed: if the economy has changed since.
+        BadConfiguration: if the economy is the user's own and `model` is missing.
+        Changed: if the economy is another one, or has changed since.
         NotSolved: if the run did not find a solution.
         WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
         SurrogateError: if ONNX Runtime and the network disagree.
@@ -56,7 +59,7 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    certificate = certify(policy, recipe(model.name).test_nodes)
+    certificate = certify(policy, recipe(model).test_nodes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:
         theta = theta[certificate.region.contains(theta)]

@@ -128,6 +128,10 @@ class Model(ABC):
     """
     closed_form: ClassVar[tuple[str, ...]] = ()
     """Those of `regimes` in which the anchor is the answer, so that nothing is left to solve."""
+    written: ClassVar[type[Model]]
+    """The class in which the economy was written, also where a method of solution has added controls to it.
+    What is known of an economy beside its file is known of that class, not of another one with its name.
+    """
     regime: str | None = None
     """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy
     itself.
@@ -135,6 +139,8 @@ class Model(ABC):
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        if "written" not in vars(cls):
+            cls.written = cls
         if "states" in vars(cls) and "inputs" not in vars(cls):
             cls.inputs = cls.states
         if "parameters" in vars(cls) and "features" not in vars(cls):

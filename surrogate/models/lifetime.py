@@ -71,6 +71,7 @@ def with_value(economy: Model) -> Model:
         {
             "controls": (*economy.controls, VALUE),
             "equations": (*economy.equations, BELLMAN),
+            "written": economy.written,
         },
     )
     return told

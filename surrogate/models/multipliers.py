@@ -40,6 +40,7 @@ def with_multipliers(economy: Model) -> Model:
             "controls": (*economy.controls, *map(_multiplier, equations)),
             "equations": (*economy.equations, *map(_definition, equations)),
             "closed_form": (),
+            "written": economy.written,
         },
     )
     return told

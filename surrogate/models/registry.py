@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib.util
 import inspect
 import sys
@@ -43,6 +44,11 @@ def names() -> list[str]:
     return list(_MODELS)
 
 
+def shipped_name(model: Model) -> str | None:
+    """The name under which this very economy ships; None for anyone's own, whatever its name and ancestors."""
+    return model.name if _MODELS.get(model.name) is model.written else None
+
+
 def get(name: str) -> Model:
     """The economy called `name`, or the one that the Python file `name` (ending in .py) defines.
 
@@ -50,8 +56,15 @@ def get(name: str) -> Model:
         UnknownName: if no economy has that name.
         SurrogateError: if the file does not define exactly one economy.
     """
-    if name.endswith(".py"):
-        return _from_file(Path(name))
+    return from_file(Path(name)) if name.endswith(".py") else get_shipped(name)
+
+
+def get_shipped(name: str) -> Model:
+    """The economy that ships under `name`; nothing is imported.
+
+    Raises:
+        UnknownName: if none does.
+    """
     if name not in _MODELS:
         close = difflib.get_close_matches(name, _MODELS, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
@@ -61,7 +74,12 @@ def get(name: str) -> Model:
     return _MODELS[name]()
 
 
-def _from_file(path: Path) -> Model:
+def from_file(path: Path) -> Model:
+    """The economy that a Python file defines; this runs the file.
+
+    Raises:
+        SurrogateError: if the file cannot be run or does not define exactly one economy.
+    """
     if not path.is_file():
         raise SurrogateError(f"there is no file {path}")
     module = _import(path)
@@ -82,14 +100,19 @@ def _from_file(path: Path) -> Model:
 
 
 def _import(path: Path) -> ModuleType:
-    """The module in a file, registered so that its source can be found again."""
-    spec = importlib.util.spec_from_file_location(f"economy_{path.stem}", path)
-    if spec is None or spec.loader is None:
+    """The module in a file, from its text and not from bytecode beside it.
+
+    It is registered under its place, so that its source can be found again and files of one name stay apart.
+    """
+    path = path.resolve()
+    name = f"economy_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:12]}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None:
         raise SurrogateError(f"{path} cannot be imported as a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[module.__name__] = module
+    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(path.read_bytes(), path, "exec"), vars(module))
     except Exception as error:  # whatever the user's own code raises
         raise SurrogateError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module

@@ -4,14 +4,14 @@ tell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.card import ParameterRange
-from surrogate.reference.registry import proven_region, witness
+from surrogate.models.interface import Model
+from surrogate.models.registry import get_shipped, shipped_name
+from surrogate.reference import registry
 from surrogate.region import Region
 from surrogate.training.surface import Surface, largest_level
 
@@ -21,37 +21,50 @@ TOLERATED = 0.005
 SEED = 19_910_101
 
 
-def has_equilibrium(
-    name: str, ranges: Sequence[ParameterRange], theta: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Whether the economy called `name` has an equilibrium at each row of theta [n, n_parameters]: bool [n].
+def proven_region(model: Model) -> Region | None:
+    """Where the economy has an equilibrium, exactly; None if no theorem says so."""
+    name = shipped_name(model)
+    return None if name is None else registry.proven_region(name, model.parameters)
+
+
+def has_equilibrium(model: Model, theta: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether the economy has an equilibrium at each row of theta [n, n_parameters]: bool [n].
 
     True throughout where nothing can tell.
     """
-    region = proven_region(name, ranges)
+    region = proven_region(model)
     if region is not None:
         return region.contains(theta)
-    exists = witness(name)
+    exists = _witness(model)
     if exists is None:
         return np.ones(len(theta), dtype=bool)
-    return exists({each.name: column for each, column in zip(ranges, theta.T, strict=True)})
+    return exists({each.name: column for each, column in zip(model.parameters, theta.T, strict=True)})
 
 
-@cache
-def existence_region(name: str, ranges: tuple[ParameterRange, ...]) -> Region | None:
+def existence_region(model: Model) -> Region | None:
     """Where in the box there is an equilibrium; None if nothing can tell, or the classical method finds one
     nearly everywhere.
     """
-    region = proven_region(name, ranges)
-    if region is not None:
+    name = shipped_name(model)
+    return None if name is None else _region_of(name)
+
+
+@cache
+def _region_of(name: str) -> Region | None:
+    model = get_shipped(name)
+    region = proven_region(model)
+    if region is not None or _witness(model) is None:
         return region
-    if witness(name) is None:
-        return None
-    lower, upper = np.array([(each.lower, each.upper) for each in ranges]).T
-    theta = np.random.default_rng(SEED).uniform(lower, upper, size=(VECTORS, len(ranges)))
-    failed = ~has_equilibrium(name, ranges, theta)
+    lower, upper = np.array([(each.lower, each.upper) for each in model.parameters]).T
+    theta = np.random.default_rng(SEED).uniform(lower, upper, size=(VECTORS, len(lower)))
+    failed = ~has_equilibrium(model, theta)
     if failed.mean() <= TOLERATED:
         return None
-    surface = Surface.between(ranges, theta, failed)
+    surface = Surface.between(model.parameters, theta, failed)
     level = largest_level(surface.predict(theta), failed, TOLERATED)
     return surface.below(level, "a classical method finds an equilibrium")
+
+
+def _witness(model: Model) -> registry.Witness | None:
+    name = shipped_name(model)
+    return None if name is None else registry.witness(name)

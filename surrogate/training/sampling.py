@@ -84,7 +84,7 @@ class HardnessTilt:
 
     def __init__(self, model: Model, hopeless: float, generator: torch.Generator) -> None:
         self.model, self.hopeless, self.generator = model, hopeless, generator
-        self.region = existence_region(model.name, model.parameters)
+        self.region = existence_region(model)
         self.surface: Surface | None = None
         self.seen: list[tuple[Tensor, Tensor]] = []
 

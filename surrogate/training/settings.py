@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from surrogate.errors import unknown_name
+from surrogate.models.interface import Model
+from surrogate.models.registry import shipped_name
 
 CHOICES = {
     "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
@@ -151,6 +153,7 @@ for the policy.
 """
 
 
-def recipe(model: str) -> Recipe:
-    """The recipe of a shipped economy, or the default one for a user's own."""
-    return RECIPES.get(model, Recipe(Settings()))
+def recipe(model: Model) -> Recipe:
+    """The recipe of a shipped economy, or the default one for anyone's own."""
+    name = shipped_name(model)
+    return Recipe(Settings()) if name is None else RECIPES[name]

@@ -102,6 +102,6 @@ def test_what_ships_is_certified_hardly_anywhere_without_an_equilibrium(name: st
     """
     surrogate = load(name)
     theta = np.random.default_rng(6).uniform(surrogate.lower, surrogate.upper, (3000, surrogate.n_parameters))
-    inside, exists = surrogate.inside(theta), has_equilibrium(name, surrogate.card.parameters, theta)
+    inside, exists = surrogate.inside(theta), has_equilibrium(get(name), theta)
     assert np.mean(~exists[inside]) < 0.015
     assert np.mean(inside[exists]) > 0.95

@@ -6,9 +6,14 @@ import torch
 
 from surrogate.card import ParameterRange
 from surrogate.models import get
+from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import Model
+from surrogate.models.lifetime import with_value
+from surrogate.models.multipliers import with_multipliers
+from surrogate.models.registry import shipped_name
 from surrogate.training.existence import existence_region, has_equilibrium
 from surrogate.training.sampling import HardnessTilt
+from surrogate.training.settings import RECIPES, Recipe, Settings, recipe
 from surrogate.training.surface import Surface, largest_level
 
 SAVING = get("consumption_saving")
@@ -23,19 +28,19 @@ def uniform(count: int, model: Model = SAVING) -> np.ndarray:
 
 
 def test_a_theorem_is_the_region_exactly() -> None:
-    region = existence_region(SAVING.name, SAVING.parameters)
+    region = existence_region(SAVING)
     theta = uniform(4000)
     stationary = theta[:, 0] * (1 + theta[:, 1]) < 1
     assert 0.9 < stationary.mean() < 0.99
     assert region is not None
     np.testing.assert_array_equal(region.contains(theta), stationary)
-    np.testing.assert_array_equal(has_equilibrium(SAVING.name, SAVING.parameters, theta), stationary)
+    np.testing.assert_array_equal(has_equilibrium(SAVING, theta), stationary)
 
 
 def test_the_region_is_fitted_to_what_a_classical_method_finds() -> None:
-    region = existence_region(BOUND.name, BOUND.parameters)
+    region = existence_region(BOUND)
     theta = uniform(500, BOUND)
-    exists = has_equilibrium(BOUND.name, BOUND.parameters, theta)
+    exists = has_equilibrium(BOUND, theta)
     assert 0.5 < exists.mean() < 0.95
     assert region is not None
     assert np.mean(region.contains(theta) == exists) > 0.95
@@ -44,9 +49,9 @@ def test_the_region_is_fitted_to_what_a_classical_method_finds() -> None:
 
 def test_where_nothing_can_tell_there_is_nothing_to_leave_out() -> None:
     model = get("rbc")
-    assert existence_region(model.name, model.parameters) is None
+    assert existence_region(model) is None
     lower = model.parameter_box()[0].numpy()[None]
-    assert has_equilibrium(model.name, model.parameters, lower).all()
+    assert has_equilibrium(model, lower).all()
 
 
 @pytest.mark.parametrize("learnt", [False, True], ids=["at first", "with a surface"])
@@ -76,3 +81,25 @@ def test_the_largest_level_tolerates_what_it_is_told_to() -> None:
     assert largest_level(predicted, failed, 0.0) == 3.0
     assert largest_level(predicted, failed, 0.125) == 7.0
     assert largest_level(predicted, ~failed[::-1], 0.0) == 1.0
+
+
+class Saving(ConsumptionSaving):
+    """Someone's own, with the name of the shipped one and other parameters."""
+
+    parameters = tuple(each for each in ConsumptionSaving.parameters if each.name != "beta")
+
+
+def test_an_economy_with_the_name_of_a_shipped_one_inherits_nothing_that_is_known_of_that() -> None:
+    own = Saving()
+    assert own.name == SAVING.name
+    assert shipped_name(own) is None
+    assert existence_region(own) is None
+    assert has_equilibrium(own, np.ones((3, 4))).all()
+    assert recipe(own) == Recipe(Settings())
+    assert recipe(SAVING) == RECIPES["consumption_saving"]
+
+
+def test_what_is_known_of_an_economy_is_known_of_it_with_multipliers_or_a_value() -> None:
+    for formulated in (with_multipliers(SAVING), with_value(get("rbc")), SAVING.given("binding")):
+        assert shipped_name(formulated) == formulated.name
+    assert existence_region(with_multipliers(SAVING)) is existence_region(SAVING)

@@ -18,7 +18,7 @@ SOURCE = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
 @pytest.mark.parametrize("name", names())
 def test_every_economy_that_ships_is_sound_and_its_recipe_sensible(name: str) -> None:
     require_sound(get(name))
-    require_sensible(recipe(name).settings, get(name))
+    require_sensible(recipe(get(name)).settings, get(name))
 
 
 @pytest.mark.parametrize(
