@@ -12,22 +12,23 @@ from surrogate.runtime import load
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--model", help="Python file of the economy, if it has moved since training.")
+@click.option("--model", help="Python file of the economy, if it is your own.")
 def export(checkpoint: Path, folder: Path, model: str | None) -> None:
     """Certify a trained economy and write its ONNX files.
 
     CHECKPOINT is what `dsge-surrogate train` left. FOLDER appears whole or not at all; an artifact that is
-    already there is replaced, a folder with other files is not.
+    already there is replaced, a folder with other files is not. A file that --model names is run only if it
+    is the one that was trained.
 
     \b
-    Example:
+    Examples:
       dsge-surrogate export checkpoints/rbc.pt my_artifact
+      dsge-surrogate export my_economy.pt my_artifact --model my_economy.py
     """
     with needs_extra("train"):
         from surrogate import export as exporter
-        from surrogate import models
     click.echo(f"Certifying {checkpoint} ...", err=True)
-    exporter.export(checkpoint, folder, models.get(model) if model else None)
+    exporter.export(checkpoint, folder, model)
     card = load(folder).card
     click.echo(
         f"Wrote {folder}: {card.model}, log10 Euler errors {headline_text(card)} over the box, mean (p99)."

@@ -38,7 +38,7 @@ def dsge_surrogate() -> None:
     \b
     Make one of your own (needs the extra "train"):
       dsge-surrogate train my_economy.py --output my_economy.pt
-      dsge-surrogate export my_economy.pt my_economy
+      dsge-surrogate export my_economy.pt my_economy --model my_economy.py
       dsge-surrogate validate my_economy --model my_economy.py
     """
 

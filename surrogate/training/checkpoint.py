@@ -13,9 +13,10 @@ from typing import Any
 
 import torch
 
-from surrogate.errors import BrokenArtifact, Changed, NotSolved
+from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
 from surrogate.files import atomic_path
 from surrogate.models.interface import Model
+from surrogate.models.registry import from_file, get_shipped, shipped_name
 from surrogate.training.settings import Settings
 
 FORMAT = 1
@@ -25,8 +26,22 @@ def fingerprint(model: Model) -> str:
     """Hash of the code that an economy is written in, and of the economies that it extends: not of comments,
     docstrings or layout.
     """
-    told = "\n".join([f"{model.name} {model.version}", *map(_code, _modules(model))])
+    told = "\n".join(
+        [f"{model.name} {model.version}", *(_code(inspect.getsource(each)) for each in _modules(model))]
+    )
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def file_fingerprint(file: Path) -> str:
+    """Hash of the code in the Python file of an economy, which is not run.
+
+    Raises:
+        SurrogateError: if there is no such file or it is not Python.
+    """
+    try:
+        return hashlib.sha256(_code(file.read_bytes()).encode()).hexdigest()
+    except (OSError, SyntaxError, ValueError) as error:
+        raise SurrogateError(f"{file} cannot be read as a Python file: {error}") from error
 
 
 def _modules(model: Model) -> list[ModuleType]:
@@ -36,8 +51,8 @@ def _modules(model: Model) -> list[ModuleType]:
     return list(dict.fromkeys(module for module in found if module is not None))
 
 
-def _code(module: ModuleType) -> str:
-    tree = ast.parse(inspect.getsource(module))
+def _code(text: str | bytes) -> str:
+    tree = ast.parse(text)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
@@ -51,10 +66,12 @@ def _is_text(line: ast.AST) -> bool:
 
 def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) -> None:
     """Write a checkpoint, whole or not at all; `state` holds tensors, numbers and strings."""
+    file = source_file(model)
     header = {
         "format": FORMAT,
         "model": model.name,
-        "source": source_file(model),
+        "source": "" if file is None else file.name,
+        "text": "" if file is None else file_fingerprint(file),
         "fingerprint": fingerprint(model),
     }
     content = io.BytesIO()  # torch.save itself hides that a disk is full
@@ -137,7 +154,35 @@ def settings_of(content: dict[str, Any]) -> Settings:
     return Settings(**content["settings"])
 
 
-def source_file(model: Model) -> str:
-    """The Python file of a user's own economy, or an empty string for one that ships."""
-    path = inspect.getfile(type(model))
-    return "" if type(model).__module__.startswith("surrogate.models.") else str(Path(path).resolve())
+def economy_of(content: dict[str, Any], named: str | None, path: Path) -> Model:
+    """The economy of a checkpoint: `named` by the user (by its name or its Python file), or a shipped one.
+
+    Nothing that the checkpoint says is imported, and the file that the user names only if its code is that
+    which was trained.
+
+    Raises:
+        BadConfiguration: if the checkpoint is of an economy of the user's own and no file is named.
+        Changed: if the file is not the one that was trained.
+        UnknownName: if no economy ships under the name in the checkpoint.
+    """
+    if named is None:
+        if content["source"]:
+            raise BadConfiguration(
+                f"{path} is of an economy in a Python file of your own: name the file with --model FILE.py"
+            )
+        return get_shipped(str(content["model"]))
+    if not named.endswith(".py"):
+        return get_shipped(named)
+    trained, file = content.get("text"), Path(named)
+    if trained is not None and trained != file_fingerprint(file):
+        raise Changed(
+            f"{file} is not the economy that {path} was trained on, or has changed since; nothing in it was "
+            "run. Name the right file with --model, or train again."
+        )
+    return from_file(file)
+
+
+def source_file(model: Model) -> Path | None:
+    """The Python file of a user's own economy; None for one that ships."""
+    shipped = shipped_name(model) is not None
+    return None if shipped else Path(inspect.getfile(model.written))

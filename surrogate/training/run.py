@@ -196,18 +196,18 @@ def _require(failure: str) -> None:
         raise NotSolved(failure)
 
 
-def load_policy(path: Path, model: Model | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:
-    """The policy network of a checkpoint and the checkpoint's content; a shipped economy is found by its
-    name.
+def load_policy(path: Path, model: Model | str | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:
+    """The policy network of a checkpoint and the checkpoint's content.
+
+    `model` is the economy, or its name or Python file; only one that ships can do without.
 
     Raises:
         BrokenArtifact: if the checkpoint cannot be read.
-        Changed: if the economy has changed since it was written.
+        BadConfiguration: if the economy is the user's own and `model` is missing.
+        Changed: if the economy is another one, or has changed since the checkpoint was written.
     """
-    from surrogate.models.registry import get
-
     content = checkpoint.read(path)
-    economy = model or get(content["source"] or content["model"])
+    economy = model if isinstance(model, Model) else checkpoint.economy_of(content, model, path)
     settings = checkpoint.settings_of(content)
     checkpoint.require_same(content, economy, settings, path)
     policy = PolicyNetwork(formulation(economy, settings), settings.hidden, settings.trunk)

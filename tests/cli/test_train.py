@@ -1,6 +1,8 @@
 """train, and what users get wrong with it."""
 
 import inspect
+import os
+import py_compile
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from tests.cli.running import interrupt_at, require_clear_error, run
 torch = pytest.importorskip("torch")
 
 from cli.train import changed  # noqa: E402
-from surrogate.errors import BadConfiguration, UnknownName  # noqa: E402
+from surrogate.errors import BadConfiguration, Changed, UnknownName  # noqa: E402
+from surrogate.models import get  # noqa: E402
 from surrogate.models.rbc import RealBusinessCycle  # noqa: E402
 from surrogate.training import Settings, load_policy  # noqa: E402
 
@@ -127,7 +130,7 @@ def test_an_economy_of_ones_own_goes_all_the_way(tmp_path: Path) -> None:
     few = [f"--setting={change}" for change in ("batch=2048", "adam_steps=20", "steps=60")]
     for step in (
         ("train", file, "--output", checkpoint, *few),
-        ("export", checkpoint, folder),
+        ("export", checkpoint, folder, "--model", file),
         ("validate", folder, "--model", file),
     ):
         result = run(*step)
@@ -154,3 +157,56 @@ def test_what_a_method_needs_is_one_clear_error(tmp_path: Path) -> None:
     adam = ("--setting=method=all_in_one", "--setting=optimiser=levenberg_marquardt")
     require_clear_error(run("train", "rbc", "--output", path, *adam), "sum of squares")
     assert not path.exists()
+
+
+def own_economy(folder: Path, name: str = "rbc", extra: str = "") -> Path:
+    """A Python file with the real business cycle model under `name`, and a line that tells when it is run."""
+    source = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
+    marker = f"\nfrom pathlib import Path\nPath(__file__).with_suffix('.ran').touch()\n{extra}"
+    file = folder / "own.py"
+    file.write_text(source.replace('name = "rbc"', f'name = "{name}"') + marker, encoding="utf-8")
+    return file
+
+
+def test_a_checkpoint_runs_no_file(tmp_path: Path) -> None:
+    """The user names the file, and only the one that was trained is run."""
+    file, path, ran = own_economy(tmp_path), tmp_path / "own.pt", tmp_path / "own.ran"
+    result = run("train", file, "--output", path, *SMALL)
+    assert result.exit_code == 0, result.output
+    assert f"own.pt FOLDER --model {file}".replace("own.pt", str(path)) in result.output
+    ran.unlink()
+    with pytest.raises(BadConfiguration, match="--model FILE"):
+        load_policy(path)
+    content = torch.load(path, weights_only=True)
+    torch.save({**content, "source": "", "model": str(file)}, tmp_path / "hostile.pt")
+    with pytest.raises(UnknownName):
+        load_policy(tmp_path / "hostile.pt")
+    own_economy(tmp_path, extra="import os\n")
+    with pytest.raises(Changed, match="nothing in it was run"):
+        load_policy(path, str(file))
+    with pytest.raises(Changed, match="has changed"):
+        load_policy(path, "rbc")
+    assert not ran.exists()
+    own_economy(tmp_path, extra="# a comment\n")
+    assert load_policy(path, str(file))[0].model.name == "rbc"
+    assert ran.exists()
+
+
+def test_export_asks_for_the_file_of_ones_own_economy(tmp_path: Path) -> None:
+    path = tmp_path / "own.pt"
+    result = run("train", own_economy(tmp_path), "--output", path, *SMALL)
+    assert result.exit_code == 0, result.output
+    result = run("export", path, tmp_path / "out")
+    assert result.exit_code == 1
+    assert "--model FILE.py" in result.output.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_bytecode_beside_a_file_is_not_run_in_its_place(tmp_path: Path) -> None:
+    file = own_economy(tmp_path, "mine")
+    py_compile.compile(str(own_economy(tmp_path, "not_mine")))
+    stat = file.stat()
+    own_economy(tmp_path, "mine")
+    file.write_text(file.read_text().ljust(stat.st_size), encoding="utf-8")
+    os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert get(str(file)).name == "mine"
