@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.card import Variable, expanded_names
+from surrogate import catalogue
+from surrogate.card import Card, Variable, expanded_names
 from surrogate.errors import UnknownName
 from surrogate.reference import registry
 from surrogate.runtime import Surrogate
@@ -26,6 +27,7 @@ class ReferencePolicy:
 
     def __init__(self, surrogate: Surrogate, parameters: Mapping[str, float]) -> None:
         self.card = surrogate.card
+        _require_shipped(self.card)
         try:
             self.solution = registry.solve(self.card.model, parameters)
         except KeyError as error:
@@ -45,6 +47,29 @@ class ReferencePolicy:
         given = [control for control in self.card.controls if control.name in found]
         columns = [np.asarray(found[control.name]).reshape(len(states), control.size) for control in given]
         return dict(zip(expanded_names(given), np.concatenate(columns, axis=1).T, strict=True))
+
+
+def _require_shipped(card: Card) -> None:
+    """Refuse an economy that has no more than the name of one with a classical solution."""
+    if not card.training.get("shipped", True):
+        raise UnknownName(
+            f"{card.model!r} is an economy of your own, which has the name of one that ships but not its "
+            "classical solution."
+        )
+    if card.model not in catalogue.available():
+        return
+    known = Surrogate(catalogue.find(card.model)).card
+    groups = ("parameters", "states", "shocks")
+    different = [group for group in groups if _names(card, group) != _names(known, group)]
+    if different or card.model_version != known.model_version:
+        raise UnknownName(
+            f"This artifact is called {card.model!r}, but is not the economy that ships under it: other "
+            f"{' and '.join(different) or 'version'}. There is no classical solution of it here."
+        )
+
+
+def _names(card: Card, group: str) -> tuple[str, ...]:
+    return expanded_names(getattr(card, group))
 
 
 def by_name(values: Array, variables: Sequence[Variable]) -> dict[str, Array]:

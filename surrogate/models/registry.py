@@ -45,7 +45,7 @@ def names() -> list[str]:
 
 
 def shipped_name(model: Model) -> str | None:
-    """The name under which this very economy ships; None for anyone's own, whatever its name and ancestors."""
+    """The name under which this very economy ships; None for anyone's own, whatever its name."""
     return model.name if _MODELS.get(model.name) is model.written else None
 
 

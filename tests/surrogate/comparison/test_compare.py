@@ -1,6 +1,8 @@
 """Both solutions are what they should be, and their difference is what the tables say."""
 
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,12 @@ import pytest
 
 from surrogate import Surrogate, catalogue, load
 from surrogate.comparison import Comparison, compare
+from surrogate.comparison.policies import ReferencePolicy
 from surrogate.comparison.report import notes
 from surrogate.comparison.tables import SIMULATION, moments, relative_difference
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from surrogate.reference import registry
+from tests.linear_artifact import LinearEconomy, write_artifact
 
 LINEAR = "tests.surrogate.comparison.linear_reference"
 CALIBRATION = {"alpha": 0.3, "beta": 0.985, "delta": 0.05, "gamma": 3.0, "rho": 0.9, "sigma": 0.02}
@@ -126,6 +130,24 @@ def test_a_grid_too_small_for_the_economy_is_refused(
 def test_a_solution_of_another_economy_is_refused(linear: Surrogate, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnknownName, match="'linear' needs 'alpha'"):
         of_linear(linear, "of_another", monkeypatch)
+
+
+def test_an_economy_of_ones_own_with_the_name_of_a_shipped_one_is_refused(
+    linear_economy: LinearEconomy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = linear_economy.card()
+    for name, card, words in (
+        ("other", replace(own, model="rbc"), "other parameters and states and shocks"),
+        (
+            "flagged",
+            replace(own, model="brock_mirman", training={**own.training, "shipped": False}),
+            "your own",
+        ),
+    ):
+        monkeypatch.setattr(LinearEconomy, "card", lambda _, card=card: card)
+        artifact = load(write_artifact(linear_economy, tmp_path / name))
+        with pytest.raises(UnknownName, match=words):
+            ReferencePolicy(artifact, {})
 
 
 def test_what_cannot_be_compared_is_refused(linear: Surrogate) -> None:

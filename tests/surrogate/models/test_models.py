@@ -76,7 +76,7 @@ def model(request: pytest.FixtureRequest) -> Model:
 def parameters(model: Model) -> Tensor:
     """Random vectors of the box that have an equilibrium and the default one, [17, n_parameters]."""
     drawn = draw_parameters(model, 32, torch.Generator().manual_seed(1))
-    exists = torch.from_numpy(has_equilibrium(model.name, model.parameters, drawn.numpy()))
+    exists = torch.from_numpy(has_equilibrium(model, drawn.numpy()))
     return torch.cat([drawn[exists][:16], model.default_parameters()[None]])
 
 
