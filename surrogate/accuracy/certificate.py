@@ -20,9 +20,11 @@ from surrogate.card import expanded_names
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.training.sampling import draw_states
+from surrogate.training.stability import share_that_runs_away
 
 POINTS = 10_000
 VECTORS = 5_000
+SIMULATED = 1_000
 WORST = 5
 LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
 CLOSED_FORM = "; without those whose answer is a closed form"
@@ -45,7 +47,7 @@ def certify(
 
     First the region is found on which an equilibrium exists and the policy follows it; then errors are
     summarised there, for states uniform on their box and for states of the ergodic set, one for each of
-    `points` parameter vectors.
+    `points` parameter vectors; some of these economies are followed for a long time to see how many run away.
     """
     generator = torch.Generator().manual_seed(SEED)
     region = find_region(policy, nodes, vectors, generator)
@@ -66,6 +68,10 @@ def certify(
         accuracy["share_of_box"] = float(accept(everywhere).double().mean())
         whole, _ = _laws(policy, everywhere, nodes, generator)
         accuracy["whole_box"] = {"box": whole["box"], "ergodic": whole["ergodic"]}
+    few = parameters[:SIMULATED]
+    accuracy["run_away"] = share_that_runs_away(
+        policy, draw_states(policy.model, few, generator), few, generator
+    )
     return Certificate(accuracy, region)
 
 

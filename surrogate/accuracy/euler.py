@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from surrogate.errors import SurrogateError
+from surrogate.errors import NotSolved
 from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
@@ -62,9 +62,7 @@ def accepted_parameters(model: Model, count: int, generator: torch.Generator, ac
         kept = torch.cat([kept, drawn[accept(drawn)]])
         if len(kept) >= count:
             return kept[:count]
-    raise SurrogateError(
-        f"the policy solves {model.name!r} hardly anywhere in its box: train longer or narrow it"
-    )
+    raise NotSolved(f"the policy solves {model.name!r} hardly anywhere in its box: train longer or narrow it")
 
 
 @torch.no_grad()

@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from surrogate.acceptance import objection
 from surrogate.accuracy import Certificate, certify
 from surrogate.accuracy.artifact import ArtifactPolicy
 from surrogate.card import Card, Variable
+from surrogate.errors import NotSolved
 from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph
 from surrogate.export.onnx_file import serialised, to_onnx
 from surrogate.export.parity import parity
@@ -40,7 +42,7 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
         BrokenArtifact: if the checkpoint cannot be read.
         BadConfiguration: if the economy is the user's own and `model` is missing.
         Changed: if the economy is another one, or has changed since.
-        NotSolved: if the run did not find a solution.
+        NotSolved: if the run did not find a solution, or the certificate does not bear it out.
         WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
         SurrogateError: if ONNX Runtime and the network disagree.
     """
@@ -51,6 +53,8 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     with atomic_folder(folder) as temporary:
         _write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
         certificate = _certify_files(temporary, policy.model)
+        if told := objection(certificate.accuracy):
+            raise NotSolved(f"{checkpoint} holds no solution: {told}; train longer or narrow the box")
         found = parity(policy, temporary, certificate.region)
         _write_all(graphs, make_card(policy, content, certificate, found), temporary)
     return Path(folder)

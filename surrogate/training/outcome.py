@@ -1,16 +1,16 @@
-"""Whether a training run found a solution, and what to try if it did not.
-
-A run can stay inaccurate without any sign that is caught here; how accurate it is, the certificate says.
-"""
+"""Whether a training run found a solution, and what to try if it did not."""
 
 from __future__ import annotations
 
+from surrogate.acceptance import LEAST_ACCURATE
 from surrogate.training.settings import Settings
 
 ORDER_ONE = -0.5
 """Mean log10 of Euler errors that say nothing about the economy."""
 FINE = -4.0
 """Below it, a run that ends where it began may have begun at the solution."""
+MOST = 0.5
+"""Share of the simulated economies."""
 
 
 def at_start(name: str, log10_error: float) -> str:
@@ -26,12 +26,22 @@ def at_start(name: str, log10_error: float) -> str:
 
 def at_end(name: str, log10_error: float, start: float, settings: Settings) -> str:
     """Why the policy after training is no solution, or nothing."""
-    if log10_error <= FINE or (log10_error <= ORDER_ONE and log10_error <= start):
+    if log10_error <= FINE or log10_error <= min(start, LEAST_ACCURATE):
         return ""
     return (
         f"the Euler errors of {name!r} are {10**log10_error:.2g} on average, from {10**start:.2g} before "
-        f"training: try {_remedies(settings)}"
+        f"training, where a solution has {10**LEAST_ACCURATE:g} or less and no more than before: try "
+        f"{_remedies(settings)}"
     )
+
+
+def in_simulation(name: str, run_away: float, settings: Settings) -> str:
+    """Why a policy is no solution with which the share `run_away` of the economies leaves its box by far, or
+    nothing. The certificate leaves out a part of the box; it cannot leave out most.
+    """
+    if run_away <= MOST:
+        return ""
+    return f"{run_away:.0%} of the simulated economies of {name!r} run away: try {_remedies(settings)}"
 
 
 def _remedies(settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,15 @@ from surrogate.training.levenberg_marquardt import LevenbergMarquardt
 from surrogate.training.methods import METHODS, EulerResiduals, formulation, optimiser
 from surrogate.training.sampling import Sampler, draw_parameters, draw_states
 from surrogate.training.settings import Settings
+from surrogate.training.stability import share_that_runs_away
 from surrogate.training.trial import require_sensible, require_sound
 
 SAVE_EVERY = 20
 """Steps of least squares between checkpoints, and between looks at the Euler error."""
 ADAM_STEPS = 10
 """Of Adam in the time of one step of least squares, roughly."""
+SIMULATED = 500
+"""Economies that are followed at the end."""
 LOST = 0.0
 """Mean log10 of Euler errors from which a run does not return, as of a network that is no number."""
 
@@ -118,9 +122,15 @@ class Run:
         return draw_states(self.model, parameters, generator), parameters
 
     def failure(self, now: Progress) -> str:
-        """Why the network is no solution as it stands, or nothing."""
+        """Why the network is no solution as it stands, or nothing; in the end also if economies run away."""
         start = now.log10_error if self.start is None else self.start
-        return outcome.at_end(self.model.name, now.log10_error, start, self.settings)
+        inaccurate = outcome.at_end(self.model.name, now.log10_error, start, self.settings)
+        if inaccurate or self.step < self.total:
+            return inaccurate
+        states, parameters = (rows[:SIMULATED] for rows in self._look())
+        generator = torch.Generator().manual_seed(self.settings.seed + 1)
+        run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)
+        return outcome.in_simulation(self.model.name, run_away, self.settings)
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""

@@ -15,7 +15,7 @@ from onnx import compose, helper, numpy_helper
 
 from cli.main import dsge_surrogate
 from surrogate import catalogue, load
-from surrogate.card import Card
+from surrogate.card import Card, ParameterRange
 from tests.artifact_files import bare, rewrite_all_cards, rewrite_graph
 from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact
@@ -170,6 +170,21 @@ def test_validate_sees_numbers_that_are_not_finite(linear_economy: LinearEconomy
     folder = write_artifact(LinearEconomy(**values), tmp_path)
     failed = failed_checks(folder)
     assert failed == ["finite over the box", "finite at the corners"]
+
+
+def test_validate_refuses_what_solves_nothing(folder: Path, linear_economy: LinearEconomy) -> None:
+    exact = linear_economy.card().accuracy
+    poor = {**exact["box"]["transition"], "mean": -1.11}
+    set_card(folder, accuracy={**exact, "box": {"transition": poor}})
+    assert failed_checks(folder) == ["accepted as a solution"]
+
+
+def test_validate_sees_economies_that_grow_without_bound(
+    linear_economy: LinearEconomy, tmp_path: Path
+) -> None:
+    ranges = (ParameterRange("rho", 1.03, 1.05, 1.04), *linear_economy.parameters[1:])
+    growing = replace(linear_economy, parameters=ranges)
+    assert failed_checks(write_artifact(growing, tmp_path / "growing")) == ["simulations stay finite"]
 
 
 def test_validate_sees_rows_that_depend_on_each_other(folder: Path) -> None:

@@ -345,6 +345,8 @@ def test_a_run_that_ends_no_better_than_it_began_is_no_solution() -> None:
     assert outcome.at_end("rbc", -2.9, -2.8, Settings()) == ""
     assert outcome.at_end("rbc", -4.5, -12.0, Settings()) == ""
     assert outcome.at_end("rbc", float("nan"), -2.8, Settings())
+    assert "0.01 or less" in outcome.at_end("rbc", -1.11, -0.75, Settings())
+    assert outcome.at_end("rbc", -2.01, -0.75, Settings()) == ""
 
 
 def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_path: Path) -> None:

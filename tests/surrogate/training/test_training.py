@@ -11,13 +11,15 @@ import torch
 
 from surrogate.accuracy import certify, euler_errors
 from surrogate.accuracy.euler import ergodic_states
-from surrogate.errors import BrokenArtifact, Changed, SurrogateError, UnknownName
+from surrogate.errors import BrokenArtifact, Changed, NotSolved, SurrogateError, UnknownName
+from surrogate.export import export
 from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, checkpoint, load_policy, train
 from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
 from surrogate.training.methods import EulerResiduals
 from surrogate.training.sampling import draw_parameters, draw_states
+from surrogate.training.stability import share_that_runs_away
 from surrogate.training.surface import Surface
 
 SMALL = Settings(hidden=(8, 8), trunk=6, nodes=3, batch=512, adam_steps=2, steps=16)
@@ -248,6 +250,77 @@ def test_a_run_that_does_not_solve_the_economy_says_what_to_try(tmp_path: Path) 
     with pytest.raises(SurrogateError, match="narrow the box"):
         train(Explosive(), SMALL, path)
     assert not path.exists()
+
+
+class Stuck(Explosive):
+    """Residuals that fall from 10^-0.6 to 10^-1.1 and no further."""
+
+    name = "stuck"
+
+    def anchor(self, s, p):
+        return {"x": 0 * s.k + 0.3}
+
+    def residuals(self, s, x, expected, p):
+        return {"impossible": 0.08 + x.x**2 + expected.g**2}
+
+
+class Unstable(Explosive):
+    """A policy that is found exactly, x = k, with which capital grows by three percent a period."""
+
+    name = "unstable"
+
+    def anchor(self, s, p):
+        return {"x": s.k + 0 * p.a}
+
+    def transition(self, s, x, e, p):
+        return {"k": 1.03 * x.x + 0.1 * e.e}
+
+    def residuals(self, s, x, expected, p):
+        return {"impossible": x.x - s.k + 0 * expected.g}
+
+
+def test_a_run_that_stays_inaccurate_is_refused_by_train_and_by_export(tmp_path: Path) -> None:
+    path = tmp_path / "stuck.pt"
+    with pytest.raises(NotSolved, match=r"0\.08\d* on average, from 0\.\d+ before .* has 0\.01 or less"):
+        train(Stuck(), SMALL, path)
+    with pytest.raises(NotSolved, match=r"0\.01 or less"):
+        export(path, tmp_path / "out", Stuck())
+
+
+def test_an_exact_policy_with_which_economies_run_away_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "unstable.pt"
+    with pytest.raises(NotSolved, match="100% of the simulated economies of 'unstable' run away"):
+        train(Unstable(), SMALL, path)
+    with pytest.raises(NotSolved, match="run away"):
+        export(path, tmp_path / "out", Unstable())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("model", "words"), [(Stuck, "hardly anywhere"), (Unstable, "holds no solution: 100% .* run away")]
+)
+def test_the_certificate_refuses_what_training_did_not(
+    model: type[Model], words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.pt"
+    with pytest.raises(NotSolved):
+        train(model(), SMALL, path)
+    content = torch.load(path, weights_only=True)
+    torch.save({**content, "state": {**content["state"], "failure": ""}}, path)
+    with pytest.raises(NotSolved, match=words):
+        export(path, tmp_path / "out", model())
+    assert not (tmp_path / "out").exists()
+
+
+def test_economies_that_stay_are_told_from_those_that_run_away(trained: Path) -> None:
+    policy, _ = load_policy(trained)
+    for each, share in ((policy, 0.0), (PolicyNetwork(Unstable(), (4,), 2), 1.0)):
+        draws = torch.Generator().manual_seed(3)
+        parameters = draw_parameters(each.model, 50, draws)
+        states = draw_states(each.model, parameters, draws)
+        if each is not policy:
+            each.forward = lambda s, _: s
+        assert share_that_runs_away(each, states, parameters, draws) == share
 
 
 def test_the_fingerprint_covers_the_economy_that_is_extended() -> None:
