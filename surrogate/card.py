@@ -116,8 +116,9 @@ class Card:
             _require_statistics(law, self.accuracy.get(law, {}))
         _require_statistics("steady state", {"rest": self.accuracy.get("rest", {})})
         _require_places(self.accuracy.get("worst", []))
-        if not _is_number(self.accuracy.get("share_of_box", 1.0)):
-            raise BrokenArtifact("The card's share of the box is not a number.")
+        for share in ("share_of_box", "run_away"):
+            if not _is_number(self.accuracy.get(share, 1.0)):
+                raise BrokenArtifact(f"The card's {share} is not a number.")
         for group in (self.states, self.controls, self.shocks, self.observables, self.parameters):
             _require_distinct(item.name for item in group)
             if sum(item.size for item in group) > MOST_COLUMNS:

@@ -210,7 +210,8 @@ def _bounded(states: NDArray[np.floating], rest: NDArray[np.floating]) -> NDArra
     away = np.abs(states - rest, dtype=float)
     usual = np.median(away[: PERIODS // 4].max(axis=0), axis=0)
     scale = np.maximum(usual, 0.01 * np.abs(rest).max(axis=0))
-    return ~(away > FAR * scale + np.finfo(np.float32).eps).any(axis=(0, 2))
+    beyond = away > FAR * scale + np.finfo(np.float32).eps
+    return ~np.any(beyond, axis=(0, 2))
 
 
 def _undefined(surrogate: Surrogate, observables: NDArray[np.floating]) -> str:

@@ -95,7 +95,8 @@ def _shipped_name(model: Model) -> str:
     name = shipped_name(model)
     if name is None:
         raise UnknownName(
-            f"{model.name!r} is an economy of your own: no classical solution of it is known here."
+            f"{model.name!r} is an economy of your own, without a classical solution here; there is one of: "
+            f"{', '.join(registry.names())}."
         )
     return name
 

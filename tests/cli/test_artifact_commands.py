@@ -84,7 +84,7 @@ def test_inspect_prints_the_card_as_json(linear_folder: Path, linear_economy: Li
 def test_a_sound_artifact_passes_every_check(linear_folder: Path) -> None:
     result = run("validate", linear_folder)
     assert result.exit_code == 0, result.output
-    assert result.output.count("passed") == 7
+    assert result.output.count("passed") == 8
 
 
 def test_validate_draws_the_errors_that_it_measures(tmp_path: Path) -> None:

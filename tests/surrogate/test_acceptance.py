@@ -17,6 +17,7 @@ def accuracy(box: float, ergodic: float, run_away: float = 0.0) -> dict:
     [
         (accuracy(-1.11, -5.0), "the error of two is 0.0776 on average (box), above 0.01"),
         (accuracy(-5.0, -1.99), "the error of one is 0.0102 on average (ergodic)"),
+        (accuracy(400.0, -5.0), "1e+300 on average"),
         (accuracy(-5.0, float("nan")), "nan on average"),
         (accuracy(-5.0, -5.0, 0.1), "10% of the simulated economies run away"),
         (accuracy(-5.0, -5.0, float("nan")), "run away"),
