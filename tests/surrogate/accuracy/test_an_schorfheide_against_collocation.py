@@ -90,13 +90,15 @@ def test_derivative_in_every_parameter(economy: Surrogate, name: str) -> None:
     states["growth"] /= 2
     place = economy.parameter_names.index(name)
     width = economy.upper[place] - economy.lower[place]
-    above, below = (THETA_M | {name: THETA_M[name] + sign * STEP * width} for sign in (1, -1))
+    room = min(economy.upper[place] - THETA_M[name], THETA_M[name] - economy.lower[place])
+    step = min(STEP, room / 2 / width)
+    above, below = (THETA_M | {name: THETA_M[name] + sign * step * width} for sign in (1, -1))
     slopes = []
     for policy in (
         lambda p: network(economy, p, states),
         lambda p: collocation(economy, solve_an_schorfheide(p), states),
     ):
-        slopes.append((policy(above) - policy(below)) / (2 * STEP))
+        slopes.append((policy(above) - policy(below)) / (2 * step))
     by_network, by_collocation = slopes
     assert np.sqrt(np.mean((by_network - by_collocation) ** 2)) < 1.5e-4 + 0.02 * np.sqrt(
         np.mean(by_collocation**2)

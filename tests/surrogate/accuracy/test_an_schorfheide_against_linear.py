@@ -117,7 +117,12 @@ def test_every_parameter_moves_the_controls_as_in_the_linear_model(
     deviations = np.random.default_rng(2).standard_normal((50, 4))
     states = (each.steady + deviations * each.sd).astype(np.float32).astype(float)
     ranges = surrogate.card.parameters[: SIGMAS.start]
-    steps = np.array([0.02 * (parameter.upper - parameter.lower) for parameter in ranges])
+    steps = np.array(
+        [
+            min(0.02 * (each.upper - each.lower), (each.upper - value) / 2, (value - each.lower) / 2)
+            for each, value in zip(ranges, cases[0].theta, strict=False)
+        ]
+    )
     network, reference = (
         central_differences(
             lambda first, policy_at=policy_at: policy_at(np.concatenate([first, each.theta[SIGMAS]])),
