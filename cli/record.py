@@ -16,7 +16,7 @@ def remembered(configuration: Path, folder: Path) -> Iterator[None]:
     """Note the configuration in a folder that has no chains yet; the path is relative to the folder. A run
     that fails before it has left anything else takes the note with it.
     """
-    if not any((folder / "chains").glob("*.h5")):
+    if not any((folder / "chains").glob("ensemble_*")):
         with atomic_path(folder / FILE) as path:
             path.write_text(
                 os.path.relpath(configuration.resolve(), folder.resolve()) + "\n", encoding="utf-8"

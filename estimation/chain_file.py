@@ -1,24 +1,20 @@
-"""The draws of one ensemble on disk: an HDF5 file that grows by blocks of steps."""
+"""The draws of one ensemble on disk: a journal of blocks of steps, each with what it takes to go on from it."""
 
+import io
 import json
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import emcee
-import h5py
 import numpy as np
 
-from surrogate.errors import BrokenArtifact
-from surrogate.files import atomic_path
+from estimation.journal import Journal
 
-THETA, LOG_PROB = "theta", "log_prob"
-FINGERPRINTS, PARAMETERS, STATE = "fingerprints", "parameters", "state"
-CHUNK_BYTES = 1 << 18
-RESERVE_BYTES = 4 * CHUNK_BYTES
-"""For chunks that are begun and for what HDF5 writes beside the draws."""
+GENERATOR = "MT19937"
+"""Of emcee; its state goes into a block."""
 
 
 @dataclass(frozen=True)
@@ -48,16 +44,50 @@ class Block:
         """Where the walkers are after the block."""
         return emcee.State(self.theta[-1], self.log_prob[-1], random_state=self.random_state)
 
+    def to_bytes(self) -> bytes:
+        """The block as a NumPy archive of plain arrays."""
+        _, keys, *rest = self.random_state
+        content = io.BytesIO()
+        np.savez(
+            content,
+            theta=self.theta,
+            log_prob=self.log_prob,
+            generator_keys=keys,
+            generator_rest=np.array(rest, dtype=float),
+            acceptance=self.acceptance,
+        )
+        return content.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "Block":
+        """What `to_bytes` gave; nothing is unpickled."""
+        with np.load(io.BytesIO(content), allow_pickle=False) as saved:
+            position, has_normal, normal = saved["generator_rest"].tolist()
+            random_state = (GENERATOR, saved["generator_keys"], int(position), int(has_normal), normal)
+            return cls(saved["theta"], saved["log_prob"], random_state, float(saved["acceptance"]))
+
 
 @dataclass(frozen=True)
-class ChainFile:
-    """The file of one ensemble.
+class _Reached:
+    """How far the chain in a file goes: steps, the last block, and where its record ends."""
 
-    What is written after the last note of :attr:`steps` does not count, so a run that is killed while it
-    writes loses the block under way and nothing else.
+    steps: int
+    block: Block | None
+    end: int
+
+
+class ChainFile:
+    """The file of one ensemble; a run that is killed while it writes loses the block under way only.
+
+    Parameters
+    ----------
+    path : of the file.
     """
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._journal = Journal(path, "delete it to sample this ensemble again")
+        self._known: _Reached | None = None
 
     def exists(self) -> bool:
         """Whether there is such a file."""
@@ -65,16 +95,8 @@ class ChainFile:
 
     def create(self, walkers: int, names: Sequence[str], fingerprints: Mapping[str, str]) -> None:
         """Write a file without steps; it appears with its fingerprints or not at all."""
-        shape = (walkers, len(names))
-        chunk = max(1, CHUNK_BYTES // (8 * walkers * len(names)))
-        with atomic_path(self.path) as temporary, h5py.File(temporary, "w") as file:
-            file.create_dataset(THETA, (0, *shape), "f8", maxshape=(None, *shape), chunks=(chunk, *shape))
-            file.create_dataset(
-                LOG_PROB, (0, walkers), "f8", maxshape=(None, walkers), chunks=(chunk, walkers)
-            )
-            file.attrs[FINGERPRINTS] = json.dumps(dict(fingerprints))
-            file.attrs[PARAMETERS] = json.dumps(list(names))
-            file.attrs[STATE] = json.dumps({"steps": 0})
+        header = {"walkers": walkers, "parameters": list(names), "fingerprints": dict(fingerprints)}
+        self._journal.create(json.dumps(header).encode())
 
     def append(self, block: Block) -> None:
         """Add a block of steps.
@@ -82,28 +104,21 @@ class ChainFile:
         Raises
         ------
         OSError : the disk is full; what was there before is untouched.
+        BrokenArtifact : the file is damaged.
         """
-        _reserve(self.path, 2 * (block.theta.nbytes + block.log_prob.nbytes) + RESERVE_BYTES)
-        with h5py.File(self.path, "r+", locking=False) as file:
-            done = _state(file)["steps"]
-            for name, draws in ((THETA, block.theta), (LOG_PROB, block.log_prob)):
-                dataset: Any = file[name]
-                dataset.resize(done + block.steps, axis=0)
-                dataset[done:] = draws
-            file.flush()
-            generator, keys, *rest = block.random_state
-            state = {"steps": done + block.steps, "random_state": [generator, keys.tolist(), *rest]}
-            file.attrs[STATE] = json.dumps(state)
+        reached = self._reached()
+        end = self._journal.append(block.to_bytes(), reached.end)
+        self._known = _Reached(reached.steps + block.steps, block, end)
 
     @property
     def steps(self) -> int:
         """Steps that are stored; raises ``BrokenArtifact`` if the file is damaged."""
-        return self._read(lambda file: int(_state(file)["steps"]))
+        return self._reached().steps
 
     @property
     def fingerprints(self) -> dict[str, str]:
         """What the chain was started with; raises ``BrokenArtifact`` if the file is damaged."""
-        return self._read(lambda file: dict(json.loads(file.attrs[FINGERPRINTS])))
+        return self._header()[0]["fingerprints"]
 
     def draws(self, steps: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Parameters [steps, walkers, n] and log posterior [steps, walkers] of the first steps, or of all.
@@ -112,44 +127,38 @@ class ChainFile:
         ------
         BrokenArtifact : the file is damaged.
         """
-        end = self.steps if steps is None else min(steps, self.steps)
-        return self._read(lambda file: (file[THETA][:end], file[LOG_PROB][:end]))
+        header, _ = self._header()
+        theta = [np.empty((0, header["walkers"], len(header["parameters"])))]
+        log_prob = [np.empty((0, header["walkers"]))]
+        for block, _ in self._blocks():
+            theta.append(block.theta)
+            log_prob.append(block.log_prob)
+        return np.concatenate(theta)[:steps], np.concatenate(log_prob)[:steps]
 
     def last(self) -> emcee.State | None:
         """Where the walkers are, or ``None`` before the first step; raises ``BrokenArtifact`` if damaged."""
-        return self._read(_last)
+        block = self._reached().block
+        return None if block is None else block.last
 
-    def _read(self, what: Callable[[Any], Any]) -> Any:
-        try:
-            with h5py.File(self.path, "r", locking=False) as file:
-                return what(file)
-        except (OSError, KeyError, ValueError, TypeError) as error:
-            raise BrokenArtifact(
-                f"{self.path} is damaged, or of another version ({error}); delete it to sample this ensemble "
-                "again."
-            ) from None
+    def _reached(self) -> _Reached:
+        """Read through the file, unless nothing has been added to it since."""
+        if self._known is None or self.path.stat().st_size != self._known.end:
+            steps, last, end = 0, None, self._header()[1]
+            for last, end in self._blocks():  # noqa: B007 the last one is what counts
+                steps += last.steps
+            self._known = _Reached(steps, last, end)
+        return self._known
 
+    def _header(self) -> tuple[dict[str, Any], int]:
+        for content, end in self._journal.records():
+            return json.loads(content), end
+        raise self._journal.damage("it ends before it begins")
 
-def _reserve(path: Path, size: int) -> None:
-    """Make sure that ``size`` bytes fit on the disk: HDF5 takes the process down where it cannot write."""
-    before = path.stat().st_size
-    try:
-        with path.open("ab") as file:
-            file.write(bytes(size))
-    except OSError:
-        os.truncate(path, before)
-        raise
-
-
-def _state(file: Any) -> dict:
-    return json.loads(file.attrs[STATE])
-
-
-def _last(file: Any) -> emcee.State | None:
-    state = _state(file)
-    last = state["steps"] - 1
-    if last < 0:
-        return None
-    generator, keys, *rest = state["random_state"]
-    random_state = (generator, np.array(keys, dtype=np.uint32), *rest)
-    return emcee.State(file[THETA][last], file[LOG_PROB][last], random_state=random_state)
+    def _blocks(self) -> Iterator[tuple[Block, int]]:
+        records = self._journal.records()
+        next(records, None)
+        for content, end in records:
+            try:
+                yield Block.from_bytes(content), end
+            except (KeyError, ValueError, BadZipFile) as error:
+                raise self._journal.damage(str(error)) from None

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from estimation.chain_file import ChainFile
-from surrogate.errors import BadConfiguration
+from surrogate.errors import BadConfiguration, BrokenArtifact
 
 LEAST_KEPT = 4
 """Steps after the burn-in without which nothing can be said about convergence."""
@@ -34,6 +34,21 @@ class Chains:
     def steps(self) -> int:
         """Number of steps of every walker."""
         return self.theta.shape[1]
+
+    def require_inside(self, lower: np.ndarray, upper: np.ndarray, where: str) -> None:
+        """Refuse draws that no sampler leaves: not finite, or beyond the ends [n] of the priors' supports.
+
+        Raises
+        ------
+        BrokenArtifact : naming the parameters, and ``where`` the chains are.
+        """
+        inside = np.isfinite(self.theta) & (self.theta >= lower) & (self.theta <= upper)
+        wrong = [name for name, fine in zip(self.names, inside.all(axis=(0, 1, 2)), strict=True) if not fine]
+        if wrong:
+            raise BrokenArtifact(
+                f"The chains in {where} have draws of {', '.join(wrong)} where the prior has no mass: they are "
+                "damaged. Delete them to sample again."
+            )
 
     def discard(self, burn: int) -> "Chains":
         """Leave out the first ``burn`` steps of every walker.

@@ -28,6 +28,7 @@ from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
 from estimation.results import GENERATION, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
+from estimation.sealed import seal, unseal
 from estimation.settings import read_numbers, read_priors, read_settings
 from estimation.table import as_text
 from surrogate import Surrogate, load
@@ -173,9 +174,9 @@ class Estimation:
         """
         folder = Path(output)
         files = self._chain_files(folder)
+        self._check_folder(folder, resume=True)
         if not (folder / MODE_FILE).exists() or not all(map(Path.exists, files)):
             raise BadConfiguration(f"There are no draws in {folder}: estimate first.")
-        self._check_folder(folder, resume=True)
         return self._results(_saved_mode(folder / MODE_FILE)[0], files)
 
     def run(
@@ -188,7 +189,7 @@ class Estimation:
     ) -> Results:
         """Sample, print the posterior table, and leave everything in ``output_dir``.
 
-        Files: ``mode.json``, ``chains/ensemble_<i>.h5``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
+        Files: ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
         ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, for a
         learnt likelihood a table ``corrected``, and, where Matplotlib and corner are installed,
         ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of
@@ -231,7 +232,12 @@ class Estimation:
         return None if processes is None else min(processes, self.sampler.ensembles)
 
     def _check_folder(self, folder: Path, resume: bool) -> None:
-        if not resume and any((folder / CHAINS).glob("*.h5")):
+        if any((folder / CHAINS).glob("*.h5")):
+            raise BadConfiguration(
+                f"{folder} holds chains of an earlier version, which this one cannot go on with or read: choose "
+                "another folder."
+            )
+        if not resume and any((folder / CHAINS).glob("ensemble_*")):
             raise BadConfiguration(
                 f"{folder} already holds chains: resume to go on with them, or choose another folder."
             )
@@ -246,11 +252,12 @@ class Estimation:
         mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=display.stage)
         display.stage(f"log posterior at the mode {mode.log_prob:.2f}")
         with atomic_path(file) as path:
-            path.write_text(json.dumps({**mode.to_dict(), "fingerprints": self.fingerprints}, indent=1))
+            path.write_text(json.dumps(seal({**mode.to_dict(), "fingerprints": self.fingerprints}), indent=1))
         return mode
 
     def _results(self, mode: Mode, files: list[Path]) -> Results:
         chains = read_chains(files, self.posterior.names)
+        chains.require_inside(*self.posterior.priors.bounds(), str(files[0].parent))
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
         burn = resolve_burn(chains, self.sampler.burn)
@@ -283,7 +290,9 @@ class Estimation:
 def _saved_mode(file: Path) -> tuple[Mode, dict[str, str]]:
     """The mode in a file, with the fingerprints of what it belongs to."""
     try:
-        saved = json.loads(file.read_text(encoding="utf-8"))
+        saved = unseal(json.loads(file.read_text(encoding="utf-8")))
         return Mode.from_dict(saved), dict(saved["fingerprints"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise BadConfiguration(f"{file} is damaged; delete it to look for the mode again.") from None
+        raise BadConfiguration(
+            f"{file} is damaged, or of another version; delete it to look for the mode again."
+        ) from None

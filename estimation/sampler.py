@@ -115,7 +115,7 @@ class Listener:
 
 def ensemble_file(folder: Path, ensemble: int) -> Path:
     """Where the chain of one ensemble is stored."""
-    return folder / f"ensemble_{ensemble}.h5"
+    return folder / f"ensemble_{ensemble}.chain"
 
 
 def sample(
@@ -138,7 +138,7 @@ def sample(
 
     Returns
     -------
-    One HDF5 file for each ensemble, which :func:`estimation.chains.read_chains` reads.
+    One file for each ensemble, which :func:`estimation.chains.read_chains` reads.
 
     Raises
     ------

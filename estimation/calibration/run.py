@@ -1,13 +1,16 @@
 """Many replications in parallel, each saved as soon as it is done."""
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from estimation.calibration.replication import CalibrationSettings, Experiment, Replication, replicate
 from estimation.cluster import open_pool
 from estimation.fingerprint import hash_of, require_unchanged
+from estimation.sealed import seal, unseal
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
 
@@ -102,19 +105,28 @@ class _Record:
             require_unchanged(before, fingerprints, str(path.parent))
         lines = [{FINGERPRINTS: fingerprints}, *(item.to_dict() for item in self.replications)]
         with atomic_path(path) as temporary:  # without the line that a crash may have cut off
-            temporary.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+            temporary.write_text("".join(map(_line, lines)), encoding="utf-8")
 
     def add(self, item: Replication) -> None:
         """Append one replication."""
         with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(item.to_dict()) + "\n")
+            file.write(_line(item.to_dict()))
+            file.flush()
+            os.fsync(file.fileno())
         self.replications.append(item)
 
 
+def _line(values: dict[str, Any]) -> str:
+    return json.dumps(seal(values)) + "\n"
+
+
 def _read(path: Path) -> tuple[dict[str, str], list[Replication]]:
-    lines = path.read_text(encoding="utf-8").split("\n")
+    """Fingerprints and replications; what a kill has cut off after the last whole line is none."""
     try:
-        fingerprints = json.loads(lines[0])[FINGERPRINTS]
-        return fingerprints, [Replication(**json.loads(line)) for line in lines[1:-1]]
+        lines = path.read_text(encoding="utf-8").split("\n")
+        first, *rest = [unseal(json.loads(line)) for line in lines[:-1]]
+        return first[FINGERPRINTS], [Replication(**values) for values in rest]
     except (ValueError, KeyError, TypeError):
-        raise BrokenArtifact(f"{path} is damaged; delete it to calibrate again.") from None
+        raise BrokenArtifact(
+            f"{path} is damaged, or of another version; delete it to calibrate again."
+        ) from None

@@ -149,8 +149,8 @@ def _begin(folder: Path, posterior: Posterior, plan: Plan, identity: Mapping[str
         )
     read_design(folder / DESIGN_FILE, posterior.names)
     try:
-        before = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        before = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         before = {}
     changed = [name for name in now if before.get(name) != now[name]]
     if changed:

@@ -1,5 +1,6 @@
 """Design points: where the filter was called, and what it said; kept as a table that a run can go on with."""
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from estimation.posterior import Posterior
+from estimation.sealed import seal_text, unseal_text
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
 
@@ -77,14 +79,14 @@ class Design:
         return replace(self, values=changed)
 
     def save(self, file: Path) -> None:
-        """Write a CSV file in which every number is exact."""
+        """Write a CSV file in which every number is exact, after a comment with a checksum."""
         table = pd.DataFrame(self.theta, columns=list(self.names))
         table.insert(0, ROUND, self.rounds)
         table.insert(1, CALLS, self.calls)
         for name, column in zip(VALUES, self.values.T, strict=True):
             table[name] = column
         with atomic_path(file) as path:
-            table.to_csv(path, index=False)
+            path.write_text(seal_text(table.to_csv(index=False)), encoding="utf-8")
 
 
 def read_design(file: Path, names: Sequence[str]) -> Design:
@@ -92,18 +94,19 @@ def read_design(file: Path, names: Sequence[str]) -> Design:
 
     Raises
     ------
-    BrokenArtifact : the file is damaged or has other columns.
+    BrokenArtifact : the file is damaged, of another version, or has other columns.
     """
     columns = [ROUND, CALLS, *names, *VALUES]
     try:
-        table = pd.read_csv(file, float_precision="round_trip").loc[:, columns]
+        text = unseal_text(file.read_text(encoding="utf-8"))
+        table = pd.read_csv(io.StringIO(text), float_precision="round_trip").loc[:, columns]
         theta = table[list(names)].to_numpy(dtype=float)
         values = table[list(VALUES)].to_numpy(dtype=float)
         rounds, calls = (table[name].to_numpy(dtype=np.int64) for name in (ROUND, CALLS))
     except (ValueError, KeyError, OSError):
         raise BrokenArtifact(
-            f"{file} is not a table of design points with the columns {', '.join(columns)}: delete it to "
-            "filter them again."
+            f"{file} is damaged, of another version, or not a table of design points with the columns "
+            f"{', '.join(columns)}: delete it to filter them again."
         ) from None
     return Design(tuple(names), theta, rounds, calls, values)
 

@@ -20,6 +20,8 @@ from surrogate.models.registry import from_file, get_shipped, shipped_name
 from surrogate.training.settings import Settings
 
 FORMAT = 1
+SEAL, ARCHIVE = b"dsge-surrogate checkpoint ", b"PK"
+"""How a file begins, and one of torch's own."""
 
 
 def fingerprint(model: Model) -> str:
@@ -77,7 +79,7 @@ def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) ->
     content = io.BytesIO()  # torch.save itself hides that a disk is full
     torch.save({**header, "settings": asdict(settings), "state": state}, content)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(content.getbuffer())
+        temporary.write_bytes(_sealed(content.getvalue()))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -91,7 +93,7 @@ def read(path: Path) -> dict[str, Any]:
             f"there is no checkpoint {path}; make one with: dsge-surrogate train MODEL --output {path}"
         )
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = torch.load(io.BytesIO(_unsealed(path.read_bytes())), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds for a damaged file
         raise BrokenArtifact(f"{path} is damaged or not a checkpoint of this package; train again") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT or not _is_complete(content):
@@ -99,6 +101,21 @@ def read(path: Path) -> dict[str, Any]:
             f"{path} is not a checkpoint that this version of dsge-surrogate can read; train again"
         )
     return content
+
+
+def _sealed(saved: bytes) -> bytes:
+    """What torch saved after a line with its hash: torch itself reads wrong bytes without a word."""
+    return SEAL + hashlib.sha256(saved).hexdigest().encode() + b"\n" + saved
+
+
+def _unsealed(content: bytes) -> bytes:
+    """What torch saved, if it is as it was; earlier versions wrote that and nothing else."""
+    if content.startswith(ARCHIVE):
+        return content
+    saved = content.partition(b"\n")[2]
+    if _sealed(saved) != content:
+        raise ValueError("wrong hash")
+    return saved
 
 
 def _is_complete(content: dict[str, Any]) -> bool:

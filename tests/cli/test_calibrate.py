@@ -62,6 +62,18 @@ def test_replications_of_another_posterior_are_not_gone_on_with(stopped: tuple[P
     require_clear_error(run("calibrate", configuration, "--output", out, "--resume"), "settings")
 
 
+def test_a_changed_digit_is_noticed(stopped: tuple[Path, Path], tmp_path: Path) -> None:
+    lines = (stopped[1] / "replications.jsonl").read_text().splitlines(keepends=True)
+    place = lines[1].index(".") + 4
+    digit = str((int(lines[1][place]) + 1) % 10)
+    lines[1] = lines[1][:place] + digit + lines[1][place + 1 :]
+    (tmp_path / "replications.jsonl").write_text("".join(lines))
+    arguments = ("calibrate", stopped[0], "--output", tmp_path, *QUICK, "--resume")
+    require_clear_error(run(*arguments), "damaged")
+    (tmp_path / "replications.jsonl").write_bytes(b"\xff\n")
+    require_clear_error(run(*arguments), "damaged")
+
+
 def test_too_few_draws_are_named(stopped: tuple[Path, Path], tmp_path: Path) -> None:
     result = run("calibrate", stopped[0], "--output", tmp_path / "none", "--draws", 2)
     assert result.exit_code != 0

@@ -50,7 +50,7 @@ def learnt(project: Path) -> Path:
 
 def test_folder_has_graph_card_and_design_points(learnt: Path) -> None:
     card = json.loads((learnt / "card.json").read_text())
-    design = pd.read_csv(learnt / "design.csv")
+    design = pd.read_csv(learnt / "design.csv", comment="#")
     assert card["calls"] == design[["log_likelihood_1", "log_likelihood_2"]].notna().to_numpy().sum()
     assert card["likelihood"]["method"] == "guided"
     assert (learnt / "likelihood.onnx").stat().st_size > 0

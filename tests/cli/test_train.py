@@ -16,6 +16,7 @@ from surrogate.errors import BadConfiguration, Changed, UnknownName  # noqa: E40
 from surrogate.models import get  # noqa: E402
 from surrogate.models.rbc import RealBusinessCycle  # noqa: E402
 from surrogate.training import Settings, load_policy  # noqa: E402
+from surrogate.training.checkpoint import read  # noqa: E402
 
 SMALL = [f"--setting={change}" for change in ("batch=64", "hidden=4,4", "adam_steps=2", "steps=2")]
 
@@ -51,7 +52,7 @@ def test_export_refuses_what_is_not_a_checkpoint(checkpoint: Path, tmp_path: Pat
     damaged = tmp_path / "damaged.pt"
     damaged.write_bytes(checkpoint.read_bytes()[:1000])
     other = tmp_path / "other.pt"  # of a version with another setting
-    content = torch.load(checkpoint, weights_only=True)
+    content = read(checkpoint)
     torch.save({**content, "settings": {**content["settings"], "colour": 1}}, other)
     wrong = {tmp_path / "none.pt": "no checkpoint", damaged: "is damaged", other: "this version"}
     for path, words in wrong.items():
@@ -177,7 +178,7 @@ def test_a_checkpoint_runs_no_file(tmp_path: Path) -> None:
     ran.unlink()
     with pytest.raises(BadConfiguration, match="--model FILE"):
         load_policy(path)
-    content = torch.load(path, weights_only=True)
+    content = read(path)
     torch.save({**content, "source": "", "model": str(file)}, tmp_path / "hostile.pt")
     with pytest.raises(UnknownName):
         load_policy(tmp_path / "hostile.pt")

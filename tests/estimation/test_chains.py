@@ -17,7 +17,7 @@ def block(steps, seed=0, walkers=4, size=2):
 
 @pytest.fixture
 def file(tmp_path):
-    chain = ChainFile(tmp_path / "chain.h5")
+    chain = ChainFile(tmp_path / "chain.chain")
     chain.create(4, ("a", "b"), {"model": "m"})
     return chain
 
@@ -37,21 +37,66 @@ def test_blocks_come_back_in_a_row_with_the_state_to_go_on_from(file):
     assert generators[0].random() == generators[1].random()
 
 
-def test_what_a_killed_run_wrote_without_taking_note_does_not_count(file):
-    import h5py
-
+def test_a_kill_at_any_byte_of_an_append_costs_the_block_under_way_only(file):
     file.append(block(3))
-    with h5py.File(file.path, "r+") as opened:
-        theta: Any = opened["theta"]
-        theta.resize(7, axis=0)
-    assert file.steps == 3
+    before = file.path.stat().st_size
     file.append(block(2, seed=1))
-    assert np.array_equal(file.draws()[0][3:], block(2, seed=1).theta)
-    assert file.draws()[0].shape[0] == 5
+    whole = file.path.read_bytes()
+    for cut in [*range(before, before + 40), *range(before + 40, len(whole), 97), len(whole) - 1]:
+        file.path.write_bytes(whole[:cut])
+        again = ChainFile(file.path)
+        assert again.steps == len(again.draws()[0]) == 3
+        again.append(block(2, seed=1))
+        assert file.path.read_bytes() == whole
+
+
+def test_any_flipped_bit_is_noticed(file):
+    file.append(block(2))
+    file.append(block(2, seed=1))
+    whole = file.path.read_bytes()
+    for place in range(0, len(whole), 41):
+        flipped = bytearray(whole)
+        flipped[place] ^= 1 << place % 8
+        file.path.write_bytes(flipped)
+        with pytest.raises(BrokenArtifact, match=r"chain\.chain is damaged.*; delete it to sample"):
+            ChainFile(file.path).draws()
+
+
+def test_what_does_not_fit_on_the_disk_leaves_what_was_there(file):
+    resource = pytest.importorskip("resource")
+    file.append(block(3))
+    before = file.path.read_bytes()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 500, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            file.append(block(500))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert file.path.read_bytes() == before
+    assert file.steps == 3
+
+
+def test_what_another_process_has_added_is_seen(file):
+    file.append(block(3))
+    ChainFile(file.path).append(block(2, seed=1))
+    assert file.steps == 5
+    file.append(block(1, seed=2))
+    assert file.draws()[0].shape[0] == 6
+
+
+@pytest.mark.parametrize("value", [1e308, np.nan, -np.inf, 1.001])
+def test_draws_where_the_prior_has_no_mass_are_damage(value):
+    theta = np.random.default_rng(0).uniform(size=(2, 5, 3, 2))
+    chains = Chains(("a", "b"), theta, theta[..., 0], np.ones(2))
+    chains.require_inside(np.zeros(2), np.ones(2), "chains")
+    theta[1, 3, 2, 1] = value
+    with pytest.raises(BrokenArtifact, match="draws of b where"):
+        chains.require_inside(np.zeros(2), np.ones(2), "chains")
 
 
 def test_files_are_read_as_far_as_all_of_them_have_got(file, tmp_path):
-    other = ChainFile(tmp_path / "other.h5")
+    other = ChainFile(tmp_path / "other.chain")
     other.create(4, ("a", "b"), {})
     file.append(block(6))
     with pytest.raises(BadConfiguration, match="no draw"):
@@ -69,8 +114,8 @@ def test_acceptance_is_the_share_of_steps_in_which_a_walker_moved(file):
 
 
 def test_damaged_file_is_one_clear_error(tmp_path):
-    file = ChainFile(tmp_path / "chain.h5")
-    file.path.write_bytes(b"not HDF5")
+    file = ChainFile(tmp_path / "chain.chain")
+    file.path.write_bytes(b"not a chain")
     for read in (lambda: file.steps, lambda: file.fingerprints, file.draws, file.last):
         with pytest.raises(BrokenArtifact, match="damaged"):
             read()

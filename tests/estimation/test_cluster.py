@@ -66,7 +66,7 @@ def test_what_control_c_leaves_goes_on_elsewhere(linear, two_workers, tmp_path):
     slow, fast = normal_posterior(linear, seconds=0.02), normal_posterior(linear)
     with ClusterPool(two_workers.scheduler_address) as pool, pytest.raises(Interrupted, match="saved"):
         sample(slow, mode, settings, tmp_path, pool, {}, listener=listener)
-    done = max(ChainFile(file).steps for file in tmp_path.glob("*.h5"))
+    done = max(ChainFile(file).steps for file in tmp_path.glob("*.chain"))
     assert 0 < done < 60
     with WorkerPool(1) as pool:
         files = sample(fast, mode, settings, tmp_path, pool, {})

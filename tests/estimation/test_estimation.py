@@ -173,10 +173,29 @@ def test_posterior_table_says_what_has_not_converged():
     assert not convergence_warnings(pd.DataFrame(columns, index=list("abcd")).loc[["d"]], target=300)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"mode": {"rho": 1}}'])
+def test_a_changed_digit_of_the_mode_is_noticed(finished, linear, data, tmp_path):
+    saved = (finished[1] / "mode.json").read_text()
+    place = saved.index(".") + 5
+    digit = str((int(saved[place]) + 1) % 10)
+    (tmp_path / "mode.json").write_text(saved[:place] + digit + saved[place + 1 :])
+    with pytest.raises(BadConfiguration, match="damaged.*; delete it"):
+        estimation(linear, data).sample(tmp_path, resume=True)
+
+
+def test_chains_of_an_earlier_version_are_refused(linear, data, tmp_path):
+    (tmp_path / "chains").mkdir()
+    (tmp_path / "chains" / "ensemble_0.h5").write_bytes(b"")
+    for resume in (False, True):
+        with pytest.raises(BadConfiguration, match="chains of an earlier version"):
+            estimation(linear, data).sample(tmp_path, resume=resume)
+    with pytest.raises(BadConfiguration, match="chains of an earlier version"):
+        estimation(linear, data).saved_results(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"mode": {"rho": 1}}', "\ud800"])
 def test_damaged_mode_is_one_clear_error(linear, data, tmp_path, text):
-    (tmp_path / "mode.json").write_text(text)
-    with pytest.raises(BadConfiguration, match="damaged; delete it"):
+    (tmp_path / "mode.json").write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(BadConfiguration, match="damaged.*; delete it"):
         estimation(linear, data).sample(tmp_path, resume=True)
 
 
@@ -287,15 +306,12 @@ if __name__ == "__main__":
     )
     process = subprocess.Popen(
         [sys.executable, str(script)],
-        env={
-            **os.environ,
-            "PYTHONPATH": str(Path(__file__).parents[2]),
-        },  # the same linear algebra here and there
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},  # the same number of threads
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,
     )
-    while process.poll() is None and not any((tmp_path / "run" / "chains").glob("*_1.h5")):
+    while process.poll() is None and not any((tmp_path / "run" / "chains").glob("*_1.chain")):
         time.sleep(0.05)
     time.sleep(1.0)
     os.killpg(process.pid, signal.SIGINT)

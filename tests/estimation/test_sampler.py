@@ -111,7 +111,7 @@ def test_resume_refuses_a_changed_model_prior_or_data(posterior, mode, pool, tmp
 
 
 def test_damaged_chain_is_one_clear_error(posterior, mode, pool, tmp_path):
-    ensemble_file(tmp_path, 0).write_bytes(b"not HDF5")
+    ensemble_file(tmp_path, 0).write_bytes(b"not a chain")
     with pytest.raises(BrokenArtifact, match="damaged"):
         sample(posterior, mode, SETTINGS, tmp_path, pool, FINGERPRINTS)
 

@@ -114,7 +114,9 @@ def test_an_interrupted_run_that_goes_on_gives_the_same_file(learnt, tmp_path):
             calls=CALLS,
             parallel_map=interrupted_after(4),
         )
-    done = int(np.sum(np.isfinite(pd.read_csv(folder / "design.csv")["log_likelihood_1"].to_numpy())))
+    done = int(
+        np.sum(np.isfinite(pd.read_csv(folder / "design.csv", comment="#")["log_likelihood_1"].to_numpy()))
+    )
     assert 0 < done < learnt.card.points
     assert not (folder / "likelihood.onnx").exists()
     with pytest.raises(BadConfiguration, match="--resume"):
@@ -133,6 +135,15 @@ def test_resuming_refuses_other_data_and_other_calls(learnt):
 def test_damaged_design_points_are_an_error(learnt, tmp_path):
     (tmp_path / "design.csv").write_text("round,calls\n0,one\n")
     with pytest.raises(BrokenArtifact, match="delete it"):
+        learn(learnt.posterior, {}, IDENTITY, tmp_path, calls=CALLS, resume=True)
+
+
+def test_a_changed_digit_of_a_design_point_is_an_error(learnt, tmp_path):
+    lines = (learnt.folder / "design.csv").read_text().split("\n")
+    place = lines[5].rindex(".") + 3
+    lines[5] = lines[5][:place] + str((int(lines[5][place]) + 1) % 10) + lines[5][place + 1 :]
+    (tmp_path / "design.csv").write_text("\n".join(lines))
+    with pytest.raises(BrokenArtifact, match="damaged.* delete it"):
         learn(learnt.posterior, {}, IDENTITY, tmp_path, calls=CALLS, resume=True)
 
 

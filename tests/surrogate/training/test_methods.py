@@ -19,7 +19,7 @@ from surrogate.models.lifetime import relative_reward, with_value
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.utility import constant_relative_risk_aversion
 from surrogate.policy import PolicyNetwork
-from surrogate.training import Settings, load_policy, train
+from surrogate.training import Settings, checkpoint, load_policy, train
 from surrogate.training.methods import METHODS, EulerResiduals, describe, formulation, optimiser
 from surrogate.training.methods.all_in_one import AllInOne, linearised_residuals
 from surrogate.training.methods.bellman import Bellman
@@ -352,7 +352,7 @@ def test_a_run_that_ends_no_better_than_it_began_is_no_solution() -> None:
 def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_path: Path) -> None:
     path = tmp_path / "old.pt"
     train(FullDepreciation(), SMALL, path)
-    content = torch.load(path, weights_only=True)
+    content = checkpoint.read(path)
     for name in (*CHOICES, "learning_rate", "horizon"):
         del content["settings"][name]
     del content["state"]["start"], content["state"]["memory"]

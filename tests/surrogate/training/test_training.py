@@ -108,7 +108,7 @@ def test_a_broken_checkpoint_is_one_clear_error(tmp_path: Path, content: bytes) 
 def test_a_checkpoint_with_something_else_in_its_place_is_one_clear_error(
     trained: Path, tmp_path: Path, place: tuple[str, ...], value: object
 ) -> None:
-    content = torch.load(trained, weights_only=True)
+    content = checkpoint.read(trained)
     part = content
     for name in place[:-1]:
         part = part[name]
@@ -116,6 +116,15 @@ def test_a_checkpoint_with_something_else_in_its_place_is_one_clear_error(
     torch.save(content, tmp_path / "odd.pt")
     with pytest.raises(BrokenArtifact, match="train again"):
         load_policy(tmp_path / "odd.pt")
+def test_any_flipped_bit_of_a_checkpoint_is_noticed(trained: Path, tmp_path: Path) -> None:
+    content, generator = trained.read_bytes(), torch.Generator().manual_seed(1)
+    places = torch.randint(len(content), (300,), generator=generator).tolist()
+    for place in [*range(120), *places]:  # the line with the hash, and anywhere
+        (tmp_path / "flipped.pt").write_bytes(
+            content[:place] + bytes([content[place] ^ 1 << place % 8]) + content[place + 1 :]
+        )
+        with pytest.raises(BrokenArtifact, match="damaged"):
+            checkpoint.read(tmp_path / "flipped.pt")
 
 
 def test_a_missing_checkpoint_says_how_to_make_one(tmp_path: Path) -> None:
@@ -307,7 +316,7 @@ def test_the_certificate_refuses_what_training_did_not(
     path = tmp_path / "run.pt"
     with pytest.raises(NotSolved):
         train(model(), SMALL, path)
-    content = torch.load(path, weights_only=True)
+    content = checkpoint.read(path)
     torch.save({**content, "state": {**content["state"], "failure": ""}}, path)
     with pytest.raises(NotSolved, match=words):
         export(path, tmp_path / "out", model())
