@@ -7,6 +7,7 @@ import click
 from cli.console import SEED, StepReport, command_line, resumable
 from cli.workers import on_workers
 from surrogate.files import atomic_files
+from surrogate.ownership import owned
 
 
 @click.command()
@@ -53,6 +54,7 @@ def calibrate(
     experiment = calibration.Experiment.from_toml(configuration)
     settings = calibration.CalibrationSettings(replications, draws, steps, seed)
     folder = output or Path("results") / f"{configuration.stem}_calibration"
+    ctx.with_resource(owned(folder))
     with resumable(command_line(ctx, "--resume")), StepReport("calibrating") as progress:
 
         def show(done: list[calibration.Replication]) -> None:

@@ -7,6 +7,7 @@ import click
 from cli.console import command_line, resumable
 from cli.record import remembered
 from cli.workers import on_workers
+from surrogate.ownership import owned
 
 
 @click.command()
@@ -38,5 +39,6 @@ def estimate(
 
     estimation = Estimation.from_toml(configuration)
     folder = output or Path("results") / configuration.stem
+    ctx.with_resource(owned(folder))
     with resumable(command_line(ctx, "--resume")), remembered(configuration, folder):
         estimation.run(folder, resume=resume, processes=processes, scheduler=scheduler)

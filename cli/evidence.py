@@ -6,6 +6,7 @@ import click
 
 from cli.console import SEED
 from cli.results_folder import conclude, read_results
+from surrogate.ownership import visited
 
 
 @click.command()
@@ -38,6 +39,8 @@ def evidence(
     from estimation.analysis import marginal_likelihood as marginal
     from estimation.analysis.model_comparison import compare_models, require_same_data
 
+    for folder in folders:
+        click.get_current_context().with_resource(visited(folder))
     results = {str(folder): read_results(folder, None) for folder in folders}
     require_same_data(results)
     found = {}

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_path
+from surrogate.ownership import LOCK_FILE
 
 FILE = "configuration.txt"
 
 
 @contextmanager
 def remembered(configuration: Path, folder: Path) -> Iterator[None]:
-    """Note the configuration in a folder that has no chains yet; the path is relative to the folder. A run
+    """Note the configuration in a folder of one's own that has no chains yet, relative to the folder. A run
     that fails before it has left anything else takes the note with it.
     """
     if not any((folder / "chains").glob("ensemble_*")):
@@ -24,9 +25,8 @@ def remembered(configuration: Path, folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception:
-        if [each.name for each in folder.iterdir()] == [FILE]:
+        if {each.name for each in folder.iterdir()} <= {FILE, LOCK_FILE}:
             (folder / FILE).unlink()
-            folder.rmdir()
         raise
 
 

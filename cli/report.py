@@ -7,6 +7,7 @@ import click
 from cli.console import SEED
 from cli.results_folder import read_results
 from surrogate.files import atomic_files
+from surrogate.ownership import visited
 
 
 @click.command()
@@ -31,6 +32,7 @@ def report(folder: Path, configuration: Path | None, seed: int, processes: int |
     from estimation.report import write_report
     from estimation.results import DRAWN
 
+    click.get_current_context().with_resource(visited(folder))
     results = read_results(folder, configuration)
     click.echo(results.summary())
     with atomic_files(folder, DRAWN) as new:

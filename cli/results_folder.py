@@ -1,6 +1,7 @@
 """What commands on the folder of an estimation share: its results, common options, and where findings go."""
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 from cli.console import SEED
 from cli.record import recall
 from surrogate.files import atomic_files
+from surrogate.ownership import visited
 
 if TYPE_CHECKING:
     from estimation.analysis import Finding
@@ -40,9 +42,16 @@ def on_results(draws: int) -> Callable[[Command], Command]:
     )
 
     def decorate(command: Command) -> Command:
+        @wraps(command)
+        def visiting(folder: Path, output: Path | None, **more: Any) -> None:
+            """Find out before the work whether its results could be written."""
+            click.get_current_context().with_resource(visited(output or folder))
+            command(folder=folder, output=output, **more)
+
+        decorated: Command = visiting
         for option in reversed(options):
-            command = option(command)
-        return command
+            decorated = option(decorated)
+        return decorated
 
     return decorate
 

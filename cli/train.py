@@ -11,6 +11,7 @@ import click
 
 from cli.console import SEED, StepReport, command_line, needs_extra, resumable
 from surrogate.errors import BadConfiguration, WriteFailed, shown, unknown_name
+from surrogate.ownership import owned_file
 
 if TYPE_CHECKING:
     from surrogate.training import Settings
@@ -70,6 +71,7 @@ def train(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
         )
     path = output or Path("checkpoints") / f"{economy.name}.pt"
+    ctx.with_resource(owned_file(path))
     if path.exists() and not resume:
         raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
     with resumable(command_line(ctx, "--resume")), StepReport(economy.name) as report:

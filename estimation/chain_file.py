@@ -1,4 +1,4 @@
-"""The draws of one ensemble on disk: a journal of blocks of steps, each with what it takes to go on from it."""
+"""The draws of one ensemble on disk: a journal of blocks of steps, each with what it takes to go on."""
 
 import io
 import json

@@ -43,11 +43,11 @@ class Chains:
         BrokenArtifact : naming the parameters, and ``where`` the chains are.
         """
         inside = np.isfinite(self.theta) & (self.theta >= lower) & (self.theta <= upper)
-        wrong = [name for name, fine in zip(self.names, inside.all(axis=(0, 1, 2)), strict=True) if not fine]
+        wrong = [name for place, name in enumerate(self.names) if not inside[..., place].all()]
         if wrong:
             raise BrokenArtifact(
-                f"The chains in {where} have draws of {', '.join(wrong)} where the prior has no mass: they are "
-                "damaged. Delete them to sample again."
+                f"The chains in {where} have draws of {', '.join(wrong)} where the prior has no mass: they "
+                "are damaged. Delete them to sample again."
             )
 
     def discard(self, burn: int) -> "Chains":

@@ -34,6 +34,7 @@ from estimation.table import as_text
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_files, atomic_path
+from surrogate.ownership import owner
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
@@ -127,6 +128,7 @@ class Estimation:
         free = FreeParameters.of_posterior(self.posterior)
         return minimise_distance(target, free, prior_candidates(self.posterior, self.sampler.seed))
 
+    @owner("output")
     def sample(
         self,
         output: str | Path | None = None,
@@ -148,6 +150,7 @@ class Estimation:
         MissingPackage, NoCluster : as :func:`estimation.cluster.open_pool`.
         BadConfiguration : ``output`` holds chains and ``resume`` is not given.
         Changed : they belong to another model, prior, likelihood, data or seed.
+        InUse : another run is at work there.
         Interrupted : on Ctrl-C, after saving.
         """
         if output is None:
@@ -179,6 +182,7 @@ class Estimation:
             raise BadConfiguration(f"There are no draws in {folder}: estimate first.")
         return self._results(_saved_mode(folder / MODE_FILE)[0], files)
 
+    @owner("output_dir")
     def run(
         self,
         output_dir: str | Path,
@@ -234,8 +238,8 @@ class Estimation:
     def _check_folder(self, folder: Path, resume: bool) -> None:
         if any((folder / CHAINS).glob("*.h5")):
             raise BadConfiguration(
-                f"{folder} holds chains of an earlier version, which this one cannot go on with or read: choose "
-                "another folder."
+                f"{folder} holds chains of an earlier version, which this one cannot go on with or read: "
+                "choose another folder."
             )
         if not resume and any((folder / CHAINS).glob("ensemble_*")):
             raise BadConfiguration(

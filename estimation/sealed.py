@@ -1,4 +1,4 @@
-"""Values in JSON, and text, that carry a checksum: a file that a run goes on with must be what was written."""
+"""Values in JSON, and text, that carry a checksum: files that a run goes on with must be as they were."""
 
 import json
 from collections.abc import Mapping

@@ -13,6 +13,7 @@ from estimation.fingerprint import hash_of, require_unchanged
 from estimation.sealed import seal, unseal
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.files import atomic_path
+from surrogate.ownership import owner
 
 FILE = "replications.jsonl"
 FINGERPRINTS = "fingerprints"
@@ -20,6 +21,7 @@ FINGERPRINTS = "fingerprints"
 Report = Callable[[list[Replication]], None]
 
 
+@owner("folder")
 def calibrate(
     experiment: Experiment,
     settings: CalibrationSettings,
@@ -49,6 +51,7 @@ def calibrate(
     BadConfiguration : impossible settings, or `folder` holds replications and `resume` is not given.
     Changed : those belong to another experiment or other settings.
     BrokenArtifact : the file is damaged.
+    InUse : another run is at work there.
     KeyboardInterrupt : on Ctrl-C; what is done has been saved.
     """
     settings.check(len(experiment.names))

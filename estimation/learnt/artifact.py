@@ -19,6 +19,7 @@ from estimation.learnt.surface import NEAR, Fit
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
 from surrogate.files import atomic_files, atomic_path
+from surrogate.ownership import owner
 
 CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"
@@ -30,6 +31,7 @@ NOISY = 1.2
 """Sd of the filter's log p from which half its variance is no good correction of the bias any more."""
 
 
+@owner("folder")
 def learn(
     posterior: Posterior,
     likelihood: Mapping[str, Any],
@@ -60,6 +62,7 @@ def learn(
     MissingPackage : the package onnx is needed to write the graph.
     BadConfiguration : ``folder`` holds design points and ``resume`` is not given.
     Changed : they belong to another model, prior, filter, data or seed.
+    InUse : another run is at work there.
     """
     if find_spec("onnx") is None:
         raise MissingPackage(

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from surrogate.errors import NotSolved
 from surrogate.models.interface import Model
+from surrogate.ownership import owned_file, owner
 from surrogate.policy import PolicyNetwork
 from surrogate.training import checkpoint, outcome
 from surrogate.training.adam import Adam
@@ -161,6 +162,7 @@ class Run:
         self.start = state.get("start")
 
 
+@owner("path", owned_file)
 def train(
     model: Model,
     settings: Settings,
@@ -173,6 +175,7 @@ def train(
     Raises:
         Changed: on `resume`, if the economy or the settings are not those of the checkpoint.
         BadConfiguration: if the method of the settings cannot solve the economy.
+        InUse: if another run is writing the checkpoint.
         NotSolved: if the residuals are of order one at the start, or the run ends without a solution; the
             checkpoint then says so, and is not exported.
     """

@@ -178,7 +178,7 @@ def test_a_changed_digit_of_the_mode_is_noticed(finished, linear, data, tmp_path
     place = saved.index(".") + 5
     digit = str((int(saved[place]) + 1) % 10)
     (tmp_path / "mode.json").write_text(saved[:place] + digit + saved[place + 1 :])
-    with pytest.raises(BadConfiguration, match="damaged.*; delete it"):
+    with pytest.raises(BadConfiguration, match=r"damaged.*; delete it"):
         estimation(linear, data).sample(tmp_path, resume=True)
 
 
@@ -195,7 +195,7 @@ def test_chains_of_an_earlier_version_are_refused(linear, data, tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]", '{"mode": {"rho": 1}}', "\ud800"])
 def test_damaged_mode_is_one_clear_error(linear, data, tmp_path, text):
     (tmp_path / "mode.json").write_bytes(text.encode(errors="surrogatepass"))
-    with pytest.raises(BadConfiguration, match="damaged.*; delete it"):
+    with pytest.raises(BadConfiguration, match=r"damaged.*; delete it"):
         estimation(linear, data).sample(tmp_path, resume=True)
 
 

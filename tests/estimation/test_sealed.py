@@ -17,7 +17,7 @@ def test_what_was_sealed_comes_back():
     [VALUES, {**seal(VALUES), "a": 0.2}, {**seal(VALUES), "d": 1}, {**seal(VALUES), "crc32": "0"}, [], None],
 )
 def test_other_values_are_refused(values):
-    with pytest.raises(ValueError, match="not a table|wrong checksum"):
+    with pytest.raises(ValueError, match=r"not a table|wrong checksum"):
         unseal(values)
 
 

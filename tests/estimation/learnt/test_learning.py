@@ -143,7 +143,7 @@ def test_a_changed_digit_of_a_design_point_is_an_error(learnt, tmp_path):
     place = lines[5].rindex(".") + 3
     lines[5] = lines[5][:place] + str((int(lines[5][place]) + 1) % 10) + lines[5][place + 1 :]
     (tmp_path / "design.csv").write_text("\n".join(lines))
-    with pytest.raises(BrokenArtifact, match="damaged.* delete it"):
+    with pytest.raises(BrokenArtifact, match=r"damaged.* delete it"):
         learn(learnt.posterior, {}, IDENTITY, tmp_path, calls=CALLS, resume=True)
 
 
