@@ -116,6 +116,8 @@ def test_a_checkpoint_with_something_else_in_its_place_is_one_clear_error(
     torch.save(content, tmp_path / "odd.pt")
     with pytest.raises(BrokenArtifact, match="train again"):
         load_policy(tmp_path / "odd.pt")
+
+
 def test_any_flipped_bit_of_a_checkpoint_is_noticed(trained: Path, tmp_path: Path) -> None:
     content, generator = trained.read_bytes(), torch.Generator().manual_seed(1)
     places = torch.randint(len(content), (300,), generator=generator).tolist()
