@@ -121,6 +121,7 @@ def linear_text(text: str, share_of_sd: float | None = None) -> str:
     """A configuration with the Kalman filter in the particle filter's place, sampled as long as it takes,
     perhaps with measurement errors of another size.
     """
+    text = re.sub(r"(?m)^target_ess = .*\n", "", text)
     text = re.sub(r"(?m)^steps = \d+", f"steps = {MOST_STEPS}\ntarget_ess = {TARGET_ESS}", text)
     text = re.sub(r"(?<=\[likelihood\]\n)(?:[^\[\n].*\n)+", 'method = "kalman"\n', text)
     if share_of_sd is None:
