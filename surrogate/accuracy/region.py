@@ -20,6 +20,7 @@ from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.training import existence
 from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
+from surrogate.training.stability import run_away
 from surrogate.training.surface import Surface, largest_level
 
 FAILURE = -3.0
@@ -34,6 +35,8 @@ LOST = 0.0
 """log10 of an Euler error from which there is no policy, as of one that is no number."""
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
+UNSTABLE = 0.001
+"""Share of vectors that may run away in simulation."""
 _WITNESSED = f" or no equilibrium that is known, these {existence.TOLERATED:.1%} at most"
 
 
@@ -44,15 +47,17 @@ def find_region(
 
     Where a theorem says that an equilibrium exists, if the policy follows it there: no more than `TOLERATED`
     of `vectors` fail. Otherwise the surface is the log odds that a vector fails, and the region the largest
-    of its level sets in which no more than `TOLERATED` fail and no more than `existence.TOLERATED` have no
-    equilibrium. Draws hardly ever come near the corners of a box with many dimensions, where economies are at
-    their worst: those at which everything is lost are told to the surface, and none of them is inside.
+    of its level sets in which no more than `TOLERATED` fail, no more than `UNSTABLE` run away in simulation,
+    and no more than `existence.TOLERATED` have no equilibrium. Draws hardly ever come near the corners of a
+    box with many dimensions, where economies are at their worst: those at which everything is lost are told
+    to the surface, and none of them is inside.
     """
     model = policy.model
     parameters = draw_parameters(model, vectors, generator)
     theta = parameters.numpy()
     empty = ~existence.has_equilibrium(model, theta)
-    failed = empty | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
+    unstable = run_away(policy, draw_states(model, parameters, generator), parameters, generator).numpy()
+    failed = empty | unstable | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
     proven = existence.proven_region(model)
     if proven is not None and empty.any() and failed[~empty].mean() <= TOLERATED:
@@ -66,6 +71,7 @@ def find_region(
     predicted = surface.predict(theta)
     level = min(
         largest_level(predicted, failed, TOLERATED),
+        largest_level(predicted, unstable, UNSTABLE),
         largest_level(predicted, empty, existence.TOLERATED),
         *np.nextafter(surface.predict(lost), -np.inf),
     )

@@ -91,7 +91,7 @@ class Recipe:
 RECIPES: dict[str, Recipe] = {
     "rbc": Recipe(Settings(batch=1024, adam_steps=20, steps=260, hopeless_share=0.0), test_nodes=11),
     "an_schorfheide": Recipe(
-        Settings(trunk=32, nodes=(3, 2, 5), batch=2048, adam_steps=0, steps=700, hopeless_share=0.05),
+        Settings(trunk=32, nodes=(3, 2, 5), batch=2048, adam_steps=0, steps=1000, hopeless_share=0.08),
         test_nodes=(5, 3, 7),
     ),
     "an_schorfheide_zlb": Recipe(

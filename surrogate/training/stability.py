@@ -15,12 +15,17 @@ wide boxes or narrow ones, stay within four.
 """
 
 
-@torch.no_grad()
 def share_that_runs_away(
     policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator
 ) -> float:
-    """Share of the economies, one a row of `states` [n, n_states] and `parameters` [n, n_parameters], that at
-    some time in `PERIODS` are far outside their box or no number.
+    """Share of the economies of `run_away` that do."""
+    return float(run_away(policy, states, parameters, generator).double().mean())
+
+
+@torch.no_grad()
+def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """Whether economies, one a row of `states` [n, n_states] and `parameters` [n, n_parameters], are at some
+    time in `PERIODS` far outside their box or no number: bool [n].
     """
     lower, upper = state_box(policy.model, parameters)
     stays = torch.ones(len(states), dtype=torch.bool)
@@ -28,4 +33,4 @@ def share_that_runs_away(
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
         stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
         states = torch.where(stays[:, None], states, (lower + upper) / 2)
-    return 1.0 - float(stays.double().mean())
+    return ~stays
