@@ -186,8 +186,7 @@ def small_estimation() -> Estimation:
         priors,
         measurement_error={"sd": 0.3},
         likelihood={"method": "kalman"},
-        sampler={"ensembles": 2, "walkers": 8, "steps": 40},
-        burn=10,
+        sampler={"ensembles": 2, "walkers": 8, "steps": 40, "burn": 10},
     )
 
 

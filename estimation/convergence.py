@@ -81,7 +81,7 @@ def autocorrelation_time(chains: Chains) -> float:
 
 def rhat(chains: Chains) -> np.ndarray:
     """Rank-normalised split R-hat [n] across ensembles, each split in two in time."""
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
     return _each_parameter(chains.by_time(), array_stats.rhat)
 
@@ -93,14 +93,14 @@ def bulk_sample_size(chains: Chains) -> np.ndarray:
     where paths are four autocorrelation times short, while emcee's estimate, which takes out each walker's
     own mean, is three times too high.
     """
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
     return _each_parameter(chains.by_walker(), array_stats.ess)
 
 
 def tail_sample_size(chains: Chains) -> np.ndarray:
     """Tail effective sample size [n]: how well the 5 % and 95 % quantiles are known, the worse of the two."""
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
     return _each_parameter(
         chains.by_walker(), lambda draws: array_stats.ess(draws, method="tail", prob=TAILS)

@@ -38,10 +38,10 @@ def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFram
     box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; effective sample size of
     all draws, in bulk and tails; R-hat across ensembles; autocorrelation time in steps.
     """
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
     draws = chains.by_walker().reshape(-1, len(chains.names))
-    interval = array_stats.hdi(draws, HDI_SHARE, axis=0)
+    interval = np.asarray(array_stats.hdi(draws, HDI_SHARE, axis=0))
     chosen = [priors[name] for name in chains.names]
     columns = {
         "prior": [prior.density for prior in chosen],

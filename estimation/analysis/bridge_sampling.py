@@ -65,9 +65,11 @@ def relative_variance(values: np.ndarray) -> float:
 
 def effective_size(values: np.ndarray) -> float:
     """Effective number of draws behind the mean of values [chains, draws] (Vehtari and others 2021)."""
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
-    return float(array_stats.ess(values, method="mean")) if np.ptp(values) > 0 else float(values.size)
+    if np.ptp(values) == 0:
+        return float(values.size)
+    return np.asarray(array_stats.ess(values, method="mean")).item()
 
 
 def _solve(target_ratio: np.ndarray, proposal_ratio: np.ndarray, shares: np.ndarray) -> float:

@@ -129,7 +129,7 @@ def weigh(names: tuple[str, ...], theta: Array, log_ratio: Array) -> Correction:
 
 def _smooth(log_ratio: Array) -> tuple[Array, float]:
     """Pareto-smoothed log weights [m] and the shape of their tail."""
-    from arviz_stats.base import array_stats  # slow to load, and worker processes never need it
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
     try:
         smoothed, shape = array_stats.psislw(-log_ratio)  # which takes log likelihoods: their sign is turned

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from arviz_stats.base import array_stats
+from arviz_stats.base.array import array_stats
 
 from estimation.chains import Chains
 from estimation.convergence import (
@@ -39,7 +39,7 @@ def test_tail_sample_size_predicts_the_error_of_tail_frequencies():
 
 def test_walkers_in_a_row_would_look_independent():
     chains = autoregression()
-    naive = float(array_stats.ess(chains.by_time()[:, :, 0]))
+    naive = np.asarray(array_stats.ess(chains.by_time()[:, :, 0])).item()
     assert naive > 5 * bulk_sample_size(chains)[0]
 
 

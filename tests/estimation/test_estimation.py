@@ -97,8 +97,9 @@ def test_netcdf_holds_draws_statistics_data_and_provenance(finished, data):
     assert dict(saved["posterior"].sizes) == {"chain": 2, "draw": 8 * 8}
     stats = saved["sample_stats"]
     np.testing.assert_allclose(stats["lp"], stats["log_lik"] + stats["log_prior"])
-    one_walker = (stats["walker"][0] == 3).to_numpy()
-    np.testing.assert_allclose(saved["posterior"]["rho"][0][one_walker], results.chains.theta[0, :, 3, 1])
+    one_walker = stats["walker"].to_numpy()[0] == 3
+    rho = saved["posterior"]["rho"].to_numpy()[0, one_walker]
+    np.testing.assert_allclose(rho, results.chains.theta[0, :, 3, 1])
     assert stats["step"].min() == 4
     np.testing.assert_array_equal(saved["observed_data"]["y1"], data["y1"])
     assert saved["prior"]["rho"].size == 2000
