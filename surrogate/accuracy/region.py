@@ -10,6 +10,7 @@ inside.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,13 +30,15 @@ TOLERATED = 0.02
 """Share of failing vectors that the region may still contain; a box with fewer failures is certified whole.
 Vectors without an equilibrium must be fewer: see `surrogate.training.existence`.
 """
+MORE = 2
+"""So many times the vectors are tried as well where the region has to be found."""
 CORNERS = 4
 """Corners that are tried, at most, for each vector."""
 LOST = 0.0
 """log10 of an Euler error from which there is no policy, as of one that is no number."""
 STATES = 8
 """States at which each vector is tried, half on its box and half on its ergodic set."""
-UNSTABLE = 0.001
+UNSTABLE = 0.002
 """Share of vectors that may run away in simulation."""
 _WITNESSED = f" or no equilibrium that is known, these {existence.TOLERATED:.1%} at most"
 
@@ -53,29 +56,64 @@ def find_region(
     to the surface, and none of them is inside.
     """
     model = policy.model
-    parameters = draw_parameters(model, vectors, generator)
-    theta = parameters.numpy()
-    empty = ~existence.has_equilibrium(model, theta)
-    unstable = run_away(policy, draw_states(model, parameters, generator), parameters, generator).numpy()
-    failed = empty | unstable | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
+    tried = _Tried.at(policy, draw_parameters(model, vectors, generator), nodes, generator)
     told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
     proven = existence.proven_region(model)
-    if proven is not None and empty.any() and failed[~empty].mean() <= TOLERATED:
+    if proven is not None and tried.empty.any() and tried.failed[~tried.empty].mean() <= TOLERATED:
         return replace(proven, description=f"{proven.description}; {told}")
-    if failed.mean() <= TOLERATED and empty.mean() <= existence.TOLERATED:
+    if tried.failed.mean() <= TOLERATED and tried.empty.mean() <= existence.TOLERATED:
         return None
+    more = draw_parameters(model, MORE * vectors, generator)
+    tried = tried.joined(_Tried.at(policy, more, nodes, generator))
     lost = _lost_corners(policy, nodes, CORNERS * vectors, generator)
     surface = Surface.between(
-        model.parameters, np.concatenate([theta, lost]), np.concatenate([failed, np.ones(len(lost), bool)])
+        model.parameters,
+        np.concatenate([tried.theta, lost]),
+        np.concatenate([tried.failed, np.ones(len(lost), bool)]),
     )
-    predicted = surface.predict(theta)
+    predicted = surface.predict(tried.theta)
     level = min(
-        largest_level(predicted, failed, TOLERATED),
-        largest_level(predicted, unstable, UNSTABLE),
-        largest_level(predicted, empty, existence.TOLERATED),
+        largest_level(predicted, tried.failed, TOLERATED),
+        largest_level(predicted, tried.unstable, UNSTABLE),
+        largest_level(predicted, tried.empty, existence.TOLERATED),
         *np.nextafter(surface.predict(lost), -np.inf),
     )
-    return surface.below(level, told + (_WITNESSED if empty.any() else ""))
+    return surface.below(level, told + (_WITNESSED if tried.empty.any() else ""))
+
+
+class _Tried(NamedTuple):
+    """Parameter vectors [n, n_parameters], and which of them have no equilibrium, run away in simulation, or
+    fail for these or other reasons, each [n].
+    """
+
+    theta: NDArray[np.float64]
+    empty: NDArray[np.bool_]
+    unstable: NDArray[np.bool_]
+    failed: NDArray[np.bool_]
+
+    @classmethod
+    def at(
+        cls,
+        policy: PolicyNetwork,
+        parameters: torch.Tensor,
+        nodes: int | tuple[int, ...],
+        generator: torch.Generator,
+    ) -> _Tried:
+        """Try the policy at each row of `parameters`."""
+        theta, states = parameters.numpy(), draw_states(policy.model, parameters, generator)
+        empty = ~existence.has_equilibrium(policy.model, theta)
+        unstable = run_away(policy, states, parameters, generator).numpy()
+        failed = empty | unstable | (worst_errors(policy, parameters, nodes, generator) > FAILURE)
+        return cls(theta, empty, unstable, failed)
+
+    def joined(self, other: _Tried) -> _Tried:
+        """The vectors of both."""
+        return _Tried(
+            np.concatenate([self.theta, other.theta]),
+            np.concatenate([self.empty, other.empty]),
+            np.concatenate([self.unstable, other.unstable]),
+            np.concatenate([self.failed, other.failed]),
+        )
 
 
 def _lost_corners(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 from torch import Tensor, exp, log
@@ -220,6 +221,20 @@ class AnSchorfheide(Model):
         return {name: (centre[name] - 2 * sd[name], centre[name] + 2 * sd[name]) for name in sd}
 
 
+NARROWER: dict[str, Any] = {
+    "kappa": {"lower": 0.1},
+    "rho_r": {"lower": 0.3, "upper": 0.95},
+    "rho_g": {"lower": 0.5},
+    "rho_z": {"lower": 0.3, "default": 0.8},
+    "sigma_r": {"upper": 0.5},
+    "sigma_g": {"upper": 1.5},
+    "sigma_z": {"upper": 0.7},
+}
+"""With the bound: over the box without it, hardly any economy with persistent growth would be certified, and
+none of those that resemble the United States.
+"""
+
+
 class AnSchorfheideZeroLowerBound(AnSchorfheide):
     """The same economy with R = max(1, rule).
 
@@ -231,9 +246,7 @@ class AnSchorfheideZeroLowerBound(AnSchorfheide):
     description = (
         "Small New Keynesian model of An and Schorfheide (2007), nonlinear, with the zero lower bound"
     )
-    parameters = tuple(
-        replace(each, default=0.8) if each.name == "rho_z" else each for each in AnSchorfheide.parameters
-    )
+    parameters = tuple(replace(each, **NARROWER.get(each.name, {})) for each in AnSchorfheide.parameters)
     """By default growth is persistent enough to bring the economy to the bound, and not so persistent that
     no equilibrium exists there, as at .93 (docs/existence-an-schorfheide-zlb.md).
     """
