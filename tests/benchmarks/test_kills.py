@@ -1,0 +1,22 @@
+"""A command that is killed goes on to the answer of one that is not."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import kills
+
+
+@pytest.fixture(scope="module")
+def start_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What every command starts from."""
+    folder = tmp_path_factory.mktemp("kills") / "start"
+    folder.mkdir()
+    kills.make(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", kills.SUBJECTS)
+def test_a_killed_command_goes_on_to_the_same_answer(name: str, start_from: Path, tmp_path: Path) -> None:
+    assert kills.outcomes(name, 2, start_from, tmp_path) == [kills.SAME] * 2
