@@ -105,9 +105,9 @@ class ChainFiles:
         """See Subject."""
         place = shutil.copytree(self.whole, folder / "results", dirs_exist_ok=True)
         for _ in range(count):
-            for file in sorted((self.whole / "chains").glob("*.h5")):
+            for file in sorted((self.whole / "chains").glob("*.chain")):
                 shutil.copy(file, place / "chains" / file.name)
-            first = min((place / "chains").glob("*.h5"))
+            first = min((place / "chains").glob("*.chain"))
             what, content = damaged(first.read_bytes(), generator)
             first.write_bytes(content)
             yield what, place
