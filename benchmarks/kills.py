@@ -37,10 +37,10 @@ HEADER = """# Killed commands
 Every command is killed (`SIGKILL`) after a random share of the time that it takes, in every second trial
 with its workers and otherwise alone, in every fourth trial a second time while it goes on. Then it runs to
 its end, with `--resume` where something had been saved. *Same answer*: to the last bit that of a run that
-nobody disturbed: weights, digests of the exported graphs, draws, design points, ranks. *Torn*: after the kill
-an artifact that was being replaced could not be read, or was neither the old nor the new one. *Left behind*:
-temporary files are there after the end. *Failed*: the last run did not end well. The last four should be
-zero.
+nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their points, ranks.
+*Torn*: after the kill an artifact that was being replaced could not be read, or was neither the old nor the
+new one. *Left behind*: files are there after the end that an undisturbed run does not leave. *Failed*: the
+last run did not end well. The last four should be zero.
 
 {machine}. Written by `python -m benchmarks.kills`.
 
@@ -113,16 +113,27 @@ def draws(folder: Path) -> str:
     return digest(table, *(array.tobytes() for pair in chains for array in pair))
 
 
+def likelihood(folder: Path) -> str:
+    """Of a learnt likelihood: its graph, its card, and the points it was learnt from."""
+    parts = ("likelihood.onnx", "card.json", "design.csv")
+    return digest(*((folder / "out" / name).read_bytes() for name in parts))
+
+
 def tables(folder: Path) -> str:
     """Of a folder with tables in CSV."""
     return digest(*(path.read_bytes() for path in sorted((folder / "out").glob("*.csv"))))
+
+
+def names(folder: Path) -> set[str]:
+    """Of all that is in a folder, hidden or not."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
 SUBJECTS = {
     "train": Subject((*TRAIN, "--setting", "steps=200"), "run.ckpt", weights),
     "export": Subject(("export", "base.ckpt", "out"), "out", graphs, resumes=False),
     "estimate": Subject(("estimate", "small.toml", "--output", "out", "--processes", "2"), "out", draws),
-    "learn": Subject(("learn", "small.toml", "out", "--calls", "400", "--processes", "2"), "out", tables),
+    "learn": Subject(("learn", "small.toml", "out", "--calls", "400", "--processes", "2"), "out", likelihood),
     "calibrate": Subject(CALIBRATE, "out", tables),
 }
 
@@ -187,8 +198,9 @@ def fresh(name: str, start_from: Path, place: Path) -> None:
         shutil.copytree(start_from / "old", place / "out")
 
 
-def trial(name: str, number: int, start_from: Path, place: Path, seconds: float, truth: str) -> str:
-    """One of `OUTCOMES`, after a colon with details where it is not the first."""
+def trial(name: str, number: int, start_from: Path, place: Path, seconds: float, undisturbed: Path) -> str:
+    """One of `OUTCOMES`, with details after a colon; the answer should be that in the `undisturbed` place."""
+    truth = SUBJECTS[name].answer(undisturbed)
     subject, generator = SUBJECTS[name], np.random.default_rng([number, len(name)])
     fresh(name, start_from, place)
     for _ in range(2 if number % 4 == 3 else 1):
@@ -201,8 +213,8 @@ def trial(name: str, number: int, start_from: Path, place: Path, seconds: float,
                 return f"{TORN}: {error}"
     if wrong := finish(subject, place):
         return f"{FAILED}: {wrong}"
-    if left := [path.name for path in place.rglob(".*") if ".tmp" in path.name]:
-        return f"{LEFT}: {', '.join(left)}"
+    if left := names(place) - names(undisturbed):
+        return f"{LEFT}: {', '.join(sorted(left))}"
     return SAME if subject.answer(place) == truth else OTHER
 
 
@@ -219,11 +231,11 @@ def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[str]
     began = time.perf_counter()
     if wrong := finish(SUBJECTS[name], undisturbed):
         raise SurrogateError(f"{name} does not run here: {wrong}")
-    seconds, truth = time.perf_counter() - began, SUBJECTS[name].answer(undisturbed)
+    seconds = time.perf_counter() - began
     found = []
     for number in range(count):
         place = folder / f"{name}-{number}"
-        found.append(trial(name, number, start_from, place, seconds, truth))
+        found.append(trial(name, number, start_from, place, seconds, undisturbed))
         shutil.rmtree(place, ignore_errors=True)
         if found[-1] != SAME:
             print(f"{name}, trial {number}: {found[-1]}", file=sys.stderr)

@@ -22,6 +22,7 @@ from estimation.pool import Pool, Task
 from estimation.posterior import Posterior
 from estimation.settings import at_most
 from surrogate.errors import BadConfiguration
+from surrogate.files import sweep
 
 LEAST_STEPS = 2 * LEAST_KEPT
 """The automatic burn-in takes at most half of them."""
@@ -154,6 +155,8 @@ def sample(
         for number in range(settings.ensembles)
     ]
     files = [ChainFile(ensemble_file(folder, number)) for number in range(settings.ensembles)]
+    if folder.exists():
+        sweep(folder)
     for file in files:
         if file.exists():
             require_unchanged(file.fingerprints, fingerprints, str(folder))

@@ -140,7 +140,7 @@ def _beside(target: Path) -> Iterator[Path]:
     """A locked temporary folder on the same disk as `target`, after sweeping what killed runs have left."""
     place = _followed(target)
     place.parent.mkdir(parents=True, exist_ok=True)
-    _sweep(place.parent)
+    sweep(place.parent)
     folder, lock = _locked_folder(place)
     try:
         yield folder
@@ -163,8 +163,8 @@ def _locked_folder(place: Path) -> tuple[Path, int]:
             os.close(lock)
 
 
-def _sweep(parent: Path) -> None:
-    """Remove the temporary folders whose owners have died."""
+def sweep(parent: Path) -> None:
+    """Remove the temporary folders in `parent` whose owners have died."""
     for folder in [item for item in parent.iterdir() if _TEMPORARY.fullmatch(item.name)]:
         with suppress(OSError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -1,6 +1,7 @@
 """One run at a time in an output folder: a lock of the operating system, which ends with its owner.
 
-A killed run leaves an empty lock file, which the next one takes over. Processes started meanwhile do not
+A killed run leaves an empty lock file, which the next one takes over, and temporary folders, which it
+removes. Processes started meanwhile do not
 inherit the lock. Where a file system has no locks, nothing is held.
 """
 
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from surrogate.errors import SurrogateError, WriteFailed
+from surrogate.files import sweep
 
 LOCK_FILE = ".lock"
 Own = Callable[[Path], AbstractContextManager[None]]
@@ -39,6 +41,7 @@ def owned(folder: str | os.PathLike) -> Iterator[None]:
     """
     place = Path(folder)
     with _there(place), _locked(place / LOCK_FILE, fcntl.LOCK_EX, place):
+        sweep(place)
         yield
 
 
@@ -63,6 +66,7 @@ def owned_file(file: str | os.PathLike) -> Iterator[None]:
     """Keep every other run from writing a file, by a lock beside it; otherwise as :func:`owned`."""
     path = Path(file)
     with _there(path.parent), _locked(path.with_name(f".{path.name}{LOCK_FILE}"), fcntl.LOCK_EX, path):
+        sweep(path.parent)
         yield
 
 

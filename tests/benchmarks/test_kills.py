@@ -20,3 +20,10 @@ def start_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", kills.SUBJECTS)
 def test_a_killed_command_goes_on_to_the_same_answer(name: str, start_from: Path, tmp_path: Path) -> None:
     assert kills.outcomes(name, 2, start_from, tmp_path) == [kills.SAME] * 2
+
+
+def test_what_an_undisturbed_run_does_not_leave_is_seen(tmp_path: Path) -> None:
+    for name in ("one.csv", ".one.csv.0123abcd.dsge-surrogate", "out/.lock"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert kills.names(tmp_path) == {"one.csv", ".one.csv.0123abcd.dsge-surrogate", "out", "out/.lock"}

@@ -150,3 +150,14 @@ def test_learning_and_training_leave_what_is_in_use_alone(tmp_path: Path) -> Non
         )
         require_refused("train", "rbc", "--output", tmp_path / "rbc.pt", place=tmp_path / "rbc.pt")
     assert not list(tmp_path.iterdir())
+
+
+def test_an_owner_sweeps_what_a_killed_one_was_writing(tmp_path: Path) -> None:
+    writing = (
+        "import os, sys; from surrogate.files import atomic_path\n"
+        "with atomic_path(sys.argv[1]) as path: path.touch(); os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", writing, str(tmp_path / "one.pt")], check=False)
+    assert len(list(tmp_path.iterdir())) == 1
+    with owned(tmp_path):
+        assert [item.name for item in tmp_path.iterdir()] == [".lock"]
