@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,10 +37,13 @@ HEADER = """# Killed commands
 
 Every command is killed (`SIGKILL`) after a random share of the time that it takes, in every second trial
 with its workers and otherwise alone, in every fourth trial a second time while it goes on. Then it runs to
-its end, with `--resume` where something had been saved. *Same answer*: to the last bit that of a run that
-nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their points, ranks.
-*Torn*: after the kill an artifact that was being replaced could not be read, or was neither the old nor the
-new one. *Left behind*: files are there after the end that an undisturbed run does not leave. *Failed*: the
+its end. *Not killed*: it ended before its time came, and runs again. After a kill the last run *started anew*
+where nothing had been saved (and always for `export`), or was *resumed* with `--resume`.
+
+What came of all trials, killed or not, is one of the other columns. *Same answer*: to the last bit that of a
+run that nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their points,
+ranks. *Torn*: after the kill an artifact that was being replaced could not be read, or was neither the old nor
+the new one. *Left behind*: files are there after the end that an undisturbed run does not leave. *Failed*: the
 last run did not end well. The last four should be zero.
 
 {machine}. Written by `python -m benchmarks.kills`.
@@ -74,6 +78,15 @@ CALIBRATE = (
     *("calibrate", "small.toml", "--output", "out", "--processes", "2"),
     *("--replications", "8", "--draws", "8", "--steps", "40"),
 )
+
+
+class Trial(NamedTuple):
+    """Whether the kill came before the end, whether the last run had `--resume`, and one of `OUTCOMES`."""
+
+    killed: bool
+    resumed: bool
+    outcome: str
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,17 +172,18 @@ def finish(subject: Subject, place: Path) -> str:
     return "" if process.returncode == 0 else errors.strip().splitlines()[-1]
 
 
-def kill(subject: Subject, place: Path, seconds: float, workers: bool) -> None:
-    """Run for so long, unless it ends before."""
+def kill(subject: Subject, place: Path, seconds: float, workers: bool) -> bool:
+    """Run for so long; whether it had not ended before."""
     process = start(_continued(subject, place), place)
     try:
         process.communicate(timeout=seconds)
+        return False
     except subprocess.TimeoutExpired:
         if workers:
             os.killpg(process.pid, signal.SIGKILL)
         else:
             process.kill()
-        process.wait()
+        return process.wait() == -signal.SIGKILL
 
 
 def _continued(subject: Subject, place: Path) -> tuple[str, ...]:
@@ -198,24 +212,26 @@ def fresh(name: str, start_from: Path, place: Path) -> None:
         shutil.copytree(start_from / "old", place / "out")
 
 
-def trial(name: str, number: int, start_from: Path, place: Path, seconds: float, undisturbed: Path) -> str:
-    """One of `OUTCOMES`, with details after a colon; the answer should be that in the `undisturbed` place."""
+def trial(name: str, number: int, start_from: Path, place: Path, seconds: float, undisturbed: Path) -> Trial:
+    """Kill a command and go on; the answer should be that in the `undisturbed` place."""
     truth = SUBJECTS[name].answer(undisturbed)
     subject, generator = SUBJECTS[name], np.random.default_rng([number, len(name)])
     fresh(name, start_from, place)
+    killed = False
     for _ in range(2 if number % 4 == 3 else 1):
-        kill(subject, place, seconds * generator.random(), workers=number % 2 == 0)
+        killed |= kill(subject, place, seconds * generator.random(), workers=number % 2 == 0)
         if name == "export":
             try:
                 if graphs(place) not in (truth, graphs_of_old(start_from)):
-                    return f"{TORN}: neither the old nor the new artifact"
+                    return Trial(killed, False, TORN, "neither the old nor the new artifact")
             except SurrogateError as error:
-                return f"{TORN}: {error}"
+                return Trial(killed, False, TORN, str(error))
+    resumed = "--resume" in _continued(subject, place)
     if wrong := finish(subject, place):
-        return f"{FAILED}: {wrong}"
+        return Trial(killed, resumed, FAILED, wrong)
     if left := names(place) - names(undisturbed):
-        return f"{LEFT}: {', '.join(sorted(left))}"
-    return SAME if subject.answer(place) == truth else OTHER
+        return Trial(killed, resumed, LEFT, ", ".join(sorted(left)))
+    return Trial(killed, resumed, SAME if subject.answer(place) == truth else OTHER)
 
 
 def graphs_of_old(start_from: Path) -> str:
@@ -224,7 +240,7 @@ def graphs_of_old(start_from: Path) -> str:
     return digest(repr(sorted(surrogate.card.digests.items())).encode())
 
 
-def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[str]:
+def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[Trial]:
     """What came of `count` trials with a command."""
     undisturbed = folder / f"{name}-undisturbed"
     fresh(name, start_from, undisturbed)
@@ -237,30 +253,37 @@ def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[str]
         place = folder / f"{name}-{number}"
         found.append(trial(name, number, start_from, place, seconds, undisturbed))
         shutil.rmtree(place, ignore_errors=True)
-        if found[-1] != SAME:
-            print(f"{name}, trial {number}: {found[-1]}", file=sys.stderr)
+        if found[-1].outcome != SAME:
+            print(f"{name}, trial {number}: {found[-1].outcome}: {found[-1].detail}", file=sys.stderr)
     return found
 
 
+def line(name: str, trials: list[Trial]) -> list[str]:
+    """One line of the table; the outcomes are those of all trials, killed or not."""
+    killed = [each for each in trials if each.killed]
+    resumed = sum(each.resumed for each in killed)
+    counts = Counter(each.outcome for each in trials)
+    numbers = [len(trials) - len(killed), len(killed), len(killed) - resumed, resumed]
+    return [f"`{name}`", *map(str, numbers), *(str(counts[outcome]) for outcome in OUTCOMES)]
+
+
 def main(count: int = COUNT) -> str:
-    """The table for `count` kills of each command."""
+    """The table for `count` trials of each command."""
     rows = []
     with TemporaryDirectory() as scratch:
         start_from = Path(scratch) / "start"
         start_from.mkdir()
         make(start_from)
         for name in SUBJECTS:
-            counts = Counter(
-                each.partition(":")[0] for each in outcomes(name, count, start_from, Path(scratch))
-            )
-            rows.append([f"`{name}`", str(count), *(str(counts[outcome]) for outcome in OUTCOMES)])
+            rows.append(line(name, outcomes(name, count, start_from, Path(scratch))))
             print(rows[-1], file=sys.stderr)
-    return markdown.table(["command", "killed", *OUTCOMES], rows)
+    header = ["command", "not killed", "killed", "started anew", "resumed", *OUTCOMES]
+    return markdown.table(header, rows)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=COUNT, help="Kills of each command.")
+    parser.add_argument("--count", type=int, default=COUNT, help="Trials of each command.")
     table = main(parser.parse_args().count)
     print(table)
     with atomic_path(REPORT) as path:

@@ -19,7 +19,8 @@ def start_from(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", kills.SUBJECTS)
 def test_a_killed_command_goes_on_to_the_same_answer(name: str, start_from: Path, tmp_path: Path) -> None:
-    assert kills.outcomes(name, 2, start_from, tmp_path) == [kills.SAME] * 2
+    trials = kills.outcomes(name, 2, start_from, tmp_path)
+    assert [trial.outcome for trial in trials] == [kills.SAME] * 2, trials
 
 
 def test_what_an_undisturbed_run_does_not_leave_is_seen(tmp_path: Path) -> None:
@@ -27,3 +28,17 @@ def test_what_an_undisturbed_run_does_not_leave_is_seen(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
     assert kills.names(tmp_path) == {"one.csv", ".one.csv.0123abcd.dsge-surrogate", "out", "out/.lock"}
+
+
+def test_a_command_that_ends_before_its_time_is_not_counted_as_killed() -> None:
+    anew, resumed = kills.Trial(True, False, kills.SAME), kills.Trial(True, True, kills.FAILED, "why")
+    assert kills.line("train", [anew, resumed, kills.Trial(False, True, kills.SAME)]) == [
+        *("`train`", "1", "2", "1", "1"),
+        *("2", "0", "0", "0", "1"),
+    ]
+
+
+def test_a_kill_says_whether_it_came_before_the_end(tmp_path: Path) -> None:
+    subject = kills.Subject(("--help",), "nothing", str)
+    assert not kills.kill(subject, tmp_path, 60.0, workers=True)
+    assert kills.kill(subject, tmp_path, 0.0, workers=True)
