@@ -37,14 +37,15 @@ HEADER = """# Killed commands
 
 Every command is killed (`SIGKILL`) after a random share of the time that it takes, in every second trial
 with its workers and otherwise alone, in every fourth trial a second time while it goes on. Then it runs to
-its end. *Not killed*: it ended before its time came, and runs again. After a kill the last run *started anew*
-where nothing had been saved (and always for `export`), or was *resumed* with `--resume`.
+its end, with `--resume` where its output was there. *Not killed*: it ended before its time came, and runs
+again. Before the last run after a kill there was *nothing saved* (`export` saves nothing on the way), or there
+were *results saved*: a checkpoint, steps of a chain, evaluated design points, or replications.
 
 What came of all trials, killed or not, is one of the other columns. *Same answer*: to the last bit that of a
-run that nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their points,
-ranks. *Torn*: after the kill an artifact that was being replaced could not be read, or was neither the old nor
-the new one. *Left behind*: files are there after the end that an undisturbed run does not leave. *Failed*: the
-last run did not end well. The last four should be zero.
+run that nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their
+points, ranks. *Torn*: after the kill an artifact that was being replaced could not be read, or was neither
+the old nor the new one. *Left behind*: files are there after the end that an undisturbed run does not leave.
+*Failed*: the last run did not end well. The last four should be zero.
 
 {machine}. Written by `python -m benchmarks.kills`.
 
@@ -81,10 +82,10 @@ CALIBRATE = (
 
 
 class Trial(NamedTuple):
-    """Whether the kill came before the end, whether the last run had `--resume`, and one of `OUTCOMES`."""
+    """Whether a kill came before the end, results were saved before the last run, and one of `OUTCOMES`."""
 
     killed: bool
-    resumed: bool
+    saved: bool
     outcome: str
     detail: str = ""
 
@@ -96,6 +97,7 @@ class Subject:
     command: tuple[str, ...]
     saved: str
     answer: Callable[[Path], str]
+    has_results: Callable[[Path], bool]
     resumes: bool = True
 
 
@@ -112,9 +114,9 @@ def weights(folder: Path) -> str:
     return digest(*(value.numpy().tobytes() for value in policy.values()))
 
 
-def graphs(folder: Path) -> str:
+def graphs(folder: Path, name: str = "out") -> str:
     """Of an artifact, all its files read and run."""
-    surrogate = Surrogate(folder / "out")
+    surrogate = Surrogate(folder / name)
     surrogate.simulate({}, np.zeros((2, surrogate.n_shocks)))
     return digest(repr(sorted(surrogate.card.digests.items())).encode())
 
@@ -142,12 +144,32 @@ def names(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
 
 
+def has_steps(folder: Path) -> bool:
+    """Whether a chain of an estimation has any; it is created without."""
+    return any(ChainFile(path).steps for path in (folder / "out" / "chains").glob("ensemble_*"))
+
+
+def has_replications(folder: Path) -> bool:
+    """Whether a calibration has any; the first line only says of what."""
+    path = folder / "out" / "replications.jsonl"
+    return path.exists() and path.read_bytes().count(b"\n") > 1
+
+
 SUBJECTS = {
-    "train": Subject((*TRAIN, "--setting", "steps=200"), "run.ckpt", weights),
-    "export": Subject(("export", "base.ckpt", "out"), "out", graphs, resumes=False),
-    "estimate": Subject(("estimate", "small.toml", "--output", "out", "--processes", "2"), "out", draws),
-    "learn": Subject(("learn", "small.toml", "out", "--calls", "400", "--processes", "2"), "out", likelihood),
-    "calibrate": Subject(CALIBRATE, "out", tables),
+    "train": Subject(
+        (*TRAIN, "--setting", "steps=200"), "run.ckpt", weights, lambda at: (at / "run.ckpt").exists()
+    ),
+    "export": Subject(("export", "base.ckpt", "out"), "out", graphs, lambda at: False, resumes=False),
+    "estimate": Subject(
+        ("estimate", "small.toml", "--output", "out", "--processes", "2"), "out", draws, has_steps
+    ),
+    "learn": Subject(
+        ("learn", "small.toml", "out", "--calls", "400", "--processes", "2"),
+        "out",
+        likelihood,
+        lambda at: (at / "out" / "design.csv").exists(),
+    ),
+    "calibrate": Subject(CALIBRATE, "out", tables, has_replications),
 }
 
 
@@ -222,22 +244,16 @@ def trial(name: str, number: int, start_from: Path, place: Path, seconds: float,
         killed |= kill(subject, place, seconds * generator.random(), workers=number % 2 == 0)
         if name == "export":
             try:
-                if graphs(place) not in (truth, graphs_of_old(start_from)):
+                if graphs(place) not in (truth, graphs(start_from, "old")):
                     return Trial(killed, False, TORN, "neither the old nor the new artifact")
             except SurrogateError as error:
                 return Trial(killed, False, TORN, str(error))
-    resumed = "--resume" in _continued(subject, place)
+    saved = subject.has_results(place)
     if wrong := finish(subject, place):
-        return Trial(killed, resumed, FAILED, wrong)
+        return Trial(killed, saved, FAILED, wrong)
     if left := names(place) - names(undisturbed):
-        return Trial(killed, resumed, LEFT, ", ".join(sorted(left)))
-    return Trial(killed, resumed, SAME if subject.answer(place) == truth else OTHER)
-
-
-def graphs_of_old(start_from: Path) -> str:
-    """The artifact that is being replaced."""
-    surrogate = Surrogate(start_from / "old")
-    return digest(repr(sorted(surrogate.card.digests.items())).encode())
+        return Trial(killed, saved, LEFT, ", ".join(sorted(left)))
+    return Trial(killed, saved, SAME if subject.answer(place) == truth else OTHER)
 
 
 def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[Trial]:
@@ -261,9 +277,9 @@ def outcomes(name: str, count: int, start_from: Path, folder: Path) -> list[Tria
 def line(name: str, trials: list[Trial]) -> list[str]:
     """One line of the table; the outcomes are those of all trials, killed or not."""
     killed = [each for each in trials if each.killed]
-    resumed = sum(each.resumed for each in killed)
+    saved = sum(each.saved for each in killed)
     counts = Counter(each.outcome for each in trials)
-    numbers = [len(trials) - len(killed), len(killed), len(killed) - resumed, resumed]
+    numbers = [len(trials) - len(killed), len(killed), len(killed) - saved, saved]
     return [f"`{name}`", *map(str, numbers), *(str(counts[outcome]) for outcome in OUTCOMES)]
 
 
@@ -277,7 +293,7 @@ def main(count: int = COUNT) -> str:
         for name in SUBJECTS:
             rows.append(line(name, outcomes(name, count, start_from, Path(scratch))))
             print(rows[-1], file=sys.stderr)
-    header = ["command", "not killed", "killed", "started anew", "resumed", *OUTCOMES]
+    header = ["command", "not killed", "killed", "nothing saved", "results saved", *OUTCOMES]
     return markdown.table(header, rows)
 
 

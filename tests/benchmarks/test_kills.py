@@ -31,14 +31,14 @@ def test_what_an_undisturbed_run_does_not_leave_is_seen(tmp_path: Path) -> None:
 
 
 def test_a_command_that_ends_before_its_time_is_not_counted_as_killed() -> None:
-    anew, resumed = kills.Trial(True, False, kills.SAME), kills.Trial(True, True, kills.FAILED, "why")
-    assert kills.line("train", [anew, resumed, kills.Trial(False, True, kills.SAME)]) == [
+    empty, saved = kills.Trial(True, False, kills.SAME), kills.Trial(True, True, kills.FAILED, "why")
+    assert kills.line("train", [empty, saved, kills.Trial(False, True, kills.SAME)]) == [
         *("`train`", "1", "2", "1", "1"),
         *("2", "0", "0", "0", "1"),
     ]
 
 
 def test_a_kill_says_whether_it_came_before_the_end(tmp_path: Path) -> None:
-    subject = kills.Subject(("--help",), "nothing", str)
+    subject = kills.Subject(("--help",), "nothing", str, Path.exists)
     assert not kills.kill(subject, tmp_path, 60.0, workers=True)
     assert kills.kill(subject, tmp_path, 0.0, workers=True)
