@@ -38,8 +38,8 @@ HEADER = """# Killed commands
 Every command is killed (`SIGKILL`) after a random share of the time that it takes, in every second trial
 with its workers and otherwise alone, in every fourth trial a second time while it goes on. Then it runs to
 its end, with `--resume` where its output was there. *Not killed*: it ended before its time came, and runs
-again. Before the last run after a kill there was *nothing saved* (`export` saves nothing on the way), or there
-were *results saved*: a checkpoint, steps of a chain, evaluated design points, or replications.
+again. Before the last run after a kill there was *nothing saved* (`export` saves nothing on the way), or
+there were *results saved*: a checkpoint, steps of a chain, evaluated design points, or replications.
 
 What came of all trials, killed or not, is one of the other columns. *Same answer*: to the last bit that of a
 run that nobody disturbed: weights, digests of the exported graphs, draws, learnt likelihoods with their
