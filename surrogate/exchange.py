@@ -38,6 +38,8 @@ def finish(folder: Path, target: Path) -> None:
 
 
 def _in_one_step(new: Path, target: Path) -> bool:
+    if os.name != "posix":
+        return False
     library, names = ctypes.CDLL(None, use_errno=True), (os.fsencode(new), os.fsencode(target))
     try:
         if sys.platform == "darwin":

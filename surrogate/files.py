@@ -5,7 +5,6 @@ that dies with its owner. Who writes to the same place next sweeps away what kil
 """
 
 import errno
-import fcntl
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 
 from surrogate.errors import WriteFailed
 from surrogate.exchange import exchange, finish
+from surrogate.locks import hold
 
 RESULTS = {".csv", ".md", ".tex", ".png", ".nc", ".html"}
 """Suffixes of what analyses leave."""
@@ -146,30 +146,31 @@ def _beside(target: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
+        if lock is not None:
+            os.close(lock)
 
 
-def _locked_folder(place: Path) -> tuple[Path, int]:
+def _locked_folder(place: Path) -> tuple[Path, int | None]:
     """A new temporary folder, and the descriptor that holds its lock until it is closed or its owner dies."""
     while True:
         folder = place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}.dsge-surrogate")
         folder.mkdir()
-        with suppress(FileNotFoundError):  # another run, sweeping, has seen it before it was locked
-            lock = os.open(folder, os.O_RDONLY)
-            with suppress(OSError):  # not every file system has locks: there, nothing is swept
-                fcntl.flock(lock, fcntl.LOCK_SH)
+        with suppress(FileNotFoundError, BlockingIOError):  # swept by another run before it was locked
+            lock = hold(folder, shared=True)
             if folder.exists():
                 return folder, lock
-            os.close(lock)
+            if lock is not None:
+                os.close(lock)
 
 
 def sweep(parent: Path) -> None:
-    """Remove the temporary folders in `parent` whose owners have died."""
+    """Remove the temporary folders in `parent` whose owners have died; none where there are no locks."""
     for folder in [item for item in parent.iterdir() if _TEMPORARY.fullmatch(item.name)]:
         with suppress(OSError):
-            lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            lock = hold(folder)
+            if lock is None:
+                return
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 finish(folder, parent / folder.name[1:].rsplit(".", 2)[0])
                 shutil.rmtree(folder, ignore_errors=True)
             finally:

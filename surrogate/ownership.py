@@ -1,11 +1,9 @@
 """One run at a time in an output folder: a lock of the operating system, which ends with its owner.
 
 A killed run leaves an empty lock file, which the next one takes over, and temporary folders, which it
-removes. Processes started meanwhile do not
-inherit the lock. Where a file system has no locks, nothing is held.
+removes. Processes started meanwhile do not inherit the lock.
 """
 
-import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +15,7 @@ from typing import Any, TypeVar, cast
 
 from surrogate.errors import SurrogateError, WriteFailed
 from surrogate.files import sweep
+from surrogate.locks import hold, is_held_alone
 
 LOCK_FILE = ".lock"
 Own = Callable[[Path], AbstractContextManager[None]]
@@ -40,7 +39,7 @@ def owned(folder: str | os.PathLike) -> Iterator[None]:
     WriteFailed : the place cannot be written.
     """
     place = Path(folder)
-    with _there(place), _locked(place / LOCK_FILE, fcntl.LOCK_EX, place):
+    with _there(place), _locked(place / LOCK_FILE, place):
         sweep(place)
         yield
 
@@ -57,7 +56,7 @@ def visited(folder: str | os.PathLike) -> Iterator[None]:
     if not place.is_dir():
         yield
         return
-    with _locked(place / LOCK_FILE, fcntl.LOCK_SH, place):
+    with _locked(place / LOCK_FILE, place, shared=True):
         yield
 
 
@@ -65,7 +64,7 @@ def visited(folder: str | os.PathLike) -> Iterator[None]:
 def owned_file(file: str | os.PathLike) -> Iterator[None]:
     """Keep every other run from writing a file, by a lock beside it; otherwise as :func:`owned`."""
     path = Path(file)
-    with _there(path.parent), _locked(path.with_name(f".{path.name}{LOCK_FILE}"), fcntl.LOCK_EX, path):
+    with _there(path.parent), _locked(path.with_name(f".{path.name}{LOCK_FILE}"), path):
         sweep(path.parent)
         yield
 
@@ -74,8 +73,11 @@ def owner(argument: str, own: Own = owned) -> Callable[[Function], Function]:
     """Let a function own, while it runs, the folder that it is called with as `argument`, if any."""
 
     def decorate(function: Function) -> Function:
+        """Wrap one function."""
+
         @wraps(function)
         def owning(*arguments: Any, **named: Any) -> Any:
+            """The function, in a folder of its own."""
             place = signature(function).bind(*arguments, **named).arguments.get(argument)
             with nullcontext() if place is None else own(place):
                 return function(*arguments, **named)
@@ -100,14 +102,14 @@ def _there(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _locked(path: Path, kind: int, what: Path) -> Iterator[None]:
+def _locked(path: Path, what: Path, shared: bool = False) -> Iterator[None]:
     held = _held.__dict__.setdefault("paths", set())
     path = Path(os.path.realpath(path))
     if path in held:
         yield
         return
     with _clear_errors(what):
-        descriptor = _acquire(path, kind, what)
+        descriptor = _acquire(path, what, shared)
     held.add(path)
     try:
         yield
@@ -116,29 +118,26 @@ def _locked(path: Path, kind: int, what: Path) -> Iterator[None]:
         _release(path, descriptor)
 
 
-def _acquire(path: Path, kind: int, what: Path) -> int:
+def _acquire(path: Path, what: Path, shared: bool) -> int | None:
     """The descriptor that holds the lock on the file that is at `path`, not on one that was removed."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+            descriptor = hold(path, shared, create=True)
         except BlockingIOError:
-            os.close(descriptor)
             raise InUse(
                 f"{what} is in use by another command; wait until that has ended, or choose another output."
             ) from None
-        except OSError:  # no locks on this file system
-            return descriptor
-        if _is_at(descriptor, path):
+        if descriptor is None or _is_at(descriptor, path):
             return descriptor
         os.close(descriptor)
 
 
-def _release(path: Path, descriptor: int) -> None:
+def _release(path: Path, descriptor: int | None) -> None:
     """Let go; the last one removes the file, while nobody else can hold it."""
+    if descriptor is None:
+        return
     with suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if _is_at(descriptor, path):
+        if is_held_alone(descriptor) and _is_at(descriptor, path):
             path.unlink()
     os.close(descriptor)
 
