@@ -54,6 +54,7 @@ def plain_warnings() -> Iterator[None]:
     told: set[str] = set()
 
     def show(message: Warning | str, *place: Any, **more: Any) -> None:
+        """Print a warning that has not been printed yet."""
         text = " ".join(str(message).split())
         if text not in told:
             click.echo(f"Warning: {text}", err=True)

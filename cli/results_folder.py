@@ -42,6 +42,8 @@ def on_results(draws: int) -> Callable[[Command], Command]:
     )
 
     def decorate(command: Command) -> Command:
+        """Add the options, and keep runs out of the folder meanwhile."""
+
         @wraps(command)
         def visiting(folder: Path, output: Path | None, **more: Any) -> None:
             """Find out before the work whether its results could be written."""

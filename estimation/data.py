@@ -132,6 +132,7 @@ def _floats(table: pd.DataFrame) -> pd.DataFrame:
     """The same table of floats; raises BadData for truth values, text and whatever else is no number."""
 
     def as_float(value: Any, name: object) -> float:
+        """One cell; NaN if it is missing."""
         if value is None or value is pd.NA:
             return np.nan
         if isinstance(value, str | bool | np.bool_):
