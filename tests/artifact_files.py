@@ -4,7 +4,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import onnx
+from onnx import helper, numpy_helper
 
 from surrogate.card import METADATA_KEY
 from surrogate.graph import CONTRACTS
@@ -44,6 +46,18 @@ def rewrite_graph(path: Path, change: Callable[[onnx.ModelProto], object]) -> No
         if (path.parent / contract.file).exists()
     }
     rewrite_all_cards(path.parent, lambda card: card.update(digests=digests))
+
+
+def scale_output(path: Path, name: str, factor: float) -> None:
+    """Multiply the output `name` of a file's graph."""
+
+    def scale(model: onnx.ModelProto) -> None:
+        last = next(node for node in model.graph.node if name in node.output)
+        last.output[list(last.output).index(name)] = "right"
+        model.graph.initializer.append(numpy_helper.from_array(np.array(factor, dtype=np.float32), "factor"))
+        model.graph.node.append(helper.make_node("Mul", ["right", "factor"], [name]))
+
+    rewrite_graph(path, scale)
 
 
 def as_format_1(folder: Path) -> None:

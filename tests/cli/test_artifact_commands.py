@@ -16,7 +16,7 @@ from onnx import compose, helper, numpy_helper
 from cli.main import dsge_surrogate
 from surrogate import catalogue, load
 from surrogate.card import Card, ParameterRange
-from tests.artifact_files import bare, rewrite_all_cards, rewrite_graph
+from tests.artifact_files import bare, rewrite_all_cards, rewrite_graph, scale_output
 from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact
 
@@ -222,13 +222,7 @@ def test_estimating_and_commands_load_no_training_framework_and_no_extra() -> No
 
 
 def test_validate_sees_a_step_that_chooses_other_controls(folder: Path) -> None:
-    def raise_controls(model: onnx.ModelProto) -> None:
-        last = next(node for node in model.graph.node if "next_controls" in node.output)
-        last.output[list(last.output).index("next_controls")] = "right"
-        model.graph.initializer.append(numpy_helper.from_array(np.array(1.0001, dtype=np.float32), "factor"))
-        model.graph.node.append(helper.make_node("Mul", ["right", "factor"], ["next_controls"]))
-
-    rewrite_graph(folder / "step.onnx", raise_controls)
+    scale_output(folder / "step.onnx", "next_controls", 1.0001)
     assert failed_checks(folder) == ["files agree"]
 
 

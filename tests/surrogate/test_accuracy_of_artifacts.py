@@ -3,14 +3,11 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
-from onnx import helper, numpy_helper
 
 from surrogate import Surrogate, catalogue, load
 from surrogate.errors import Changed
-from tests.artifact_files import rewrite_graph
+from tests.artifact_files import scale_output
 
 pytest.importorskip("torch")
 
@@ -36,14 +33,7 @@ def test_shipped_cards_say_what_the_economy_and_the_recipe_say(name: str) -> Non
 def test_a_policy_one_percent_off_is_found_out(tmp_path: Path) -> None:
     folder = tmp_path / "off"
     shutil.copytree(catalogue.find("rbc"), folder)
-
-    def raise_consumption(model: onnx.ModelProto) -> None:
-        last = next(node for node in model.graph.node if "controls" in node.output)
-        last.output[list(last.output).index("controls")] = "right"
-        model.graph.initializer.append(numpy_helper.from_array(np.array(1.01, dtype=np.float32), "factor"))
-        model.graph.node.append(helper.make_node("Mul", ["right", "factor"], ["controls"]))
-
-    rewrite_graph(folder / "policy.onnx", raise_consumption)
+    scale_output(folder / "policy.onnx", "controls", 1.01)
     artifact = Surrogate(folder)
     checks = check_accuracy(artifact.card, measure(artifact, models.get("rbc")))
     assert not all(check.passed for check in checks)
