@@ -27,7 +27,7 @@ LEAST_ESS = 400
 DRAWN = ("trace", "prior_posterior", "corner")
 GENERATION = ("posterior", *DRAWN, "corrected", "point_estimate", "moments", "j_test", "sensitivity")
 """Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
-EDGE_WIDTH, EDGE_STEP, EDGE_SHARE = 0.01, 0.1, 0.02
+EDGE_STEP, EDGE_SHARE = 0.1, 0.02
 WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
 
@@ -120,18 +120,17 @@ def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[s
 def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
     """Say which parameters pile up, or have their mode, where the box and not the prior ends.
 
-    A mode is on the edge within a hundredth of the box's width.
+    A mode is on the edge within `_right_at` it.
     """
     draws = chains.by_walker().reshape(-1, len(chains.names))
     crowded, modes = [], []
     for name, values, highest in zip(chains.names, draws.T, mode.theta, strict=True):
-        width = priors[name].upper - priors[name].lower
-        if np.isinf(width):  # not a parameter of the surrogate
+        if np.isinf(priors[name].upper - priors[name].lower):  # not a parameter of the surrogate
             continue
         for end, beyond in _ends_of_box(priors[name]).items():
             if _piles_up(values, end, beyond):
                 crowded.append(f"{name} at {end:g}")
-            if abs(highest - end) < EDGE_WIDTH * width:
+            if abs(highest - end) <= _right_at(values, end):
                 modes.append(f"{name} at {end:g}")
     warnings = []
     if crowded:
@@ -144,15 +143,21 @@ def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
 def _piles_up(values: np.ndarray, end: float, beyond: float) -> bool:
     """Whether so many draws lie right at an end that there would be as many on its other side.
 
-    Right at the end is a tenth of the posterior's own spread on that side, median to 16 % quantile. There lie
-    .5 % of a normal density cut where 2 % of it are lost, 1 % where 5 % are, 2 % where 14 % are, 4 % where
-    half of it is, and 5 % of one that falls exponentially from the end. Beyond the end there cannot be more
-    than as far as the prior reaches, ``beyond``.
+    Right at the end lie .5 % of a normal density cut where 2 % of it are lost, 1 % where 5 % are, 2 % where
+    14 % are, 4 % where half of it is, and 5 % of one that falls exponentially from the end. Beyond the end
+    there cannot be more than as far as the prior reaches, ``beyond``.
     """
-    tail = 0.16 if abs(values.min() - end) < abs(values.max() - end) else 0.84
-    margin = EDGE_STEP * abs(np.median(values) - np.quantile(values, tail))
+    margin = _right_at(values, end)
     share = np.mean(np.abs(values - end) <= margin)
     return bool(share * (1.0 if beyond >= margin else beyond / margin) > EDGE_SHARE)
+
+
+def _right_at(values: np.ndarray, end: float) -> float:
+    """How near is right at an end: a tenth of the posterior's own spread on that side, median to 16 %
+    quantile.
+    """
+    tail = 0.16 if abs(values.min() - end) < abs(values.max() - end) else 0.84
+    return EDGE_STEP * abs(float(np.median(values) - np.quantile(values, tail)))
 
 
 def _ends_of_box(prior: Prior) -> dict[float, float]:

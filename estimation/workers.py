@@ -1,6 +1,6 @@
 """Worker processes on this machine, each pinned to one thread, that can be asked to stop.
 
-Processes are spawned, never forked (ONNX Runtime and HDF5 do not survive a fork), so a script that starts
+Processes are spawned, never forked (ONNX Runtime does not survive a fork), so a script that starts
 them must keep its own code under ``if __name__ == "__main__":``.
 """
 

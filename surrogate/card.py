@@ -14,7 +14,7 @@ from surrogate.region import Region
 METADATA_KEY = "dsge_surrogate.card"
 FORMAT_VERSION = 2
 """1: without digests. Who reads 1 can read 2."""
-LAWS = ("box", "ergodic")
+LAWS = ("box", "ergodic", "constrained")
 """Where accuracy is certified: uniformly over parameters and states, and along simulations."""
 LONGEST_NAME = 200
 MOST_COLUMNS = 10_000
@@ -80,11 +80,12 @@ class ParameterRange:
 class Card:
     """Names, units, ranges, provenance and certified accuracy of a surrogate.
 
-    The order of each tuple is the order of the columns in the ONNX tensors. `accuracy` maps ``"box"`` and
-    ``"ergodic"`` to equations, each with mean, p50, p90, p99 and max of the log10 absolute Euler error,
-    beside the number (``test_points``) and ``law`` of the test points and the ``worst`` places. `parity` says
-    how far ONNX Runtime is from the training framework. `region` is `Region.to_dict`, None for all the box.
-    `digests` maps the files' stems to `ModelFile.graph_digest`; a card that is not in a file has none.
+    The order of each tuple is the order of the columns in the ONNX tensors. `accuracy` maps ``"box"``,
+    ``"ergodic"`` and, where there is a constraint, ``"constrained"`` to equations, each with mean, p50, p90,
+    p99 and max of the log10 absolute Euler error, beside the number (``test_points``) and ``law`` of the test
+    points and the ``worst`` places. `parity` says how far ONNX Runtime is from the training framework.
+    `region` is `Region.to_dict`, None for all the box. `digests` maps the files' stems to
+    `ModelFile.graph_digest`; a card that is not in a file has none.
     """
 
     format_version: int = FORMAT_VERSION

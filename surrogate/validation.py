@@ -162,10 +162,14 @@ def _files_agree(surrogate: Surrogate, generator: np.random.Generator) -> Check:
 
 
 def _gap(found: NDArray[np.floating], expected: NDArray[np.floating]) -> float:
-    """Largest difference relative to one plus the absolute value, where there are numbers."""
+    """Largest difference relative to one plus the absolute value; infinite where one is a number and the
+    other none.
+    """
+    if not np.array_equal(np.isfinite(found), np.isfinite(expected)):
+        return np.inf
     with np.errstate(invalid="ignore"):
         gap = np.abs(found - expected) / (1 + np.abs(expected))
-    return float(np.max(gap, initial=0.0, where=np.isfinite(gap)))
+    return float(np.max(gap, initial=0.0, where=np.isfinite(expected)))
 
 
 def movement_at_rest(surrogate: Surrogate, theta: NDArray[np.float64]) -> dict[str, float]:

@@ -26,6 +26,7 @@ STATISTICS = ("mean", "p50", "p90", "p99", "max")
 LAW_TITLES = {
     "box": "Euler errors over the box, log10",
     "ergodic": "Euler errors along simulations, log10",
+    "constrained": "Euler errors where the constraint binds, log10",
 }
 
 Findings = Callable[[Results], Finding | Sequence[Finding]]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from surrogate.accuracy.euler import ergodic_states, euler_errors, in_closed_form, summary
+from surrogate.accuracy.euler import constrained_states, ergodic_states, euler_errors, in_closed_form, summary
 from surrogate.card import Card, Variable, expanded_names
 from surrogate.errors import BrokenArtifact, Changed
 from surrogate.models.interface import Model
@@ -42,8 +42,8 @@ class ArtifactPolicy:
 
 
 class Measurement(NamedTuple):
-    """log10 Euler errors [n, n_equations] by law (box, ergodic), without states in closed form, and
-    the equations.
+    """log10 Euler errors [n, n_equations] by the laws of the card, without states in closed form, and the
+    equations.
     """
 
     equations: tuple[Variable, ...]
@@ -75,6 +75,10 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
         law: euler_errors(policy, s, parameters, nodes)[~in_closed_form(policy, s, parameters)]
         for law, s in states.items()
     }
+    if "constrained" in card.accuracy:
+        errors["constrained"] = euler_errors(
+            policy, *constrained_states(policy, parameters, generator), nodes
+        )
     return Measurement(tuple(model.equations), errors)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from surrogate.accuracy.euler import (
     accepted_parameters,
+    constrained_states,
     ergodic_states,
     euler_errors,
     in_closed_form,
@@ -94,6 +95,9 @@ def _laws(
         "law": LAW + (CLOSED_FORM if policy.model.closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }
+    bound = constrained_states(policy, parameters, generator)
+    if len(bound[0]):
+        figures["constrained"] = summary(euler_errors(policy, *bound, nodes), equations)
     if policy.model.closed_form:
         figures["closed_form"] = {law: float(each.double().mean()) for law, each in closed.items()}
     return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))

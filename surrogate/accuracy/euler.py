@@ -12,7 +12,7 @@ from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
+from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
 
 CHUNK = 512
 ROUNDS = 1_000
@@ -52,6 +52,25 @@ def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) ->
         answer = pack(model.given(regime).anchor(s, p), model.controls)
         found |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
     return found
+
+
+@torch.no_grad()
+def constrained_states(
+    policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """States [k, n_states] where the constraint binds and the answer is no closed form, and their parameters
+    [k, n_parameters]: of states where training looks, one for each row of `parameters`.
+
+    They are rare by the other laws, and what an economy with a constraint is solved for.
+    """
+    model = policy.model
+    if not model.regimes or model.closed_form:
+        return parameters.new_empty(0, sum(state.size for state in model.states)), parameters[:0]
+    states = place_states(model, parameters, generator)
+    s, p = unpack(states, model.states), model.name_parameters(parameters)
+    controls = unpack(policy(states, parameters), model.controls)
+    binds = model.given(model.regimes[0]).slack(s, controls, p) < 0
+    return states[binds], parameters[binds]
 
 
 def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:

@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from surrogate.accuracy.artifact import Measurement
 from surrogate.card import expanded_names
-from surrogate.figures import BLUE, RED, panels, styled
+from surrogate.figures import BLUE, GRAY, RED, panels, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Array = NDArray[np.float64]
 
-COLORS = {"box": BLUE, "ergodic": RED}
-LAWS = {"box": "box", "ergodic": "ergodic set"}
+COLORS = {"box": BLUE, "ergodic": RED, "constrained": GRAY}
+LAWS = {"box": "box", "ergodic": "ergodic set", "constrained": "constraint binds"}
 
 
 def euler_error_figure(measured: Measurement) -> Figure:

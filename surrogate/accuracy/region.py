@@ -61,7 +61,7 @@ def find_region(
     proven = existence.proven_region(model)
     if proven is not None and tried.empty.any() and tried.failed[~tried.empty].mean() <= TOLERATED:
         return replace(proven, description=f"{proven.description}; {told}")
-    if tried.failed.mean() <= TOLERATED and tried.empty.mean() <= existence.TOLERATED:
+    if _tolerable(tried):
         return None
     more = draw_parameters(model, MORE * vectors, generator)
     tried = tried.joined(_Tried.at(policy, more, nodes, generator))
@@ -114,6 +114,15 @@ class _Tried(NamedTuple):
             np.concatenate([self.unstable, other.unstable]),
             np.concatenate([self.failed, other.failed]),
         )
+
+
+def _tolerable(tried: _Tried) -> bool:
+    """Whether so few vectors fail that the box is certified whole."""
+    return (
+        tried.failed.mean() <= TOLERATED
+        and tried.unstable.mean() <= UNSTABLE
+        and tried.empty.mean() <= existence.TOLERATED
+    )
 
 
 def _lost_corners(

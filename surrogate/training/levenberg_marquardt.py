@@ -92,7 +92,15 @@ class LevenbergMarquardt:
                 return
             damping *= 4
         self._set(weights)
-        self.damping *= 4
+        self._be_careful(normal)
+
+    def _be_careful(self, normal: Tensor) -> None:
+        """Damp more after trials that all failed; but where damping dominates the normal equations, it is
+        what is remembered that leads astray.
+        """
+        most, self.damping = float(normal.diagonal().max()), 4 * self.damping
+        if self.damping > most:
+            self.damping, self.remembered = most, None
 
     @torch.no_grad()
     def _set(self, weights: Tensor) -> None:

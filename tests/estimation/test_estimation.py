@@ -217,8 +217,11 @@ def test_draws_that_pile_up_at_the_end_of_the_box_are_named():
     assert "whole" not in warning
     assert "away" not in warning
     inside = Chains(priors.names, theta * 0.5, theta[..., 0], np.ones(2))
-    (warning,) = edge_warnings(inside, priors, mode_at(priors.names, [0.999, 0.999, -0.999]))
+    (warning,) = edge_warnings(inside, priors, mode_at(priors.names, [0.9999, 0.9999, -0.999]))
     assert "mode is on the edge of the box: cut at 1, away at -1. Widen" in warning
+    assert edge_warnings(inside, priors, mode_at(priors.names, [0.999, 0.999, -0.98])) == [], (
+        "by their spread"
+    )
 
 
 def test_a_warning_counts_numbers_as_the_table_shows_them():

@@ -3,6 +3,8 @@
 import pytest
 import torch
 
+torch.set_num_threads(1)  # tests run side by side: threads of one would wait for those of another
+
 
 @pytest.fixture(autouse=True)
 def same_weights_at_the_start() -> None:

@@ -9,9 +9,9 @@ import torch
 
 from surrogate import load
 from surrogate.accuracy import certificate, certify, region
-from surrogate.accuracy.euler import accepted_parameters, in_closed_form, summary
+from surrogate.accuracy.euler import accepted_parameters, constrained_states, in_closed_form, summary
 from surrogate.errors import SurrogateError
-from surrogate.models import get
+from surrogate.models import get, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.training.existence import has_equilibrium
@@ -105,6 +105,37 @@ def test_what_ships_is_certified_hardly_anywhere_without_an_equilibrium(name: st
     inside, exists = surrogate.inside(theta), has_equilibrium(get(name), theta)
     assert np.mean(~exists[inside]) < 0.015
     assert np.mean(inside[exists]) > 0.95
+
+
+def test_a_box_in_which_economies_run_away_is_not_certified_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Although fewer of them do than may have large errors: 1 %."""
+    model = get("rbc")
+    lower, upper = model.parameter_box()
+    far = lambda p: p[:, 0] > upper[0] - 0.01 * (upper[0] - lower[0])  # noqa: E731
+    monkeypatch.setattr(region, "worst_errors", lambda _, p, *rest: np.full(len(p), -5.0))
+    generators = (torch.Generator().manual_seed(seed) for seed in (3, 3))
+    assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is None
+    monkeypatch.setattr(region, "run_away", lambda policy, states, p, rest: far(p))
+    assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is not None
+
+
+@pytest.mark.parametrize(("name", "some"), [("nk_zlb", True), ("consumption_saving", False), ("rbc", False)])
+def test_states_where_a_constraint_binds_are_certified_apart(
+    name: str, some: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless there is none, or the answer is a closed form."""
+    policy, generator = PolicyNetwork(get(name)), torch.Generator().manual_seed(1)
+    states, parameters = constrained_states(
+        policy, draw_parameters(policy.model, 2_000, generator), generator
+    )
+    assert len(states) == len(parameters)
+    assert bool(len(states)) == some
+    monkeypatch.setattr(certificate, "find_region", lambda *_: None)
+    if some:
+        figures = certify(policy, 3, points=400).accuracy
+        s, p = unpack(states, policy.model.states), policy.model.name_parameters(parameters)
+        assert bool((policy.slack(s, p, policy.candidates(s, p)[0]) < 0).all())
+        assert figures["constrained"]["euler"]["mean"] > figures["box"]["euler"]["mean"]
 
 
 def test_corners_without_a_policy_and_economies_that_run_away_are_outside(

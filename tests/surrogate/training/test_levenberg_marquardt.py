@@ -78,6 +78,18 @@ def test_a_step_that_raises_the_loss_is_taken_back_with_more_damping(batch: tupl
     assert optimiser.damping == pytest.approx(4e-3)
 
 
+def test_damping_stops_growing_and_memory_goes_where_no_step_ever_helps(batch: tuple[Tensor, Tensor]) -> None:
+    """As where what is remembered leads astray: it must be possible to come back."""
+    optimiser = LevenbergMarquardt(Wave(), 1.0)
+    optimiser.loss = lambda *_: 1.0  # type: ignore[method-assign]
+    for _ in range(200):
+        optimiser.step(batch, batch)
+    values, jacobian = per_sample_jacobian(optimiser.module, batch)
+    normal, _ = normal_equations(values.flatten(), jacobian, float(values.abs().max()))
+    assert 0.1 < optimiser.damping / float(normal.diagonal().max()) < 10
+    assert optimiser.remembered is None
+
+
 def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple[Tensor, Tensor]) -> None:
     """Of three batches .2, .8 * .2 and .8^2, whatever the noise of each."""
     optimiser = LevenbergMarquardt(Wave(), 1.0, memory=0.8)

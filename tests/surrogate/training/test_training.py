@@ -309,9 +309,7 @@ def test_an_exact_policy_with_which_economies_run_away_is_refused(tmp_path: Path
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("model", "words"), [(Stuck, "hardly anywhere"), (Unstable, "holds no solution: 100% .* run away")]
-)
+@pytest.mark.parametrize(("model", "words"), [(Stuck, "hardly anywhere"), (Unstable, "hardly anywhere")])
 def test_the_certificate_refuses_what_training_did_not(
     model: type[Model], words: str, tmp_path: Path
 ) -> None:
