@@ -7,7 +7,6 @@ them must keep its own code under ``if __name__ == "__main__":``.
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 import warnings
@@ -123,7 +122,6 @@ def _interrupts_held() -> Iterator[None]:
 def _prepare(stop: Any) -> None:
     global _stop
     _stop = stop
-    sys.excepthook = sys.unraisablehook = _say_nothing
     warnings.formatwarning = _one_line
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -132,10 +130,6 @@ def _prepare(stop: Any) -> None:
 def _one_line(message: Warning | str, *place: object, **more: object) -> str:
     """A warning as text, without its place in a source that the user of a command does not know."""
     return f"Warning: {' '.join(str(message).split())}\n"
-
-
-def _say_nothing(*failure: object) -> None:
-    """Of what HDF5 cannot do while it closes a file on a full disk: a task's own error goes to the parent."""
 
 
 def _end_with_parent() -> None:
