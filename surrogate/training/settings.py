@@ -95,7 +95,7 @@ RECIPES: dict[str, Recipe] = {
         test_nodes=(5, 3, 7),
     ),
     "an_schorfheide_zlb": Recipe(
-        Settings(nodes=(5, 2, 5), batch=1024, adam_steps=0, steps=500, hopeless_share=0.1),
+        Settings(trunk=32, nodes=(5, 2, 5), batch=1024, adam_steps=0, steps=800, hopeless_share=0.1),
         test_nodes=(11, 3, 11),
     ),
     "ramsey": Recipe(
