@@ -15,7 +15,7 @@ import torch
 
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
 from surrogate.files import atomic_path
-from surrogate.models.interface import Model
+from surrogate.models.interface import Aid, Model
 from surrogate.models.registry import from_file, get_shipped, shipped_name
 from surrogate.training.settings import Settings
 
@@ -47,8 +47,8 @@ def file_fingerprint(file: Path) -> str:
 
 
 def _modules(model: Model) -> list[ModuleType]:
-    """Where the economy's class and those of its ancestors below `Model` are written."""
-    ancestors = [each for each in type(model).__mro__ if issubclass(each, Model) and each is not Model]
+    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written."""
+    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
     found = [inspect.getmodule(each) for each in ancestors]
     return list(dict.fromkeys(module for module in found if module is not None))
 

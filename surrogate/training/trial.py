@@ -18,7 +18,7 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration, SurrogateError, shown
 from surrogate.inputs import whole_number
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, pack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
 from surrogate.training.residuals import equilibrium_residuals
@@ -102,8 +102,9 @@ def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
     policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
     calm = torch.zeros(1, n_shocks, dtype=torch.float64)
     equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
-    s, x = unpack(states, model.states), unpack(policy(states, parameters), model.controls)
-    pack(model.observe(s, x, s, x, model.name_parameters(parameters)), model.observables)
+    p = model.name_parameters(parameters)
+    now = model.period(p, states, policy(states, p))
+    model.observed(now, now, p)
 
 
 def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
