@@ -137,15 +137,15 @@ class ZeroLowerBoundAid(AnSchorfheideAid):
 
     def place(self, u: Named, p: Parameters) -> dict[str, Tensor]:
         """Evenly on the box, but a part of the states around the bound, which the even law hardly ever
-        reaches: growth is low, and an impulse brings the linear rate to between one of its standard
-        deviations below zero and half a one above.
+        reaches: growth is up to three standard deviations low, and an impulse brings the linear rate to
+        between one of its standard deviations below zero and half a one above.
         """
         down = u.monetary < AROUND_BOUND
         within = torch.where(
             down, u.monetary / AROUND_BOUND, (u.monetary - AROUND_BOUND) / (1 - AROUND_BOUND)
         )
         s = super().place(SimpleNamespace(**{**vars(u), "monetary": within}), p)
-        growth = -2 * p.linear.sd_growth * u.growth
+        growth = -3 * p.linear.sd_growth * u.growth
         rate = (0.5 - 1.5 * within) * p.linear.sd_rate
         impulse = (rate - p.log_steady_rate - p.linear.rate_z * growth) / p.linear.rate_u
         inherited = p.rho_r * (s["interest_rate_lag"] - p.log_steady_rate)
