@@ -85,7 +85,7 @@ def require_sound(model: Model) -> None:
     Raises:
         SurrogateError: naming the line of the economy that fails, or what is not a finite number.
     """
-    with _blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]
         p = model.name_parameters(parameters)
         states, controls = model.steady_state(p)
@@ -117,7 +117,7 @@ def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
 
 
 @contextmanager
-def _blaming(model: Model) -> Iterator[None]:
+def blaming(model: Model) -> Iterator[None]:
     """Turn whatever goes wrong inside an economy into an error that names the place."""
     try:
         yield
