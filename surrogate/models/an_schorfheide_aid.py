@@ -18,8 +18,6 @@ from surrogate.models.variables import Named, Variable
 
 LOG_GBAR = -log(torch.tensor(0.85, dtype=torch.float64)).item()
 NEWTON_STEPS = 4
-AROUND_BOUND = 0.2
-"""Share of training states."""
 
 
 class AnSchorfheideAid(Aid):
@@ -129,29 +127,11 @@ class AnSchorfheideAid(Aid):
 
 
 class ZeroLowerBoundAid(AnSchorfheideAid):
-    """With the bound, states around it, and how far away it is."""
+    """With the bound, how far away it is."""
 
     def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """Also how many standard deviations of the rate its steady state lies above the bound, in logs."""
         return {**super().characteristics(p), "room": log(p.log_steady_rate / p.linear.sd_rate)}
-
-    def place(self, u: Named, p: Parameters) -> dict[str, Tensor]:
-        """Evenly on the box, but a part of the states around the bound, which the even law hardly ever
-        reaches: growth is up to three standard deviations low, and an impulse brings the linear rate to
-        between one of its standard deviations below zero and half a one above.
-        """
-        down = u.monetary < AROUND_BOUND
-        within = torch.where(
-            down, u.monetary / AROUND_BOUND, (u.monetary - AROUND_BOUND) / (1 - AROUND_BOUND)
-        )
-        s = super().place(SimpleNamespace(**{**vars(u), "monetary": within}), p)
-        growth = -3 * p.linear.sd_growth * u.growth
-        rate = (0.5 - 1.5 * within) * p.linear.sd_rate
-        impulse = (rate - p.log_steady_rate - p.linear.rate_z * growth) / p.linear.rate_u
-        inherited = p.rho_r * (s["interest_rate_lag"] - p.log_steady_rate)
-        s["growth"] = torch.where(down, growth, s["growth"])
-        s["monetary"] = torch.where(down, impulse - inherited, s["monetary"])
-        return s
 
     def effective_impulse(self, now: Period, p: Parameters) -> Tensor:
         """At the bound, the impulse that brings the linear rate down to zero."""
