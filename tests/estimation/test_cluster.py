@@ -84,6 +84,21 @@ def test_workers_use_one_thread_and_their_errors_arrive(two_workers):
             pool.run([(int, "x")])
 
 
+def test_a_worker_has_its_threads_back_after_the_last_of_its_tasks():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+
+    def threads():
+        return {item["num_threads"] for item in threadpoolctl.threadpool_info()}
+
+    with threadpoolctl.threadpool_limits(2):
+        before = threads()
+        with cluster._one_thread.held():
+            with cluster._one_thread.held():
+                assert threads() == {1}
+            assert threads() == {1}, "another task goes on"
+        assert threads() == before
+
+
 def _thread_pools(_):
     import threadpoolctl
 
