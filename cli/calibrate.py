@@ -68,5 +68,6 @@ def calibrate(
             save(finding, new)
             if finding.name != "rank_histograms":
                 click.echo(f"\n{finding.title}\n\n{as_text(finding.table)}")
+    experiment.estimation.keep_inputs(folder)
     click.echo("\n" + "\n".join([calibration.verdict(shares), *calibration.warnings_of(found)]))
     click.echo(f"Saved in {folder}")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from estimation.cluster import open_pool
-from estimation.config import read_toml
 from estimation.estimation import Estimation
+from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.learnt.card import LikelihoodCard
 from estimation.learnt.identity import fingerprints
@@ -34,7 +34,7 @@ def learn_from_toml(
     settings, posterior = estimation.likelihood, estimation.posterior
     identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
     with open_pool(processes, scheduler) as pool:
-        return learn(
+        card = learn(
             posterior,
             vars(settings),
             identity,
@@ -45,11 +45,13 @@ def learn_from_toml(
             parallel_map=pool.map,
             report=report,
         )
+    estimation.keep_inputs(Path(folder))
+    return card
 
 
 def estimation_to_learn(configuration: str | Path) -> Estimation:
     """The estimation in a TOML file, with the filter itself where the file has what is learnt from it."""
-    values = read_toml(Path(configuration))
+    values = read_configuration(Path(configuration))
     likelihood = values["likelihood"] or {}
     if likelihood.get("method") == LEARNT:
         likelihood = likelihood.get("filter", {})

@@ -60,7 +60,7 @@ def test_run_leaves_draws_table_and_figures(finished):
     _, folder = finished
     names = {path.name for path in folder.iterdir()}
     tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex", "mode.json", "chains"}
-    assert names == tables | {"trace.png", "corner.png", "prior_posterior.png"}
+    assert names == tables | {"inputs", "trace.png", "corner.png", "prior_posterior.png"}
     assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
 
 
@@ -71,7 +71,7 @@ def test_a_later_run_leaves_nothing_of_an_earlier_one(finished, linear, data, tm
     (later / "notes.md").write_text("mine")
     estimation(linear, data, sampler={**SAMPLER, "burn": 2}).run(later, resume=True, processes=1, plots=False)
     tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex"}
-    assert {path.name for path in later.iterdir()} == tables | {"mode.json", "chains", "notes.md"}
+    assert {path.name for path in later.iterdir()} == tables | {"inputs", "mode.json", "chains", "notes.md"}
     assert (later / "posterior.csv").read_text() != (folder / "posterior.csv").read_text()
 
 
