@@ -35,5 +35,5 @@ def report(folder: Path, seed: int, processes: int | None) -> None:
     with atomic_files(folder, DRAWN) as new:
         results.save(new)
         results.plot(new)
-        page = write_report(results, new, seed, processes, lambda title: click.echo(f"{title} ...", err=True))
+        page = write_report(results, new, seed, processes)
     click.echo(f"Saved in {folder}; open {folder / page.name} in a browser")

@@ -25,7 +25,7 @@ from estimation.moments.free import FreeParameters
 from estimation.moves import weights_of
 from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
-from estimation.progress import ProgressDisplay
+from estimation.progress import SamplingProgress
 from estimation.results import GENERATION, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
@@ -35,6 +35,7 @@ from surrogate import Surrogate, load, toml
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_files, atomic_path
 from surrogate.inputs import by_name
+from surrogate.listener import listener, progress
 from surrogate.model_file import LARGEST_FILE
 from surrogate.ownership import owner
 from surrogate.portable import files_of
@@ -151,9 +152,11 @@ class Estimation:
     def find_mode(self, processes: int | None = 1) -> Mode:
         """Find the posterior mode, in this process unless ``processes`` is more than one."""
         if processes == 1:
-            return find_mode(self.posterior, self.sampler.seed)
+            return find_mode(self.posterior, self.sampler.seed, report=listener().message)
         with open_pool(processes) as pool:
-            return find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map)
+            return find_mode(
+                self.posterior, self.sampler.seed, parallel_map=pool.map, report=listener().message
+            )
 
     def point_estimate(self) -> MomentsResult:
         """Simulated method of moments: the closest parameters in the priors' supports.
@@ -201,11 +204,11 @@ class Estimation:
         self._check_folder(folder, resume)
         done = [ChainFile(file).steps for file in files if file.exists()]
         pool = open_pool(self._processes(processes), scheduler)
-        with pool, ProgressDisplay(self.sampler, done) as display:
-            mode = self._mode(folder, resume, pool, display)
+        with pool, progress("sampling") as tell:
+            mode = self._mode(folder, resume, pool)
             self.keep_inputs(folder)
-            chains, listener = folder / CHAINS, display.listener
-            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, listener)
+            chains, callbacks = folder / CHAINS, SamplingProgress(self.sampler, done, tell).callbacks
+            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, callbacks)
         return self._results(mode, files)
 
     def saved_results(self, output: str | Path) -> Results:
@@ -232,7 +235,7 @@ class Estimation:
         plots: bool = True,
         scheduler: str | None = None,
     ) -> Results:
-        """Sample, print the posterior table, and leave everything in ``output_dir``.
+        """Sample, tell the listener the posterior table, and leave everything in ``output_dir``.
 
         Files: ``inputs/``, ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ),
         ``posterior.csv`` and ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and
@@ -242,7 +245,7 @@ class Estimation:
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
-        print(results.summary())
+        listener().result(results.summary())
         with atomic_files(folder, GENERATION) as temporary:
             results.save(temporary)
             if isinstance(self.likelihood, MomentSettings):
@@ -251,24 +254,24 @@ class Estimation:
                 self._report_correction(results, self.likelihood.correction, temporary, processes)
             if plots:
                 results.plot(temporary)
-        print(f"Saved in {folder}")
+        listener().result(f"Saved in {folder}")
         return results
 
     def _report_moments(self, folder: Path) -> None:
         for finding in moment_findings(self.point_estimate()):
             save(finding, folder)
-            print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
+            listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _report_correction(self, results: Results, draws: int, folder: Path, processes: int | None) -> None:
         from estimation.learnt import correction, edge  # they import results
 
         for warning in edge.edge_warnings(results):
-            print(warning)
+            listener().result(warning)
         if not draws:
             return
         finding = correction.correct(results, draws, self.sampler.seed, processes).finding
         save(finding, folder)
-        print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
+        listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
@@ -292,12 +295,13 @@ class Estimation:
         for file in filter(ChainFile.exists, map(ChainFile, self._chain_files(folder))):
             fingerprint.require_unchanged(file.fingerprints, self.fingerprints, str(folder))
 
-    def _mode(self, folder: Path, resume: bool, pool: Pool, display: ProgressDisplay) -> Mode:
+    def _mode(self, folder: Path, resume: bool, pool: Pool) -> Mode:
         file = folder / MODE_FILE
         if resume and file.exists():
             return _saved_mode(file)[0]
-        mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=display.stage)
-        display.stage(f"log posterior at the mode {mode.log_prob:.2f}")
+        tell = listener().message
+        mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=tell)
+        tell(f"log posterior at the mode {mode.log_prob:.2f}")
         with atomic_path(file) as path:
             path.write_text(json.dumps(seal({**mode.to_dict(), "fingerprints": self.fingerprints}), indent=1))
         return mode

@@ -8,8 +8,8 @@ from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.learnt.card import LikelihoodCard
 from estimation.learnt.identity import fingerprints
-from estimation.learnt.learning import Report
 from estimation.likelihoods.learnt import LEARNT, filter_settings
+from surrogate.listener import progress
 
 
 def learn_from_toml(
@@ -18,10 +18,11 @@ def learn_from_toml(
     calls: int,
     resume: bool = False,
     processes: int | None = None,
-    report: Report = lambda step, total, text: None,
     scheduler: str | None = None,
 ) -> LikelihoodCard:
     """Learn the likelihood that a TOML file describes; with ``method = "learnt"``, that of its ``filter``.
+
+    The listener hears how many calls of it have been made.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def learn_from_toml(
     estimation = estimation_to_learn(configuration)
     settings, posterior = estimation.likelihood, estimation.posterior
     identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
-    with open_pool(processes, scheduler) as pool:
+    with open_pool(processes, scheduler) as pool, progress("calls") as tell:
         card = learn(
             posterior,
             vars(settings),
@@ -43,7 +44,7 @@ def learn_from_toml(
             seed=estimation.sampler.seed,
             resume=resume,
             parallel_map=pool.map,
-            report=report,
+            report=tell,
         )
     estimation.keep_inputs(Path(folder))
     return card
