@@ -22,13 +22,12 @@ from typing import Any
 import numpy as np
 
 from benchmarks.kept import kept, read
-from surrogate import models
+from surrogate import economies, models
 from surrogate.accuracy import certify
 from surrogate.accuracy.against_reference import against_reference
 from surrogate.errors import SurrogateError
 from surrogate.files import atomic_path
 from surrogate.markdown import table
-from surrogate.reference import registry
 from surrogate.training import load_policy, recipe
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +114,7 @@ def _accuracy(checkpoint: Path) -> dict[str, Any]:
         "ergodic": max(errors["p99"] for errors in accuracy["ergodic"].values()),
         "reference": [],
     }
-    if name in registry.names():
+    if name in economies.with_classical_solution():
         differences = against_reference(policy, CALIBRATIONS, STATES, certificate.region)
         found["reference"] = differences.reset_index().to_dict("records")
     return found

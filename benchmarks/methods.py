@@ -24,12 +24,11 @@ from torch import Tensor
 
 from benchmarks.kept import kept, read
 from benchmarks.methods_report import write_report
-from surrogate import models
+from surrogate import economies, models
 from surrogate.accuracy.euler import euler_errors
 from surrogate.errors import NotSolved, SurrogateError
 from surrogate.files import atomic_path
 from surrogate.models.multipliers import constrained
-from surrogate.reference import registry
 from surrogate.training import Settings
 from surrogate.training.methods import describe
 from surrogate.training.run import Run
@@ -179,7 +178,7 @@ def classical_controls(economy: models.Model, calibrations: Tensor, states: Tens
     parts = []
     for theta, block in zip(calibrations.tolist(), states.split(STATES), strict=True):
         names = [each.name for each in economy.parameters]
-        solution = registry.solve(economy.name, dict(zip(names, theta, strict=True)))
+        solution = economies.solve(economy.name, dict(zip(names, theta, strict=True)))
         columns = {v.name: c for v, c in zip(economy.states, block.numpy().T, strict=True)}
         found = solution.controls(columns)
         parts.append(np.stack([found[control.name] for control in economy.controls], axis=1))

@@ -6,6 +6,7 @@ from io import TextIOWrapper
 import click
 
 from cli.calibrate import calibrate
+from cli.check import check
 from cli.compare import compare
 from cli.console import ReportingGroup
 from cli.decompose import decompose
@@ -37,6 +38,7 @@ def dsge_surrogate() -> None:
       dsge-surrogate estimate examples/herbst_schorfheide.toml
     \b
     Make one of your own (needs the extra "train"):
+      dsge-surrogate check my_economy.py
       dsge-surrogate train my_economy.py --output my_economy.pt
       dsge-surrogate export my_economy.pt my_economy --model my_economy.py
       dsge-surrogate validate my_economy --model my_economy.py
@@ -56,6 +58,7 @@ COMMANDS = (
     predict,
     evidence,
     calibrate,
+    check,
     train,
     export,
     validate,

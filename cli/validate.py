@@ -46,7 +46,7 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
         checks += _certified(surrogate, measured)
     if plots and measured is not None:
         note = f"Saved {_draw(measured, plots)}"
-    _print_checks(checks)
+    print_checks(checks)
     if note:
         click.echo(note)
     if not all(check.passed for check in checks):
@@ -79,7 +79,8 @@ def _draw(measured: "Measurement", folder: Path) -> Path:
     return save(euler_error_figure(measured), folder / "euler_errors.png")
 
 
-def _print_checks(checks: list[Check]) -> None:
+def print_checks(checks: list[Check]) -> None:
+    """A table with a row for each."""
     rows = table("check", "result", "detail")
     for check in checks:
         rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)

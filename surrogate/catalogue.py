@@ -1,22 +1,32 @@
-"""The surrogates that ship: ``artifacts/`` in a checkout, ``surrogate/_artifacts`` in an installed one."""
+"""Surrogates by name: those that ship (``artifacts/`` in a checkout, ``surrogate/_artifacts`` in an installed
+one) and those that come with economies of installed packages.
+"""
 
 from pathlib import Path
 
+from surrogate import economies
 from surrogate.errors import unknown_name
 
 _PACKAGE = Path(__file__).parent
 
 
 def available() -> list[str]:
-    """Names of the shipped surrogates, sorted."""
-    return sorted(folder.parent.name for folder in _root().glob("*/policy.onnx"))
+    """Names of the surrogates that can be loaded by name, sorted."""
+    return sorted(_folders())
 
 
 def find(name: str) -> Path:
-    """The folder of a shipped surrogate; raises UnknownName with close matches."""
-    if name not in available():
-        raise unknown_name("surrogate", name, available())
-    return _root() / name
+    """The folder of a surrogate; raises UnknownName with close matches."""
+    folders = _folders()
+    if name not in folders:
+        raise unknown_name("surrogate", name, sorted(folders))
+    return folders[name]
+
+
+def _folders() -> dict[str, Path]:
+    added = {name: economy.artifact_folder() for name, economy in economies.known().items()}
+    shipped = {path.parent.name: path.parent for path in _root().glob("*/policy.onnx")}
+    return {name: folder for name, folder in added.items() if folder is not None} | shipped
 
 
 def _root() -> Path:

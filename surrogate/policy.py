@@ -10,7 +10,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from surrogate.models.interface import Control, Model, Named, pack, unpack
+from surrogate.models.interface import Control, Model, Parameters, Period, pack, unpack
+from surrogate.models.variables import stack
 
 FEATURE_DRAWS = 10_000
 """Draws of parameters from which the spread of the features is known."""
@@ -29,7 +30,9 @@ class PolicyNetwork(nn.Module):
     def __init__(self, model: Model, hidden: Sequence[int] = (24, 24), trunk: int = 24) -> None:
         super().__init__()
         self.model = model
-        n_inputs, n_features = sum(v.size for v in model.inputs), sum(v.size for v in model.features)
+        centre, scale = _spread_of_features(model)
+        self.inputs = model.inputs or model.states
+        n_inputs, n_features = sum(v.size for v in self.inputs), len(centre)
         n_outputs = sum(control.size for control in model.controls) * max(1, len(model.regimes))
         self.sizes = [n_inputs, n_outputs, hidden[0]]
         self.layers = nn.ModuleList()
@@ -38,8 +41,8 @@ class PolicyNetwork(nn.Module):
         self.from_states = nn.Linear(n_inputs, hidden[0], bias=False, dtype=torch.float64)
         self.centre: Tensor
         self.scale: Tensor
-        for name, value in zip(("centre", "scale"), _spread_of_features(model), strict=True):
-            self.register_buffer(name, value)
+        self.register_buffer("centre", centre)
+        self.register_buffer("scale", scale)
         self.layers.extend(nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise([*hidden, n_outputs]))
         self._start_at_anchor(self.from_trunk, self.layers[-1])
 
@@ -52,28 +55,32 @@ class PolicyNetwork(nn.Module):
         for tensor, factor in ((trunk.weight, 0.1), (trunk.bias, 0.0)):
             tensor[:before_shift].mul_(factor)
 
-    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
-        """Controls [..., n_controls] at states [..., n_states] and parameters [..., n_parameters]."""
-        s, p = unpack(states, self.model.states), self.model.name_parameters(parameters)
-        candidates = self.candidates(s, p)
+    def forward(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
+        """Controls [..., n_controls] at states [..., n_states] and parameters [..., n_parameters], which may
+        have their names already.
+        """
+        p = self.model.name_parameters(parameters)
+        candidates = self.candidates(states, p)
         if not self.model.regimes:
             return candidates[0]
         free, bound = candidates
-        return torch.where(self.slack(s, p, free)[..., None] < 0, bound, free)
+        return torch.where(self.slack(states, p, free)[..., None] < 0, bound, free)
 
-    def slack(self, s: Named, p: Named, free: Tensor) -> Tensor:
+    def slack(self, states: Tensor, p: Parameters, free: Tensor) -> Tensor:
         """How far the constraint is from binding [...], judged at the controls `free` [..., n_controls]."""
-        told = self.model.given(self.model.regimes[0])
-        return told.slack(s, unpack(free, self.model.controls), p)
+        return self.model.given(self.model.regimes[0]).period(p, states, free).slack
 
-    def candidates(self, s: Named, p: Named) -> list[Tensor]:
+    def candidates(self, states: Tensor, p: Parameters) -> list[Tensor]:
         """Controls [..., n_controls] in each regime, or the only ones where the model has no regimes."""
-        inputs = pack(self.model.coordinates(s, p), self.model.inputs)
-        features = (pack(self.model.characteristics(p), self.model.features) - self.centre) / self.scale
+        inputs = pack(self.model.coordinates(self.model.period(p, states), p), self.inputs)
+        features = (stack(self.model.characteristics(p)) - self.centre) / self.scale
         outputs = self.outputs(inputs, features)
         regimes = self.model.regimes or (None,)
         parts = outputs.chunk(len(regimes), dim=-1)
-        return [controls(self.model.given(r), s, p, part) for r, part in zip(regimes, parts, strict=True)]
+        told = [self.model.given(regime) for regime in regimes]
+        return [
+            controls(each, each.period(p, states), p, part) for each, part in zip(told, parts, strict=True)
+        ]
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
         """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the
@@ -96,7 +103,7 @@ def _spread_of_features(model: Model) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(0)
     draws = torch.rand(FEATURE_DRAWS, len(lower), generator=generator, dtype=torch.float64)
     p = model.name_parameters(lower + (upper - lower) * draws)
-    features = pack(model.characteristics(p), model.features)
+    features = stack(model.characteristics(p))
     spread = features.std(0)
     centre = features.mean(0)
     return centre, torch.where(spread > 1e-9 * (1 + centre.abs()), 2 * spread, 1.0)
@@ -116,16 +123,18 @@ def _across(weight: Tensor, rows: Tensor) -> Tensor:
     return torch.tensordot(weight, rows, dims=1)
 
 
-def controls(model: Model, s: Named, p: Named, outputs: Tensor) -> Tensor:
+def controls(model: Model, now: Period, p: Parameters, outputs: Tensor) -> Tensor:
     """Move the model's anchor by network `outputs` [..., n_controls] within the bounds of each control."""
-    anchor = model.anchor(s, p)
+    anchor = model.anchor(now, p)
     moves = vars(unpack(outputs, model.controls))
-    moved = {c.name: _move(c, anchor[c.name], moves[c.name], model, s, p) for c in model.controls}
+    moved = {c.name: _move(c, anchor[c.name], moves[c.name], now) for c in model.controls}
     return pack(moved, model.controls)
 
 
-def _move(control: Control, anchor: Tensor, move: Tensor, model: Model, s: Named, p: Named) -> Tensor:
-    lower, upper = model.bound(control.lower, s, p), model.bound(control.upper, s, p)
+def _move(control: Control, anchor: Tensor, move: Tensor, now: Period) -> Tensor:
+    lower, upper = (
+        getattr(now, limit) if isinstance(limit, str) else limit for limit in (control.lower, control.upper)
+    )
     bounded_below, bounded_above = (not (isinstance(b, float) and math.isinf(b)) for b in (lower, upper))
     if bounded_below and bounded_above:
         share = (anchor - lower) / (upper - lower)

@@ -1,6 +1,6 @@
 """How far a policy is from the classical solution, at calibrations and states drawn at random.
 
-Works for any economy with a solver in `surrogate.reference.registry`: parameters uniform on the box or on the
+Works for any economy with a classical solution in its entry: parameters uniform on the box or on the
 certified region, states uniform on their box or drawn from the policy's ergodic set.
 """
 
@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from surrogate import economies
 from surrogate.accuracy.euler import accepted_parameters, ergodic_states
 from surrogate.card import expanded_names
 from surrogate.comparison.policies import by_name
 from surrogate.errors import UnknownName
 from surrogate.models.interface import Control, Model
-from surrogate.models.registry import shipped_name
+from surrogate.models.registry import entry_of
 from surrogate.policy import PolicyNetwork
-from surrogate.reference import registry
 from surrogate.region import Region
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_states
@@ -43,7 +43,7 @@ def against_reference(
     mean square of the difference as a share of the reference's, over all points.
 
     Args:
-        policy: a network, or an `ArtifactPolicy`, whose `model` has a solver in the registry.
+        policy: a network, or an `ArtifactPolicy`, whose `model` has a classical solution.
         calibrations: parameter vectors that have an equilibrium; the economy is solved classically at each.
         states: states of each law at each calibration.
         region: the certified part of the box; None for all of it.
@@ -87,18 +87,14 @@ def reference_controls(model: Model, parameters: Tensor, states: Tensor) -> Arra
 
 def _solved(model: Model, parameters: dict[str, float], states: Array) -> Array:
     """Classical controls [n, n_controls] at one calibration."""
-    found = registry.solve(_shipped_name(model), parameters).controls(by_name(states, model.states))
-    return np.concatenate([found[c.name].reshape(len(states), c.size) for c in model.controls], axis=1)
-
-
-def _shipped_name(model: Model) -> str:
-    name = shipped_name(model)
-    if name is None:
+    economy = entry_of(model)
+    if economy is None or economy.classical is None:
         raise UnknownName(
-            f"{model.name!r} is an economy of your own, without a classical solution here; there is one of: "
-            f"{', '.join(registry.names())}."
+            f"{model.name!r} has no classical solution here; there is one of: "
+            f"{', '.join(economies.with_classical_solution())}."
         )
-    return name
+    controls = economy.solve(parameters).controls(by_name(states, model.states))
+    return np.concatenate([controls[c.name].reshape(len(states), c.size) for c in model.controls], axis=1)
 
 
 def _inside(region: Region | None, parameters: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor
 from surrogate.accuracy.euler import constrained_states, ergodic_states, euler_errors, in_closed_form, summary
 from surrogate.card import Card, Variable, expanded_names
 from surrogate.errors import BrokenArtifact, Changed
-from surrogate.models.interface import Model
+from surrogate.models.interface import Model, Parameters
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import Surrogate
 from surrogate.training import Settings, recipe
@@ -31,8 +31,10 @@ class ArtifactPolicy:
     def __init__(self, artifact: Surrogate, model: Model) -> None:
         self.artifact, self.model = artifact, model
 
-    def __call__(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def __call__(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
         """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters]."""
+        if isinstance(parameters, Parameters):
+            parameters = parameters.vector
         leading = torch.broadcast_shapes(states.shape[:-1], parameters.shape[:-1])
         rows = [
             t.expand(*leading, t.shape[-1]).reshape(-1, t.shape[-1]).numpy() for t in (states, parameters)

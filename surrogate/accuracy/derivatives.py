@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from surrogate.card import ParameterRange
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.an_schorfheide_linear import PARAMETER_NAMES as AN_SCHORFHEIDE_NAMES
 from surrogate.reference.an_schorfheide_linear import solve_policy
@@ -150,12 +150,11 @@ def _step(policy: PolicyNetwork) -> Callable[[Tensor, Tensor, Tensor, Tensor], T
 
     def step(states: Tensor, controls: Tensor, shocks: Tensor, parameters: Tensor) -> Tensor:
         """Next states, controls and observables of one point, end to end [n_outputs]."""
-        s, x = unpack(states, model.states), unpack(controls, model.controls)
         p = model.name_parameters(parameters)
-        next_states = pack(model.transition(s, x, unpack(shocks, model.shocks), p), model.states)
-        next_controls = policy(next_states, parameters)
-        s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
-        observed = pack(model.observe(s, x, s_next, x_next, p), model.observables)
+        now = model.period(p, states, controls)
+        next_states = model.tomorrow(now, shocks, p)
+        next_controls = policy(next_states, p)
+        observed = model.observed(now, model.period(p, next_states, next_controls), p)
         return torch.cat([next_states, next_controls, observed], dim=-1)
 
     return step

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from surrogate.errors import NotSolved
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, pack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
@@ -46,10 +46,11 @@ def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) ->
     say, everything is consumed. Errors of zero there say nothing about the network.
     """
     model, x = policy.model, policy(states, parameters)
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
+    p = model.name_parameters(parameters)
     found = torch.zeros(len(states), dtype=torch.bool)
     for regime in model.closed_form:
-        answer = pack(model.given(regime).anchor(s, p), model.controls)
+        told = model.given(regime)
+        answer = pack(told.anchor(told.period(p, states), p), model.controls)
         found |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
     return found
 
@@ -67,9 +68,8 @@ def constrained_states(
     if not model.regimes or model.closed_form:
         return parameters.new_empty(0, sum(state.size for state in model.states)), parameters[:0]
     states = place_states(model, parameters, generator)
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
-    controls = unpack(policy(states, parameters), model.controls)
-    binds = model.given(model.regimes[0]).slack(s, controls, p) < 0
+    p = model.name_parameters(parameters)
+    binds = model.period(p, states, policy(states, p)).slack < 0
     return states[binds], parameters[binds]
 
 

@@ -47,16 +47,11 @@ def observer(card: Card) -> Observe | None:
 def _observe(card: Card, states: Array, controls: Array, theta: Array) -> Array:
     import torch
 
-    from surrogate.models import get, pack, unpack
+    from surrogate.models import get
 
     model = get(card.model)
     own = [expanded_names(card.controls).index(name) for name in expanded_names(model.controls)]
-    s, x, p = (torch.from_numpy(values) for values in (states, controls[:, own], theta))
-    observed = model.observe(
-        unpack(s[:-1], model.states),
-        unpack(x[:-1], model.controls),
-        unpack(s[1:], model.states),
-        unpack(x[1:], model.controls),
-        model.name_parameters(p),
-    )
-    return pack(observed, model.observables).numpy()
+    s, x, vector = (torch.from_numpy(values) for values in (states, controls[:, own], theta))
+    p = model.name_parameters(vector)
+    now, then = (model.period(p, s[dates], x[dates]) for dates in (slice(-1), slice(1, None)))
+    return model.observed(now, then, p).numpy()

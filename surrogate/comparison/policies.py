@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate import catalogue
+from surrogate import catalogue, economies
 from surrogate.card import Card, Variable, expanded_names
 from surrogate.errors import UnknownName
-from surrogate.reference import registry
 from surrogate.runtime import Surrogate
 
 Array = NDArray[np.float64]
@@ -29,7 +28,7 @@ class ReferencePolicy:
         self.card = surrogate.card
         _require_shipped(self.card)
         try:
-            self.solution = registry.solve(self.card.model, parameters)
+            self.solution = economies.solve(self.card.model, parameters)
         except KeyError as error:
             raise _other_names(self.card.model, error) from error
 

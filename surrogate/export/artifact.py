@@ -19,7 +19,7 @@ from surrogate.export.parity import parity
 from surrogate.files import atomic_folder, require_replaceable
 from surrogate.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
 from surrogate.models.interface import Model
-from surrogate.models.registry import shipped_name
+from surrogate.models.registry import installed_name
 from surrogate.policy import PolicyNetwork
 from surrogate.runtime import load
 from surrogate.training import load_policy, recipe
@@ -94,7 +94,7 @@ def make_card(
             "seconds": round(state["seconds"], 1),
             "device": content["settings"]["device"],
             "settings": content["settings"],
-            "shipped": shipped_name(model) is not None,
+            "shipped": installed_name(model) is not None,
         },
         accuracy=certificate.accuracy,
         parity=found,

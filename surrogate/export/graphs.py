@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from surrogate.models.interface import pack, unpack
+from surrogate.models.interface import pack
 from surrogate.policy import PolicyNetwork
 
 
@@ -32,12 +32,12 @@ class StepGraph(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Next states, next controls, next observables, each [w, k, .]."""
         model = self.policy.model
-        s, x, e = unpack(states, model.states), unpack(controls, model.controls), unpack(shocks, model.shocks)
         p = model.name_parameters(parameters)
-        next_states = pack(model.transition(s, x, e, p), model.states)
-        next_controls = self.policy(next_states, parameters)
-        s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
-        return next_states, next_controls, pack(model.observe(s, x, s_next, x_next, p), model.observables)
+        now = model.period(p, states, controls)
+        next_states = model.tomorrow(now, shocks, p)
+        next_controls = self.policy(next_states, p)
+        then = model.period(p, next_states, next_controls)
+        return next_states, next_controls, model.observed(now, then, p)
 
 
 class SteadyStateGraph(nn.Module):
@@ -53,5 +53,6 @@ class SteadyStateGraph(nn.Module):
     def forward(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """States [w, n_states] and controls [w, n_controls] at rest."""
         model = self.policy.model
-        states = pack(model.steady_state(model.name_parameters(parameters))[0], model.states)
-        return states, self.policy(states, parameters)
+        p = model.name_parameters(parameters)
+        states = pack(model.steady_state(p)[0], model.states)
+        return states, self.policy(states, p)

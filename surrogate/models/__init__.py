@@ -1,6 +1,36 @@
 """Economies, one a file, and the interface they are written against."""
 
-from surrogate.models.interface import Control, Model, Named, ParameterRange, Variable, pack, unpack
+from surrogate.models.interface import (
+    Aid,
+    Control,
+    Model,
+    Named,
+    Pairs,
+    ParameterRange,
+    Parameters,
+    Period,
+    Values,
+    Variable,
+    pack,
+    unpack,
+    where,
+)
 from surrogate.models.registry import get, names
 
-__all__ = ["Control", "Model", "Named", "ParameterRange", "Variable", "get", "names", "pack", "unpack"]
+__all__ = [
+    "Aid",
+    "Control",
+    "Model",
+    "Named",
+    "Pairs",
+    "ParameterRange",
+    "Parameters",
+    "Period",
+    "Values",
+    "Variable",
+    "get",
+    "names",
+    "pack",
+    "unpack",
+    "where",
+]

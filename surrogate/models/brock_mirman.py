@@ -1,8 +1,8 @@
 """Brock and Mirman (1972): the growth model that has a closed form.
 
-C + K' = e^z K^alpha = M
-z' = rho z + sigma e'
-1 / C = beta E[ alpha e^z' K'^(alpha-1) / C' ]
+    C + K' = e^z K^alpha = M
+    z' = rho z + sigma e'
+    1 / C = beta E[ alpha e^z' K'^(alpha-1) / C' ]
 
 The real business cycle model with full depreciation and log utility. Whatever the shocks, K' = alpha beta
 M: in logs a linear Gaussian state space, whose likelihood is exactly that of the Kalman filter.
@@ -10,10 +10,9 @@ M: in logs a linear Gaussian state space, whose likelihood is exactly that of th
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, exp
+from torch import Tensor, exp, ones_like
 
-from surrogate.models.interface import Model, Named, ParameterRange
+from surrogate.models.interface import Model, ParameterRange, Parameters, Period
 from surrogate.models.rbc import RealBusinessCycle
 
 
@@ -29,12 +28,15 @@ class BrockMirman(RealBusinessCycle):
         ParameterRange("sigma", 0.002, 0.05, 0.01, "standard deviation of shocks to log productivity"),
     )
 
-    def derived(self, p: Named) -> dict[str, Tensor]:
-        """What distinguishes it from the real business cycle model: delta and gamma are one."""
-        one = torch.ones_like(p.alpha)
-        return {"delta": one, "gamma": one}
+    def delta(self, p: Parameters) -> Tensor:
+        """Nothing is left of capital after a period."""
+        return ones_like(p.alpha)
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def gamma(self, p: Parameters) -> Tensor:
+        """Log utility."""
+        return ones_like(p.alpha)
+
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Three standard deviations of productivity; half a log point of capital, and at least two standard
         deviations: k' = z + alpha k in logs.
         """
@@ -44,11 +46,11 @@ class BrockMirman(RealBusinessCycle):
         capital, reach = self.steady_state(p)[0]["capital"], exp((2 * sd_capital).clamp(min=0.5))
         return {"capital": (capital / reach, capital * reach), "productivity": (-3 * sd, 3 * sd)}
 
-    def characteristics(self, p: Named) -> dict[str, Tensor]:
+    def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """The parameters alone: the linear solution is the closed form."""
         return Model.characteristics(self, p)
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Resources shared between consumption and tomorrow's capital as the steady state's consumption and
         today's capital.
 
@@ -56,4 +58,4 @@ class BrockMirman(RealBusinessCycle):
         form.
         """
         steady = self.steady_state(p)[1]["consumption"]
-        return {"consumption": self.resources(s, p) * steady / (steady + s.capital)}
+        return {"consumption": now.resources * steady / (steady + now.capital)}

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-from types import SimpleNamespace
 
 import torch
 from torch import Tensor
 from torch.func import grad
 
 from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Control, Model, Named, Variable
+from surrogate.models.interface import Control, Model, Named, Parameters, Period, Values, Variable
 
 
 def require_reward(economy: Model, method: str) -> None:
@@ -29,23 +28,23 @@ def require_reward(economy: Model, method: str) -> None:
         )
 
 
-def relative_reward(economy: Model, s: Named, x: Named, p: Named) -> Tensor:
+def relative_reward(economy: Model, now: Period, p: Parameters) -> Tensor:
     """Reward less the steady state's, free of units: r = (u - u_ss) / |x' u_xx x|, with x' u_xx x there too.
 
     To miss the best choices by a share d then costs d^2 / 2; with log utility, one unit is the consumption of
     a period.
     """
-    steady_states, steady_choices = (SimpleNamespace(**values) for values in economy.steady_state(p))
+    states, choices = economy.steady_state(p)
 
     def slope(factor: Tensor) -> Tensor:
         return grad(scaled)(factor).sum()
 
     def scaled(factor: Tensor) -> Tensor:
-        choices = {name: factor * value for name, value in vars(steady_choices).items()}
-        return economy.reward(steady_states, SimpleNamespace(**choices), p).sum()
+        scaled_choices = {name: factor * value for name, value in choices.items()}
+        return economy.reward(Period(economy, p, states, scaled_choices), p).sum()
 
-    level = economy.reward(steady_states, steady_choices, p)
-    return (economy.reward(s, x, p) - level) / grad(slope)(torch.ones_like(level)).abs()
+    level = economy.reward(Period(economy, p, states, choices), p)
+    return (economy.reward(now, p) - level) / grad(slope)(torch.ones_like(level)).abs()
 
 
 def without_regimes(economy: Model) -> Model:
@@ -84,29 +83,29 @@ BELLMAN = Variable("bellman", "error of the Bellman equation", "relative reward"
 class _WithValue(Model):
     """Comes before the economy's own class, which `super()` is."""
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         states, choices = super().steady_state(p)  # pyright: ignore[reportAbstractUsage]
         return states, choices | {"value": torch.zeros_like(getattr(p, self.parameters[0].name))}
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        return super().anchor(s, p) | {"value": torch.zeros_like(getattr(p, self.parameters[0].name))}
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
+        return super().anchor(now, p) | {"value": torch.zeros_like(getattr(p, self.parameters[0].name))}
 
-    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        inside = super().expectation(s, x, s_next, x_next, p)  # pyright: ignore[reportAbstractUsage]
-        return inside | {"continuation": x_next.value}
+    def inside(self, now: Period, then: Period, p: Parameters) -> Values:
+        inside = super().inside(now, then, p)  # pyright: ignore[reportAbstractUsage]
+        return {**inside, "continuation": then.value}
 
-    def conditions(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+    def conditions(self, now: Period, expected: Named, p: Parameters) -> dict[str, Tensor]:
         """The economy's own, and value less what the choices of today earn."""
-        own = super().conditions(s, x, expected, p)
-        return own | {"bellman": worth(self, x, p) - lifetime(self, s, x, expected, p)}
+        own = super().conditions(now, expected, p)
+        return own | {"bellman": worth(self, now, p) - lifetime(self, now, expected, p)}
 
 
-def lifetime(economy: Model, s: Named, x: Named, expected: Named, p: Named) -> Tensor:
-    """What the choices `x` earn now and later, r + beta / (1 - beta) E[W'], in an economy with a value W."""
+def lifetime(economy: Model, now: Period, expected: Named, p: Parameters) -> Tensor:
+    """What today's choices earn now and later, r + beta / (1 - beta) E[W'], in an economy with a value W."""
     discount = economy.discount(p)
-    return relative_reward(economy, s, x, p) + discount / (1 - discount) * expected.continuation
+    return relative_reward(economy, now, p) + discount / (1 - discount) * expected.continuation
 
 
-def worth(economy: Model, x: Named, p: Named) -> Tensor:
+def worth(economy: Model, now: Period, p: Parameters) -> Tensor:
     """The value of today's state as a sum of one-period rewards, W / (1 - beta)."""
-    return x.value / (1 - economy.discount(p))
+    return now.value / (1 - economy.discount(p))

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration
 from surrogate.models.complementarity import fischer_burmeister
-from surrogate.models.interface import Control, Model, Named, Pairs, Values, Variable
+from surrogate.models.interface import Control, Model, Pairs, Parameters, Period, Variable
 
 START = 0.01
 """Multipliers before training; one would be a choice that the constraint decides alone."""
@@ -49,7 +49,7 @@ def with_multipliers(economy: Model) -> Model:
 def constrained(economy: Model) -> set[str]:
     """Names of the equations that are complementarities."""
     p = economy.name_parameters(economy.default_parameters())
-    return set(_pairs_at(economy, *economy.steady_state(p), p))
+    return set(_pairs_at_rest(economy, economy.at_rest(p), p))
 
 
 def _multiplier(equation: Variable) -> Control:
@@ -66,33 +66,32 @@ def _named(equation: str) -> str:
     return f"{equation}_multiplier"
 
 
-def _pairs_at(economy: Model, states: Values, controls: Values, p: Named) -> Pairs:
+def _pairs_at_rest(economy: Model, now: Period, p: Parameters) -> Pairs:
     """The complementarities without shocks where the economy stays."""
-    s, x = SimpleNamespace(**states), SimpleNamespace(**controls)
-    expected = SimpleNamespace(**economy.expectation(s, x, s, x, p))
-    return economy.complementarities(s, x, expected, p)
+    expected = SimpleNamespace(**economy.inside(now, now, p))
+    return economy.complementarities(now, expected, p)
 
 
 class _WithMultipliers(Model):
     """Comes before the economy's own class, which `super()` is."""
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         states, controls = super().steady_state(p)  # pyright: ignore[reportAbstractUsage]
-        pairs = _pairs_at(self, states, controls, p)
+        pairs = _pairs_at_rest(self, Period(self, p, states, controls), p)
         return states, controls | {_named(name): b.clamp(min=0.0) for name, (_, b) in pairs.items()}
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """The wrapped economy's anchor, and small multipliers [...]."""
         like = START + 0 * getattr(p, self.parameters[0].name)
-        chosen = super().anchor(s, p)
+        chosen = super().anchor(now, p)
         added = self.controls[len(super().controls) :]
         return chosen | {
             c.name: like if c.size == 1 else like[..., None].expand(*like.shape, c.size) for c in added
         }
 
-    def complementary(self, pairs: Pairs, x: Named) -> dict[str, Tensor]:
+    def complementary(self, pairs: Pairs, now: Period) -> dict[str, Tensor]:
         """For each complementarity phi(a, mu) and b - mu."""
-        multipliers = {name: getattr(x, _named(name)) for name in pairs}
+        multipliers = {name: getattr(now, _named(name)) for name in pairs}
         return {
             **{name: fischer_burmeister(a, multipliers[name]) for name, (a, _) in pairs.items()},
             **{_named(name): b - multipliers[name] for name, (_, b) in pairs.items()},

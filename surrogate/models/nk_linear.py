@@ -1,9 +1,9 @@
 """The three-equation New Keynesian model of Kase, Melosi and Rottner (2025), appendix B.
 
-X = E X' - (1/sigma)(theta_pi Pi + theta_y X - E Pi' - R*)
-Pi = kappa X + beta E Pi'
-R*' = rho_a R* + sigma (rho_a - 1) omega sigma_a e'
-kappa = (1 - phi)(1 - phi beta)(sigma + eta) / phi,   omega = (1 + eta) / (sigma + eta)
+    X = E X' - (1/sigma)(theta_pi Pi + theta_y X - E Pi' - R*)
+    Pi = kappa X + beta E Pi'
+    R*' = rho_a R* + sigma (rho_a - 1) omega sigma_a e'
+    kappa = (1 - phi)(1 - phi beta)(sigma + eta) / phi,   omega = (1 + eta) / (sigma + eta)
 
 Linear, so the policy is known: both controls are proportional to the natural rate. The network has to find
 the two slopes over eight parameters.
@@ -13,7 +13,16 @@ from __future__ import annotations
 
 from torch import Tensor, log, zeros_like
 
-from surrogate.models.interface import Control, Model, Named, ParameterRange, Variable
+from surrogate.models.interface import (
+    Control,
+    Model,
+    Named,
+    ParameterRange,
+    Parameters,
+    Period,
+    Values,
+    Variable,
+)
 
 
 class LinearNewKeynesian(Model):
@@ -32,13 +41,6 @@ class LinearNewKeynesian(Model):
         ParameterRange("sigma_a", 0.02, 0.1, 0.06, "standard deviation of productivity shocks"),
     )
     states = (Variable("natural_rate", "natural real rate of interest", "deviation"),)
-    features = (
-        Variable("log_kappa"),
-        Variable("log_demand"),
-        Variable("log_rule"),
-        Variable("log_prices"),
-        Variable("log_sd"),
-    )
     controls = (
         Control("output_gap", "output relative to its level with flexible prices", "log"),
         Control("inflation", "inflation", "deviation, a quarter"),
@@ -54,26 +56,29 @@ class LinearNewKeynesian(Model):
         Variable("phillips", "inflation error implied by the Phillips curve", "quarterly inflation"),
     )
 
-    def derived(self, p: Named) -> dict[str, Tensor]:
-        """kappa, what a shock does to the natural rate, and the latter's ergodic standard deviation."""
-        omega = (1 + p.eta) / (p.sigma + p.eta)
-        impact = p.sigma * (p.rho_a - 1) * omega * p.sigma_a
-        return {
-            "kappa": (1 - p.phi) * (1 - p.phi * p.beta) * (p.sigma + p.eta) / p.phi,
-            "impact": impact,
-            "sd": -impact / (1 - p.rho_a**2) ** 0.5,
-        }
+    def kappa(self, p: Parameters) -> Tensor:
+        """Slope of the Phillips curve."""
+        return (1 - p.phi) * (1 - p.phi * p.beta) * (p.sigma + p.eta) / p.phi
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def impact(self, p: Parameters) -> Tensor:
+        """What a shock does to the natural rate."""
+        omega = (1 + p.eta) / (p.sigma + p.eta)
+        return p.sigma * (p.rho_a - 1) * omega * p.sigma_a
+
+    def sd(self, p: Parameters) -> Tensor:
+        """Ergodic standard deviation of the natural rate."""
+        return -p.impact / (1 - p.rho_a**2) ** 0.5
+
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """All at rest; this is also where the network starts from, so it learns both slopes by itself."""
         zero = zeros_like(p.beta)
         return {"natural_rate": zero}, {"output_gap": zero, "inflation": zero}
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Three standard deviations either side."""
         return {"natural_rate": (-3 * p.sd, 3 * p.sd)}
 
-    def characteristics(self, p: Named) -> dict[str, Tensor]:
+    def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """Logs of the compounds through which the parameters act: kappa, what persistence leaves of demand,
         of the rule and of price setting, and the size of the natural rate.
         """
@@ -85,35 +90,35 @@ class LinearNewKeynesian(Model):
             "log_sd": log(p.sd),
         }
 
-    def interest_rate(self, x: Named, p: Named) -> Tensor:
+    def interest_rate(self, now: Period, p: Parameters) -> Tensor:
         """What the rule sets, in deviation from the steady state, a quarter [...]."""
-        return p.theta_pi * x.inflation + p.theta_y * x.output_gap
+        return p.theta_pi * now.inflation + p.theta_y * now.output_gap
 
-    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """The natural rate is autoregressive."""
-        return {"natural_rate": p.rho_a * s.natural_rate + p.impact * e.technology}
+        return {"natural_rate": p.rho_a * now.natural_rate + p.impact * e.technology}
 
-    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+    def inside(self, now: Period, then: Period, p: Parameters) -> Values:
         """Tomorrow's output gap and inflation."""
-        return {"output_gap": x_next.output_gap, "inflation": x_next.inflation}
+        return {"output_gap": then.output_gap, "inflation": then.inflation}
 
-    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+    def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
         """Errors of the two equations, each as large as what they make of its own variable if they last as
         long as the shock does: 1 - rho_a + theta_y / sigma and 1 - beta rho_a are what that leaves of a
         deviation.
         """
-        real_rate_gap = self.interest_rate(x, p) - expected.inflation - s.natural_rate
-        euler = x.output_gap - expected.output_gap + real_rate_gap / p.sigma
-        phillips = x.inflation - p.kappa * x.output_gap - p.beta * expected.inflation
+        real_rate_gap = now.interest_rate - expected.inflation - now.natural_rate
+        euler = now.output_gap - expected.output_gap + real_rate_gap / p.sigma
+        phillips = now.inflation - p.kappa * now.output_gap - p.beta * expected.inflation
         return {
             "euler": euler / (1 - p.rho_a + p.theta_y / p.sigma),
             "phillips": phillips / (1 - p.beta * p.rho_a),
         }
 
-    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+    def observe(self, now: Period, then: Period, p: Parameters) -> Values:
         """In percent, rates by the year."""
         return {
-            "output_gap": 100 * x_next.output_gap,
-            "inflation": 400 * x_next.inflation,
-            "interest_rate": 400 * self.interest_rate(x_next, p),
+            "output_gap": 100 * then.output_gap,
+            "inflation": 400 * then.inflation,
+            "interest_rate": 400 * then.interest_rate,
         }

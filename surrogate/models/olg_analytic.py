@@ -15,7 +15,16 @@ from __future__ import annotations
 import torch
 from torch import Tensor, cat, exp, log, sign
 
-from surrogate.models.interface import Control, Model, Named, ParameterRange, Variable
+from surrogate.models.interface import (
+    Control,
+    Model,
+    Named,
+    ParameterRange,
+    Parameters,
+    Period,
+    Values,
+    Variable,
+)
 
 GENERATIONS = 6
 SAVERS = GENERATIONS - 1
@@ -52,43 +61,54 @@ class AnalyticOverlappingGenerations(Model):
         Variable("euler", "consumption error implied by the Euler equation", "share of consumption", SAVERS),
     )
 
-    def capital(self, s: Named) -> Tensor:
+    def capital(self, now: Period, p: Parameters) -> Tensor:
         """What all generations hold together [...]."""
-        return s.assets.sum(-1)
+        return now.assets.sum(-1)
 
-    def output(self, s: Named, p: Named) -> Tensor:
+    def output(self, now: Period, p: Parameters) -> Tensor:
         """eta K^alpha, in goods [...]."""
-        return s.productivity * exp(p.alpha * log(self.capital(s)))
+        return now.productivity * exp(p.alpha * log(now.capital))
 
-    def gross_return(self, s: Named, p: Named) -> Tensor:
+    def gross_return(self, now: Period, p: Parameters) -> Tensor:
         """r, of a unit of capital [...]."""
-        return p.alpha * self.output(s, p) / self.capital(s) + 1 - s.depreciation
+        return p.alpha * now.output / now.capital + 1 - now.depreciation
 
-    def income(self, s: Named, p: Named) -> Tensor:
+    def income(self, now: Period, p: Parameters) -> Tensor:
         """Wage of the newborn and wealth of the others, [..., 6]."""
-        wage = (1 - p.alpha) * self.output(s, p)
-        wealth = self.gross_return(s, p)[..., None] * s.assets
+        wage = (1 - p.alpha) * now.output
+        wealth = now.gross_return[..., None] * now.assets
         return cat([wage[..., None].expand(*wealth.shape[:-1], 1), wealth], dim=-1)
 
-    def savings(self, s: Named, x: Named, p: Named) -> Tensor:
+    def savings(self, now: Period, p: Parameters) -> Tensor:
         """Of generations 1 to 5, [..., 5]."""
-        return x.saving_rate * self.income(s, p)[..., :SAVERS]
+        return now.saving_rate * now.income[..., :SAVERS]
 
-    def consumption(self, s: Named, x: Named, p: Named) -> Tensor:
+    def consumption(self, now: Period, p: Parameters) -> Tensor:
         """Of all generations, [..., 6]."""
-        income = self.income(s, p)
-        return cat([(1 - x.saving_rate) * income[..., :SAVERS], income[..., SAVERS:]], dim=-1)
+        eaten = (1 - now.saving_rate) * now.income[..., :SAVERS]
+        return cat([eaten, now.income[..., SAVERS:]], dim=-1)
 
-    def derived(self, p: Named) -> dict[str, Tensor]:
-        """Ages 1 to 5, the share left[h] of lifetime consumption that follows age h without shocks, and r
-        then.
-        """
-        ages = torch.arange(1, GENERATIONS, dtype=p.beta.dtype, device=p.beta.device)
+    def ages(self, p: Parameters) -> Tensor:
+        """1 to 5."""
+        return torch.arange(1, GENERATIONS, dtype=p.beta.dtype, device=p.beta.device)
+
+    def left(self, p: Parameters) -> Tensor:
+        """The share of lifetime consumption that follows each age without shocks, [..., 5]."""
         life = p.beta[..., None] ** GENERATIONS
-        left = (p.beta[..., None] ** ages - life) / (1 - life)
-        return {"ages": ages, "left": left, "steady_return": steady_return(p.alpha, left, ages)}
+        return (p.beta[..., None] ** p.ages - life) / (1 - life)
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_return(self, p: Parameters) -> Tensor:
+        """r at which assets add up to capital without shocks: the root of an increasing, convex polynomial,
+        by Newton's method.
+        """
+        wage_share, r = (1 - p.alpha) / p.alpha, 1.5 * torch.ones_like(p.alpha)
+        for _ in range(NEWTON_STEPS):
+            rental, held = r - 1 + MEAN_DEPRECIATION, p.left * r[..., None] ** (p.ages - 1)
+            slope = held.sum(-1) + rental / r * (held * (p.ages - 1)).sum(-1)
+            r = r - (rental * held.sum(-1) - 1 / wage_share) / slope
+        return r
+
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Without shocks consumption grows by beta r a period, so generation h + 1 holds r^(h-1) w
         left[h].
         """
@@ -98,7 +118,7 @@ class AnalyticOverlappingGenerations(Model):
         states = {"assets": assets, "productivity": one, "depreciation": MEAN_DEPRECIATION * one}
         return states, {"saving_rate": p.left / cat([one[..., None], p.left[..., :-1]], dim=-1)}
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """The ergodic set and a little more; a generation's assets vary with all returns of its life."""
         states = self.steady_state(p)[0]
         one, assets = states["productivity"], states["assets"]
@@ -108,60 +128,46 @@ class AnalyticOverlappingGenerations(Model):
             "depreciation": (0.5 * one, 0.9 * one),
         }
 
-    def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Log assets relative to the steady state, and where productivity and depreciation stand."""
         steady = self.steady_state(p)[0]["assets"]
         return {
-            "assets": log(s.assets / steady) / (0.4 * p.ages),
-            "productivity": (s.productivity - 1) / 0.05,
-            "depreciation": (s.depreciation - MEAN_DEPRECIATION) / 0.2,
+            "assets": log(now.assets / steady) / (0.4 * p.ages),
+            "productivity": (now.productivity - 1) / 0.05,
+            "depreciation": (now.depreciation - MEAN_DEPRECIATION) / 0.2,
         }
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Income in equal parts, one for each period that is left and one for impatience; the latter is
         eaten now.
 
         A crude guess on purpose, whatever beta: the rates of the steady state are already the closed form.
         """
         left = GENERATIONS - p.ages
-        return {"saving_rate": (left / (left + 2)).expand(*s.assets.shape)}
+        return {"saving_rate": (left / (left + 2)).expand(*now.assets.shape)}
 
-    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """Savings are the assets of the next generation; the signs of the shocks decide on the rest."""
         return {
-            "assets": self.savings(s, x, p),
+            "assets": now.savings,
             "productivity": 1 + 0.05 * sign(e.productivity),
             "depreciation": MEAN_DEPRECIATION + 0.2 * sign(e.depreciation),
         }
 
-    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+    def inside(self, now: Period, then: Period, p: Parameters) -> Values:
         """beta r' c^h / c'^(h+1), [..., 5]."""
-        growth = self.consumption(s_next, x_next, p)[..., 1:] / self.consumption(s, x, p)[..., :SAVERS]
-        return {"marginal_value": (p.beta * self.gross_return(s_next, p))[..., None] / growth}
+        growth = then.consumption[..., 1:] / now.consumption[..., :SAVERS]
+        return {"marginal_value": (p.beta * then.gross_return)[..., None] / growth}
 
-    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
+    def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
         """Consumption that the Euler equation asks for, less one, as a share of consumption."""
         return {"euler": 1 - 1 / expected.marginal_value}
 
-    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
+    def observe(self, now: Period, then: Period, p: Parameters) -> Values:
         """Aggregates of the next period."""
         return {
-            "log_output": log(self.output(s_next, p)),
-            "log_capital": log(self.capital(s_next)),
-            "gross_return": self.gross_return(s_next, p),
-            "log_consumption": log(self.consumption(s_next, x_next, p).sum(-1)),
+            "log_output": log(then.output),
+            "log_capital": log(then.capital),
+            "gross_return": then.gross_return,
+            "log_consumption": log(then.consumption.sum(-1)),
         }
-
-
-def steady_return(alpha: Tensor, left: Tensor, ages: Tensor) -> Tensor:
-    """r [...] at which assets add up to capital: the root of an increasing, convex polynomial, by Newton's
-    method.
-
-    `alpha` is [...], `left` [..., 5] and `ages` [5].
-    """
-    wage_share, r = (1 - alpha) / alpha, 1.5 * torch.ones_like(alpha)
-    for _ in range(NEWTON_STEPS):
-        rental, held = r - 1 + MEAN_DEPRECIATION, left * r[..., None] ** (ages - 1)
-        slope = held.sum(-1) + rental / r * (held * (ages - 1)).sum(-1)
-        r = r - (rental * held.sum(-1) - 1 / wage_share) / slope
-    return r

@@ -1,7 +1,7 @@
 """Ramsey, Cass and Koopmans: deterministic growth.
 
-C + K' = K^alpha + (1 - delta) K = M
-C^-gamma = beta C'^-gamma (alpha K'^(alpha-1) + 1 - delta)
+    C + K' = K^alpha + (1 - delta) K = M
+    C^-gamma = beta C'^-gamma (alpha K'^(alpha-1) + 1 - delta)
 
 The real business cycle model without productivity, so without shocks: from any capital stock the economy
 moves along the saddle path to its steady state.
@@ -9,13 +9,10 @@ moves along the saddle path to its steady state.
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from torch import Tensor, log, zeros_like
 
-import torch
-from torch import Tensor, exp, log
-
-from surrogate.models.interface import Model, Named, ParameterRange, Variable
-from surrogate.models.rbc import RealBusinessCycle, log_linear_consumption
+from surrogate.models.interface import Model, Named, ParameterRange, Parameters, Period, Values, Variable
+from surrogate.models.rbc import RealBusinessCycle
 
 
 class Ramsey(RealBusinessCycle):
@@ -30,52 +27,47 @@ class Ramsey(RealBusinessCycle):
         ParameterRange("gamma", 1.0, 5.0, 2.0, "relative risk aversion"),
     )
     states = (Variable("capital", "capital stock", "goods"),)
-    features = (*parameters, Variable("consumption_capital"), Variable("on_capital"))
     shocks = ()
     observables = (
         Variable("log_output", "output", "log"),
         Variable("log_consumption", "consumption", "log"),
     )
 
-    def derived(self, p: Named) -> dict[str, Tensor]:
+    def rho(self, p: Parameters) -> Tensor:
         """The real business cycle model reads a persistence; there is nothing here to persist."""
-        return {"rho": torch.zeros_like(p.alpha)}
+        return zeros_like(p.alpha)
 
-    def output(self, s: Named, p: Named) -> Tensor:
-        """K^alpha, in goods [...]."""
-        return exp(p.alpha * log(s.capital))
+    def productivity(self, now: Period, p: Parameters) -> Tensor:
+        """Always at rest."""
+        return zeros_like(now.capital)
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Where the return on capital pays for impatience."""
         states, controls = super().steady_state(p)
         return {"capital": states["capital"]}, controls
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
+        """Capital is what is not consumed."""
+        return {"capital": now.resources - now.consumption}
+
+    def observe(self, now: Period, then: Period, p: Parameters) -> Values:
+        """Output and consumption, in logs."""
+        return {"log_output": log(then.output), "log_consumption": log(then.consumption)}
+
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Half a log point of capital either side."""
         capital = self.steady_state(p)[0]["capital"]
         return {"capital": (capital * 0.6065, capital * 1.6487)}
 
-    def coordinates(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Log capital relative to the steady state."""
-        return {"capital": log(s.capital / self.steady_state(p)[0]["capital"]) / 0.5}
+        return {"capital": log(now.capital / self.steady_state(p)[0]["capital"]) / 0.5}
 
-    def characteristics(self, p: Named) -> dict[str, Tensor]:
+    def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """Beside the parameters, the steady state and the slope of the saddle path there."""
         states, controls = self.steady_state(p)
         return {
             **Model.characteristics(self, p),
             "consumption_capital": log(controls["consumption"] / states["capital"]),
-            "on_capital": log(log_linear_consumption(p)[0]),
+            "on_capital": log(p.slopes[0]),
         }
-
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        """The stochastic economy's log-linear solution with productivity at rest."""
-        return super().anchor(SimpleNamespace(capital=s.capital, productivity=torch.zeros_like(s.capital)), p)
-
-    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
-        """Capital is what is not consumed."""
-        return {"capital": self.resources(s, p) - x.consumption}
-
-    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        """Output and consumption of the next period, in logs."""
-        return {"log_output": log(self.output(s_next, p)), "log_consumption": log(x_next.consumption)}

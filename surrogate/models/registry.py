@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import importlib.util
 import inspect
@@ -10,43 +9,40 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from surrogate import economies
+from surrogate.economy import Economy
 from surrogate.errors import SurrogateError, UnknownName
-from surrogate.models.an_schorfheide import AnSchorfheide, AnSchorfheideZeroLowerBound
-from surrogate.models.brock_mirman import BrockMirman
-from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import Model
-from surrogate.models.nk_linear import LinearNewKeynesian
-from surrogate.models.nk_zlb import NewKeynesianZeroLowerBound
-from surrogate.models.olg_analytic import AnalyticOverlappingGenerations
-from surrogate.models.ramsey import Ramsey
-from surrogate.models.rbc import RealBusinessCycle
-
-_SHIPPED: tuple[type[Model], ...] = (
-    Ramsey,
-    RealBusinessCycle,
-    BrockMirman,
-    LinearNewKeynesian,
-    NewKeynesianZeroLowerBound,
-    ConsumptionSaving,
-    AnalyticOverlappingGenerations,
-    AnSchorfheide,
-    AnSchorfheideZeroLowerBound,
-)
-_MODELS: dict[str, type[Model]] = {model.name: model for model in _SHIPPED}
-
 
 DECLARED = ("name", "parameters", "states", "controls", "shocks", "observables", "equations")
 """What an economy has to say of itself beside its methods."""
 
 
+_IN_FILES: dict[type[Model], Economy] = {}
+"""Entries that files of the user's own define, by the class of the model there."""
+
+
 def names() -> list[str]:
-    """Names of the economies that ship."""
-    return list(_MODELS)
+    """Names of the economies that ship and of those that installed packages add."""
+    return [name for name, economy in economies.known().items() if economy.model]
 
 
-def shipped_name(model: Model) -> str | None:
-    """The name under which this very economy ships; None for anyone's own, whatever its name."""
-    return model.name if _MODELS.get(model.name) is model.written else None
+def entry_of(model: Model) -> Economy | None:
+    """What is known of this very economy; None for anyone's own without an entry, whatever its name."""
+    written = model.written
+    if written in _IN_FILES:
+        return _IN_FILES[written]
+    economy = economies.known().get(written.name)
+    place = f"{written.__module__}:{written.__qualname__}"
+    return economy if economy is not None and economy.model in (place, written) else None
+
+
+def installed_name(model: Model) -> str | None:
+    """The name under which this very economy is found without a file; None for one in a file of the user's
+    own, whatever its name.
+    """
+    economy = entry_of(model)
+    return None if economy is None or model.written in _IN_FILES else economy.name
 
 
 def get(name: str) -> Model:
@@ -56,22 +52,19 @@ def get(name: str) -> Model:
         UnknownName: if no economy has that name.
         SurrogateError: if the file does not define exactly one economy.
     """
-    return from_file(Path(name)) if name.endswith(".py") else get_shipped(name)
+    return from_file(Path(name)) if name.endswith(".py") else get_installed(name)
 
 
-def get_shipped(name: str) -> Model:
-    """The economy that ships under `name`; nothing is imported.
+def get_installed(name: str) -> Model:
+    """The economy that ships or is installed under `name`.
 
     Raises:
-        UnknownName: if none does.
+        UnknownName: if there is none.
     """
-    if name not in _MODELS:
-        close = difflib.get_close_matches(name, _MODELS, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise UnknownName(
-            f"no economy is called {name!r}.{hint} There are: {', '.join(_MODELS)}; or pass a .py file."
-        )
-    return _MODELS[name]()
+    try:
+        return economies.find(name).model_class()()
+    except UnknownName as error:
+        raise UnknownName(f"{error} Or pass a .py file.") from None
 
 
 def from_file(path: Path) -> Model:
@@ -96,7 +89,19 @@ def from_file(path: Path) -> Model:
         raise SurrogateError(
             f"{found[0].__name__} in {path} declares no {', '.join(missing)}: see docs/model-authors-guide.md"
         )
+    _note_entry(module, found[0])
     return found[0]()
+
+
+def _note_entry(module: ModuleType, model: type[Model]) -> None:
+    """Remember the entry that a file defines beside its model."""
+    entries = [each for each in vars(module).values() if isinstance(each, Economy)]
+    if len(entries) > 1 or any(entry.name != model.name for entry in entries):
+        raise SurrogateError(
+            f"{module.__file__} may define one Economy, with the name of its model, {model.name!r}"
+        )
+    if entries:
+        _IN_FILES[model] = entries[0]
 
 
 def _import(path: Path) -> ModuleType:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import jacrev
 
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, pack
 from surrogate.reference.rational_expectations import solve_rational_expectations
 
 Array = NDArray[np.float64]
@@ -70,16 +70,13 @@ class _Equations:
 
     def transition(self, states: Tensor, controls: Tensor, shocks: Tensor) -> Tensor:
         """Tomorrow's states [n_s]."""
-        model = self.model
-        s, x, e = unpack(states, model.states), unpack(controls, model.controls), unpack(shocks, model.shocks)
-        return pack(model.transition(s, x, e, self.p), model.states)
+        return self.model.tomorrow(self.model.period(self.p, states, controls), shocks, self.p)
 
     def residuals(
         self, states: Tensor, controls: Tensor, next_states: Tensor, next_controls: Tensor
     ) -> Tensor:
         """Errors of the equations [n_x] if tomorrow is certain."""
         model = self.model
-        s, x = unpack(states, model.states), unpack(controls, model.controls)
-        s_next, x_next = unpack(next_states, model.states), unpack(next_controls, model.controls)
-        expected = model.expectation(s, x, s_next, x_next, self.p)
-        return pack(model.conditions(s, x, SimpleNamespace(**expected), self.p), model.equations)
+        now, then = model.period(self.p, states, controls), model.period(self.p, next_states, next_controls)
+        expected = SimpleNamespace(**model.inside(now, then, self.p))
+        return pack(model.conditions(now, expected, self.p), model.equations)

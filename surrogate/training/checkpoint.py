@@ -15,8 +15,8 @@ import torch
 
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
 from surrogate.files import atomic_path
-from surrogate.models.interface import Model
-from surrogate.models.registry import from_file, get_shipped, shipped_name
+from surrogate.models.interface import Aid, Model
+from surrogate.models.registry import from_file, get_installed, installed_name
 from surrogate.training.settings import Settings
 
 FORMAT = 1
@@ -47,8 +47,8 @@ def file_fingerprint(file: Path) -> str:
 
 
 def _modules(model: Model) -> list[ModuleType]:
-    """Where the economy's class and those of its ancestors below `Model` are written."""
-    ancestors = [each for each in type(model).__mro__ if issubclass(each, Model) and each is not Model]
+    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written."""
+    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
     found = [inspect.getmodule(each) for each in ancestors]
     return list(dict.fromkeys(module for module in found if module is not None))
 
@@ -187,9 +187,9 @@ def economy_of(content: dict[str, Any], named: str | None, path: Path) -> Model:
             raise BadConfiguration(
                 f"{path} is of an economy in a Python file of your own: name the file with --model FILE.py"
             )
-        return get_shipped(str(content["model"]))
+        return get_installed(str(content["model"]))
     if not named.endswith(".py"):
-        return get_shipped(named)
+        return get_installed(named)
     trained, file = content.get("text"), Path(named)
     if trained is not None and trained != file_fingerprint(file):
         raise Changed(
@@ -201,5 +201,5 @@ def economy_of(content: dict[str, Any], named: str | None, path: Path) -> Model:
 
 def source_file(model: Model) -> Path | None:
     """The Python file of a user's own economy; None for one that ships."""
-    shipped = shipped_name(model) is not None
-    return None if shipped else Path(inspect.getfile(model.written))
+    installed = installed_name(model) is not None
+    return None if installed else Path(inspect.getfile(model.written))

@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from surrogate.economy import Witness
 from surrogate.models.interface import Model
-from surrogate.models.registry import get_shipped, shipped_name
-from surrogate.reference import registry
+from surrogate.models.registry import entry_of
 from surrogate.region import Region
 from surrogate.training.surface import Surface, largest_level
 
@@ -23,8 +23,8 @@ SEED = 19_910_101
 
 def proven_region(model: Model) -> Region | None:
     """Where the economy has an equilibrium, exactly; None if no theorem says so."""
-    name = shipped_name(model)
-    return None if name is None else registry.proven_region(name, model.parameters)
+    economy = entry_of(model)
+    return None if economy is None else economy.proven_region(model.parameters)
 
 
 def has_equilibrium(model: Model, theta: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -45,13 +45,12 @@ def existence_region(model: Model) -> Region | None:
     """Where in the box there is an equilibrium; None if nothing can tell, or the classical method finds one
     nearly everywhere.
     """
-    name = shipped_name(model)
-    return None if name is None else _region_of(name)
+    return None if entry_of(model) is None else _region_of(model.written)
 
 
 @cache
-def _region_of(name: str) -> Region | None:
-    model = get_shipped(name)
+def _region_of(written: type[Model]) -> Region | None:
+    model = written()
     region = proven_region(model)
     if region is not None or _witness(model) is None:
         return region
@@ -65,6 +64,6 @@ def _region_of(name: str) -> Region | None:
     return surface.below(level, "a classical method finds an equilibrium")
 
 
-def _witness(model: Model) -> registry.Witness | None:
-    name = shipped_name(model)
-    return None if name is None else registry.witness(name)
+def _witness(model: Model) -> Witness | None:
+    economy = entry_of(model)
+    return None if economy is None else economy.witness()

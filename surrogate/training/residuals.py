@@ -9,11 +9,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from surrogate.models.interface import Model, Named, Values, pack, unpack
+from surrogate.models.interface import Model, Named, Parameters, Period, Values, pack
 from surrogate.policy import PolicyNetwork
 
-Policy = Callable[[Tensor, Tensor], Tensor]
-"""Controls [..., n_controls] at states [..., n_states] and parameters [..., n_parameters]."""
+Policy = Callable[[Tensor, Parameters], Tensor]
+"""Controls [..., n_controls] at states [..., n_states] and parameters by name [...]."""
 
 
 class LookAhead(NamedTuple):
@@ -21,9 +21,8 @@ class LookAhead(NamedTuple):
     tomorrow's shocks, [..., q] (a group has its own dimension last).
     """
 
-    s: Named
-    x: Named
-    p: Named
+    now: Period
+    p: Parameters
     inside: Values
     leading: int
     """Dimensions of a scalar inside the expectation, the nodes last."""
@@ -48,27 +47,29 @@ def euler_residuals(
         it is to applying.
     """
 
-    def residuals(today: Model, x: Tensor) -> Tensor:
-        return regime_residuals(policy, today, states, x, parameters, nodes, weights)
+    p = policy.model.name_parameters(parameters.unsqueeze(-2))  # a dimension for tomorrow's nodes
 
-    return in_each_regime(policy, states, parameters, residuals)
+    def residuals(today: Model, x: Tensor) -> Tensor:
+        return regime_residuals(policy, today, states, x, p, nodes, weights)
+
+    return in_each_regime(policy, states, p, residuals)
 
 
 def in_each_regime(
     policy: PolicyNetwork,
     states: Tensor,
-    parameters: Tensor,
+    p: Parameters,
     residuals: Callable[[Model, Tensor], Tensor],
 ) -> Tensor:
     """`residuals(today, controls)` [..., m] of the economy, or side by side of its regimes told apart, each
-    weighted by how close it is to applying.
+    weighted by how close it is to applying; parameters [..., 1] have a dimension for tomorrow's nodes.
     """
     model = policy.model
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
-    candidates = policy.candidates(s, p)
+    here = states.unsqueeze(-2)
+    candidates = [x.squeeze(-2) for x in policy.candidates(here, p)]
     if not model.regimes:
         return residuals(model, candidates[0])
-    slack = policy.slack(s, p, candidates[0]).detach()
+    slack = policy.slack(here, p, candidates[0].unsqueeze(-2)).squeeze(-1).detach()
     parts = [
         residuals(model.given(regime), x) * _relevance(distance)
         for regime, x, distance in zip(model.regimes, candidates, (-slack, slack), strict=True)
@@ -88,9 +89,9 @@ def equilibrium_residuals(
     """Residuals [..., n_equations] of the economy itself, each state in the regime that the policy puts it
     in.
     """
-    return regime_residuals(
-        policy, policy.model, states, policy(states, parameters), parameters, nodes, weights
-    )
+    p = policy.model.name_parameters(parameters.unsqueeze(-2))
+    x = policy(states.unsqueeze(-2), p).squeeze(-2)
+    return regime_residuals(policy, policy.model, states, x, p, nodes, weights)
 
 
 def regime_residuals(
@@ -98,35 +99,28 @@ def regime_residuals(
     today: Model,
     states: Tensor,
     x: Tensor,
-    parameters: Tensor,
+    p: Parameters,
     nodes: Tensor,
     weights: Tensor,
 ) -> Tensor:
     """Residuals [..., n_equations] of `today`'s equations at the controls `x` [..., n_controls]."""
-    ahead = look_ahead(policy, today, states, x, parameters, nodes)
-    found = today.conditions(ahead.s, ahead.x, ahead.expected(weights), ahead.p)
-    return pack(found, today.equations).squeeze(-2)
+    ahead = look_ahead(policy, today, states, x, p, nodes)
+    conditions = today.conditions(ahead.now, ahead.expected(weights), p)
+    return pack(conditions, today.equations).squeeze(-2)
 
 
 def look_ahead(
-    policy: Policy, today: Model, states: Tensor, x: Tensor, parameters: Tensor, nodes: Tensor
+    policy: Policy, today: Model, states: Tensor, x: Tensor, p: Parameters, nodes: Tensor
 ) -> LookAhead:
-    """What is inside `today`'s expectation at the controls `x` [..., n_controls] and at `nodes` of tomorrow's
-    shocks, [q, n_shocks] or [..., q, n_shocks].
+    """What is inside `today`'s expectation at the controls `x` [..., n_controls], with parameters [..., 1],
+    and at `nodes` of tomorrow's shocks, [q, n_shocks] or [..., q, n_shocks].
 
     Tomorrow the economy itself decides which regime it is in.
     """
-    rows = parameters.unsqueeze(-2)  # a dimension for tomorrow's nodes
-    s, here, p = (
-        unpack(states.unsqueeze(-2), today.states),
-        unpack(x.unsqueeze(-2), today.controls),
-        today.name_parameters(rows),
-    )
-    next_states = pack(today.transition(s, here, unpack(nodes, today.shocks), p), today.states)
-    s_next = unpack(next_states, today.states)
-    x_next = unpack(policy(next_states, rows), today.controls)
-    inside = today.expectation(s, here, s_next, x_next, p)
-    return LookAhead(s, here, p, inside, next_states.dim() - 1)
+    now = today.period(p, states.unsqueeze(-2), x.unsqueeze(-2))
+    next_states = today.tomorrow(now, nodes, p)
+    then = today.given(None).period(p, next_states, policy(next_states, p))
+    return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1)
 
 
 def _mean(g: Tensor, weights: Tensor, leading: int) -> Tensor:

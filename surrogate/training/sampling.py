@@ -67,10 +67,9 @@ def draw_shocks(model: Model, count: int, generator: torch.Generator) -> Tensor:
 
 def advance(policy: PolicyNetwork, states: Tensor, parameters: Tensor, shocks: Tensor) -> Tensor:
     """Tomorrow's states [n, n_states] under the policy; `shocks` is [n, n_shocks]."""
-    model = policy.model
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
-    x = unpack(policy(states, parameters), model.controls)
-    return pack(model.transition(s, x, unpack(shocks, model.shocks), p), model.states)
+    p = policy.model.name_parameters(parameters)
+    now = policy.model.period(p, states, policy(states, p))
+    return policy.model.tomorrow(now, shocks, p)
 
 
 class HardnessTilt:

@@ -1,12 +1,13 @@
-"""What can be chosen about a training run, and the recipes of the economies that ship."""
+"""What can be chosen about a training run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from surrogate.economy import Economy
 from surrogate.errors import unknown_name
 from surrogate.models.interface import Model
-from surrogate.models.registry import shipped_name
+from surrogate.models.registry import entry_of
 
 CHOICES = {
     "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
@@ -81,79 +82,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a shipped surrogate is made: the settings, and the rule that certifies it."""
+    """How a surrogate is made: the settings, and the rule that certifies it."""
 
     settings: Settings
-    test_nodes: int | tuple[int, ...] = field(default=9)
+    test_nodes: int | tuple[int, ...] = Economy.test_nodes
     """Points in each shock for the certificate, more than in training."""
 
 
-RECIPES: dict[str, Recipe] = {
-    "rbc": Recipe(Settings(batch=1024, adam_steps=20, steps=260, hopeless_share=0.0), test_nodes=11),
-    "an_schorfheide": Recipe(
-        Settings(trunk=32, nodes=(3, 2, 5), batch=2048, adam_steps=0, steps=1000, hopeless_share=0.08),
-        test_nodes=(5, 3, 7),
-    ),
-    "an_schorfheide_zlb": Recipe(
-        Settings(trunk=32, nodes=(5, 2, 5), batch=1024, adam_steps=0, steps=800, hopeless_share=0.1),
-        test_nodes=(11, 3, 11),
-    ),
-    "ramsey": Recipe(
-        Settings(hidden=(12, 12), trunk=16, nodes=1, batch=1024, adam_steps=0, steps=80, hopeless_share=0.0)
-    ),
-    "brock_mirman": Recipe(
-        Settings(
-            hidden=(12, 12),
-            trunk=12,
-            batch=2048,
-            adam_steps=0,
-            steps=120,
-            robust_quantile=1.0,
-            hopeless_share=0.0,
-        )
-    ),
-    "nk_linear": Recipe(
-        Settings(hidden=(4,), nodes=2, batch=1024, adam_steps=0, steps=320, hopeless_share=0.0), test_nodes=3
-    ),
-    "olg_analytic": Recipe(
-        Settings(
-            hidden=(8, 8),
-            trunk=8,
-            nodes=2,
-            batch=512,
-            adam_steps=0,
-            steps=60,
-            robust_quantile=1.0,
-            hopeless_share=0.0,
-        ),
-        test_nodes=4,
-    ),
-    "nk_zlb": Recipe(
-        Settings(hidden=(16, 16), nodes=25, batch=1024, adam_steps=0, steps=180, hopeless_share=0.0),
-        test_nodes=121,
-    ),
-    "consumption_saving": Recipe(
-        Settings(
-            hidden=(28, 28),
-            trunk=16,
-            nodes=11,
-            quadrature="shifted",
-            batch=2048,
-            ergodic_share=0.25,
-            adam_steps=0,
-            steps=1000,
-            robust_quantile=1.0,
-            memory=0.95,
-        ),
-        test_nodes=61,
-    ),
-}
-"""The flagship's shocks are monetary policy, government spending and growth; the second one hardly matters
-for the policy.
-"""
-
-
 def recipe(model: Model) -> Recipe:
-    """The recipe of a shipped economy, or the default one for anyone's own."""
-    name = shipped_name(model)
-    return Recipe(Settings()) if name is None else RECIPES[name]
+    """The recipe of an economy's entry, or the default one if it has none."""
+    economy = entry_of(model)
+    return Recipe(Settings()) if economy is None else Recipe(Settings(**economy.settings), economy.test_nodes)

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration, SurrogateError, shown
 from surrogate.inputs import whole_number
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, pack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
 from surrogate.training.residuals import equilibrium_residuals
@@ -85,7 +85,7 @@ def require_sound(model: Model) -> None:
     Raises:
         SurrogateError: naming the line of the economy that fails, or what is not a finite number.
     """
-    with _blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
+    with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]
         p = model.name_parameters(parameters)
         states, controls = model.steady_state(p)
@@ -102,8 +102,9 @@ def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
     policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
     calm = torch.zeros(1, n_shocks, dtype=torch.float64)
     equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
-    s, x = unpack(states, model.states), unpack(policy(states, parameters), model.controls)
-    pack(model.observe(s, x, s, x, model.name_parameters(parameters)), model.observables)
+    p = model.name_parameters(parameters)
+    now = model.period(p, states, policy(states, p))
+    model.observed(now, now, p)
 
 
 def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
@@ -116,7 +117,7 @@ def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
 
 
 @contextmanager
-def _blaming(model: Model) -> Iterator[None]:
+def blaming(model: Model) -> Iterator[None]:
     """Turn whatever goes wrong inside an economy into an error that names the place."""
     try:
         yield

@@ -57,11 +57,13 @@ class AllInOne(Method):
         """Products [n, n_residuals] of the residuals under the two draws of `shocks`."""
         nodes = torch.cat([torch.zeros_like(shocks[:, :1]), shocks], dim=1)
 
+        p = self.policy.model.name_parameters(parameters.unsqueeze(-2))
+
         def product(today: Model, x: Tensor) -> Tensor:
-            ahead = look_ahead(self.policy, today, states, x, parameters, nodes)
+            ahead = look_ahead(self.policy, today, states, x, p, nodes)
             return linearised_residuals(today, ahead).prod(-2)
 
-        return in_each_regime(self.policy, states, parameters, product)
+        return in_each_regime(self.policy, states, p, product)
 
 
 def linearised_residuals(today: Model, ahead: LookAhead) -> Tensor:
@@ -75,7 +77,7 @@ def linearised_residuals(today: Model, ahead: LookAhead) -> Tensor:
 
     def residuals(*expected: Tensor) -> Tensor:
         named = SimpleNamespace(**dict(zip(names, expected, strict=True)))
-        return pack(today.conditions(ahead.s, ahead.x, named, ahead.p), today.equations)
+        return pack(today.conditions(ahead.now, named, ahead.p), today.equations)
 
     moves = tuple(other - centre for other, centre in zip(others, centres, strict=True))
     centre, change, *_ = jvp(residuals, tuple(centres), moves)

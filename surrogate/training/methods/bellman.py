@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.func import grad
 
 from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Model, Pairs, pack, unpack
+from surrogate.models.interface import Model, Pairs, Parameters, pack
 from surrogate.models.lifetime import lifetime, require_reward, with_value, without_regimes, worth
 from surrogate.models.multipliers import constrained
 from surrogate.policy import PolicyNetwork
@@ -68,42 +68,44 @@ class Bellman(ByQuadrature):
         super().begin(step)
         self.evaluating = step < EVALUATION * (self.settings.adam_steps + self.settings.steps)
 
-    def controls(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def controls(self, states: Tensor, p: Parameters) -> Tensor:
         """What the policy chooses, or the anchor while that is evaluated, and the value [..., n_controls]."""
-        x, model = self.policy(states, parameters), self.policy.model
+        x, model = self.policy(states, p), self.policy.model
         if not self.evaluating:
             return x
-        anchor = model.anchor(unpack(states, model.states), model.name_parameters(parameters))
+        anchor = model.anchor(model.period(p, states), p)
         fixed = pack(anchor, model.controls)[..., : self.n_choices]
         return torch.cat([fixed.expand(*x.shape[:-1], -1), x[..., self.n_choices :]], dim=-1)
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
         """Errors of the Bellman equation and of its first-order conditions, [n, n_residuals]."""
-        model, x = self.policy.model, self.controls(states, parameters)
-        named = unpack(x, model.controls)
-        value = worth(model, named, model.name_parameters(parameters))
-        slope, earned = grad(self._lifetime, has_aux=True)(x, states, parameters)
+        model = self.policy.model
+        p, ahead_p = (model.name_parameters(rows) for rows in (parameters, parameters.unsqueeze(-2)))
+        x = self.controls(states, p)
+        now = model.period(p, states, x)
+        value = worth(model, now, p)
+        slope, earned = grad(self._lifetime, has_aux=True)(x, states, ahead_p)
         gains = (slope * torch.where(self.positive, x, 1.0))[..., : self.n_choices]
         if not self.constrained:
             return torch.cat([(value - earned)[..., None], gains], dim=-1)
-        conditions = model.complementary(self._pairs(x, states, parameters, gains[..., 0]), named)
+        conditions = model.complementary(self._pairs(x, states, ahead_p, gains[..., 0]), now)
         return torch.stack([value - earned, *conditions.values()], dim=-1)
 
-    def _lifetime(self, x: Tensor, states: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+    def _lifetime(self, x: Tensor, states: Tensor, p: Parameters) -> tuple[Tensor, Tensor]:
         """r + beta E V' at the controls `x`, summed for its derivative, and itself [...]."""
-        ahead = look_ahead(self.controls, self.policy.model, states, x, parameters, self.points)
-        earned = lifetime(self.policy.model, ahead.s, ahead.x, ahead.expected(self.weights), ahead.p)
+        ahead = look_ahead(self.controls, self.policy.model, states, x, p, self.points)
+        earned = lifetime(self.policy.model, ahead.now, ahead.expected(self.weights), p)
         return earned.sum(), earned.squeeze(-1)
 
-    def _pairs(self, x: Tensor, states: Tensor, parameters: Tensor, gain: Tensor) -> Pairs:
+    def _pairs(self, x: Tensor, states: Tensor, p: Parameters, gain: Tensor) -> Pairs:
         """The constraint's room, and the gain [...] from going on where it runs out."""
-        slope, room = grad(self._room, has_aux=True)(x, states, parameters)
+        slope, room = grad(self._room, has_aux=True)(x, states, p)
         return {name: (a, -torch.sign(slope[..., 0]) * gain) for name, a in room.items()}
 
-    def _room(self, x: Tensor, states: Tensor, parameters: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def _room(self, x: Tensor, states: Tensor, p: Parameters) -> tuple[Tensor, dict[str, Tensor]]:
         """The first of the complementary pair, summed for its derivative, and itself [...]."""
         model = self.policy.model
-        ahead = look_ahead(self.controls, model, states, x, parameters, self.points)
-        pairs = model.complementarities(ahead.s, ahead.x, ahead.expected(self.weights), ahead.p)
+        ahead = look_ahead(self.controls, model, states, x, p, self.points)
+        pairs = model.complementarities(ahead.now, ahead.expected(self.weights), p)
         rooms = {name: a.squeeze(-1) for name, (a, _) in pairs.items()}
         return torch.stack(list(rooms.values())).sum(), rooms

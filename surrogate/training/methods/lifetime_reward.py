@@ -10,13 +10,11 @@ whose mean is that of the infinite sum once the economy has forgotten by T where
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import torch
 from torch import Tensor
 
 from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model
 from surrogate.models.lifetime import relative_reward, require_reward
 from surrogate.training.methods.method import Method
 from surrogate.training.settings import Settings
@@ -56,12 +54,10 @@ class LifetimeReward(Method):
         p = model.name_parameters(parameters)
         discount, total = model.discount(p), torch.zeros_like(states[:, 0])
         weight = torch.ones_like(total)
-        paths = unpack(shocks.movedim(1, 0), model.shocks)
-        for t in range(self.settings.horizon):
-            s, x = unpack(states, model.states), unpack(self.policy(states, parameters), model.controls)
-            total = total + (1 - discount) * weight * relative_reward(model, s, x, p)
+        for shocks_then in shocks.unbind(1):
+            now = model.period(p, states, self.policy(states, p))
+            total = total + (1 - discount) * weight * relative_reward(model, now, p)
             weight = discount * weight
-            e = SimpleNamespace(**{name: path[t] for name, path in vars(paths).items()})
-            states = pack(model.transition(s, x, e, p), model.states)
-        s, x = unpack(states, model.states), unpack(self.policy(states, parameters), model.controls)
-        return -(total + weight * relative_reward(model, s, x, p))[:, None]
+            states = model.tomorrow(now, shocks_then, p)
+        now = model.period(p, states, self.policy(states, p))
+        return -(total + weight * relative_reward(model, now, p))[:, None]

@@ -16,7 +16,7 @@ from surrogate.accuracy.artifact import ArtifactPolicy
 from surrogate.accuracy.derivatives import PolicyAt, central_differences, derivative_table
 from surrogate.catalogue import available
 from surrogate.errors import UnknownName
-from surrogate.models import Model, get
+from surrogate.models import Model, Parameters, get
 from surrogate.models.brock_mirman import BrockMirman
 from surrogate.policy import PolicyNetwork
 from surrogate.training.sampling import draw_states
@@ -35,10 +35,10 @@ SHIPPED = [name for name in LIMITS if name in available()]
 class Biased(PolicyNetwork):
     """The closed form of Brock and Mirman, one percent too high."""
 
-    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
-        alpha, beta, *_ = parameters.movedim(-1, 0)
+    def forward(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
+        p = self.model.name_parameters(parameters)
         capital, productivity = states.movedim(-1, 0)
-        return (1.01 * (1 - alpha * beta) * torch.exp(productivity) * capital**alpha)[..., None]
+        return (1.01 * (1 - p.alpha * p.beta) * torch.exp(productivity) * capital**p.alpha)[..., None]
 
 
 def measured(name: str) -> pd.DataFrame:

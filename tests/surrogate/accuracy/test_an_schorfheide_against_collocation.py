@@ -7,11 +7,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from surrogate import Surrogate, load
+from surrogate import Surrogate, economies, load
 from surrogate.reference.an_schorfheide_equations import LOG_GBAR
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 from surrogate.reference.an_schorfheide_projection import AnSchorfheideSolution, solve_an_schorfheide
-from surrogate.reference.registry import solve
 
 Array = NDArray[np.float64]
 
@@ -79,7 +78,7 @@ def test_policies_over_the_inner_box(economy: Surrogate) -> None:
 @pytest.mark.slow
 def test_policies_with_the_bound() -> None:
     economy, parameters = load("an_schorfheide_zlb"), THETA_M | {"rho_z": 0.8, "pi_a": 2.0}
-    solution = solve("an_schorfheide_zlb", parameters)
+    solution = economies.solve("an_schorfheide_zlb", parameters)
     assert isinstance(solution, AnSchorfheideSolution)
     states = draw_states(solution, 500)
     apart = np.abs(network(economy, parameters, states) - collocation(economy, solution, states))

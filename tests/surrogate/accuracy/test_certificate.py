@@ -11,7 +11,7 @@ from surrogate import load
 from surrogate.accuracy import certificate, certify, region
 from surrogate.accuracy.euler import accepted_parameters, constrained_states, in_closed_form, summary
 from surrogate.errors import SurrogateError
-from surrogate.models import get, unpack
+from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from surrogate.training.existence import has_equilibrium
@@ -133,8 +133,8 @@ def test_states_where_a_constraint_binds_are_certified_apart(
     monkeypatch.setattr(certificate, "find_region", lambda *_: None)
     if some:
         figures = certify(policy, 3, points=400).accuracy
-        s, p = unpack(states, policy.model.states), policy.model.name_parameters(parameters)
-        assert bool((policy.slack(s, p, policy.candidates(s, p)[0]) < 0).all())
+        p = policy.model.name_parameters(parameters)
+        assert bool((policy.slack(states, p, policy.candidates(states, p)[0]) < 0).all())
         assert figures["constrained"]["euler"]["mean"] > figures["box"]["euler"]["mean"]
 
 

@@ -20,7 +20,7 @@ from surrogate.accuracy.derivatives import (
     rbc_reference,
 )
 from surrogate.catalogue import available
-from surrogate.models import Model, Named, get, names, pack
+from surrogate.models import Model, Parameters, get, names, pack
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.policy import PolicyNetwork
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -54,9 +54,9 @@ class ForgetsDepreciation(RealBusinessCycle):
 
     name = "forgets_depreciation"
 
-    def name_parameters(self, parameters: Tensor) -> Named:
+    def name_parameters(self, parameters: Tensor | Parameters) -> Parameters:
         p = super().name_parameters(parameters)
-        p.delta = torch.full_like(p.delta, 0.05)
+        vars(p).update(delta=torch.full_like(p.delta, 0.05))
         return p
 
 

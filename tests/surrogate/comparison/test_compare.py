@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from surrogate import Surrogate, catalogue, load
+from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.policies import ReferencePolicy
 from surrogate.comparison.report import notes
 from surrogate.comparison.tables import SIMULATION, moments, relative_difference
+from surrogate.economy import Economy
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
-from surrogate.reference import registry
 from tests.linear_artifact import LinearEconomy, write_artifact
 
 LINEAR = "tests.surrogate.comparison.linear_reference"
@@ -31,7 +31,7 @@ def of_linear(
     linear: Surrogate, solver: str, monkeypatch: pytest.MonkeyPatch, periods: int = 300
 ) -> Comparison:
     """The linear economy beside one of the solutions in `linear_reference`."""
-    monkeypatch.setitem(registry._SOLVERS, "linear", f"{LINEAR}:{solver}")
+    monkeypatch.setitem(economies.known(), "linear", Economy("linear", classical=f"{LINEAR}:{solver}"))
     return compare(linear, {"rho": 0.5}, periods=periods)
 
 
@@ -50,7 +50,7 @@ def test_the_classical_path_obeys_the_resource_constraint(rbc: Comparison) -> No
     output = np.exp(z) * capital ** p["alpha"]
     following = output + (1 - p["delta"]) * capital - consumption
     np.testing.assert_allclose(capital[1:], following[:-1], rtol=1e-6)
-    solution = registry.solve("rbc", p)
+    solution = economies.solve("rbc", p)
     chosen = solution.controls({"capital": capital, "productivity": z})["consumption"]
     np.testing.assert_array_equal(consumption, chosen)
 
@@ -73,7 +73,9 @@ def test_slices_hold_the_other_states_at_the_steady_state(rbc: Comparison) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(set(registry.names()) & set(catalogue.available())))
+@pytest.mark.parametrize(
+    "name", sorted(set(economies.with_classical_solution()) & set(catalogue.available()))
+)
 def test_every_surrogate_that_ships_follows_its_classical_solution(name: str) -> None:
     economy = load(name)
     elsewhere = {"rho_z": 0.8} if name == "an_schorfheide_zlb" else {}  # where there is an equilibrium

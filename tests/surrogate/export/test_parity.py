@@ -9,7 +9,7 @@ from torch import Tensor
 from surrogate.errors import SurrogateError
 from surrogate.export.parity import POINTS, parity
 from surrogate.export.parity import test_parameters as compared_parameters
-from surrogate.models import Control, Model, Named, Variable
+from surrogate.models import Control, Model, Named, Parameters, Period, Values, Variable
 from surrogate.policy import PolicyNetwork
 from surrogate.region import Region
 from tests.linear_artifact import example_economy
@@ -29,29 +29,29 @@ class Linear(Model):
     equations = (Variable("rule"),)
     in_controls, in_states, in_observables = 0.0, 0.0, 0.0
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         zero = 0 * p.rho
         return {"s0": 0.3 + zero, "s1": zero}, {"x0": 2.0 + zero}
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         return dict.fromkeys(("s0", "s1"), (0 * p.rho - 3, 0 * p.rho + 3))
 
-    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
-        first = 0.3 + self.in_states + p.rho * (s.s0 - 0.3) + 0.2 * s.s1 + p.sigma * e.e0
-        return {"s0": first, "s1": 0.5 * s.s1 + 0.5 * e.e1}
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
+        first = 0.3 + self.in_states + p.rho * (now.s0 - 0.3) + 0.2 * now.s1 + p.sigma * e.e0
+        return {"s0": first, "s1": 0.5 * now.s1 + 0.5 * e.e1}
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
-        return {"x0": 2.0 + self.in_controls + 0.7 * (s.s0 - 0.3) - 0.3 * s.s1 + 0 * p.rho}
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
+        return {"x0": 2.0 + self.in_controls + 0.7 * (now.s0 - 0.3) - 0.3 * now.s1 + 0 * p.rho}
 
-    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        second = -0.5 + s_next.s1 + 0.5 * (s_next.s0 - s.s0) + self.in_observables
-        return {"y0": s_next.s0 + p.mean, "y1": second}
+    def observe(self, now: Period, then: Period, p: Parameters) -> Values:
+        second = -0.5 + then.s1 + 0.5 * (then.s0 - now.s0) + self.in_observables
+        return {"y0": then.s0 + p.mean, "y1": second}
 
-    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        return {"nothing": 0 * s_next.s0}
+    def inside(self, now: Period, then: Period, p: Parameters) -> Values:
+        return {"nothing": 0 * then.s0}
 
-    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
-        return {"rule": x.x0 - self.anchor(s, p)["x0"]}
+    def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
+        return {"rule": now.x0 - self.anchor(now, p)["x0"]}
 
 
 def at_the_anchor(model: Model) -> PolicyNetwork:

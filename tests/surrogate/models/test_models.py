@@ -6,9 +6,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from surrogate.models import Control, Model, Named, ParameterRange, Variable, get, names, pack, unpack
+from surrogate.models import (
+    Control,
+    Model,
+    Named,
+    ParameterRange,
+    Parameters,
+    Period,
+    Values,
+    Variable,
+    get,
+    names,
+    pack,
+)
+from surrogate.models.aid import STRAIGHTEN
 from surrogate.models.consumption_saving import ConsumptionSaving
-from surrogate.models.interface import STRAIGHTEN
 from surrogate.policy import PolicyNetwork
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.quadrature import rule
@@ -36,32 +48,32 @@ class LucasTrees(Model):
     observables = (Variable("price_growth", size=N_TREES), Variable("market"))
     equations: ClassVar = (Variable("pricing", size=N_TREES),)
 
-    def steady_state(self, p: Named) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         ones = torch.ones(N_TREES, dtype=torch.float64)
         return {"dividend": ones + 0 * p.beta[..., None]}, {
             "price": (p.beta / (1 - p.beta))[..., None] * ones
         }
 
-    def state_bounds(self, p: Named) -> dict[str, tuple[Tensor, Tensor]]:
+    def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         reach = (2 * p.sigma / (1 - p.rho**2) ** 0.5)[..., None] * torch.ones(N_TREES, dtype=torch.float64)
         return {"dividend": (1 - reach, 1 + reach)}
 
-    def transition(self, s: Named, x: Named, e: Named, p: Named) -> dict[str, Tensor]:
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         rho, sigma = p.rho[..., None], p.sigma[..., None]
-        return {"dividend": 1 + rho * (s.dividend - 1) + sigma * e.harvest}
+        return {"dividend": 1 + rho * (now.dividend - 1) + sigma * e.harvest}
 
-    def expectation(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        return {"payoff": x_next.price + s_next.dividend}
+    def inside(self, now: Period, then: Period, p: Parameters) -> Values:
+        return {"payoff": then.price + then.dividend}
 
-    def residuals(self, s: Named, x: Named, expected: Named, p: Named) -> dict[str, Tensor]:
-        return {"pricing": 1 - p.beta[..., None] * expected.payoff / x.price}
+    def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
+        return {"pricing": 1 - p.beta[..., None] * expected.payoff / now.price}
 
-    def observe(self, s: Named, x: Named, s_next: Named, x_next: Named, p: Named) -> dict[str, Tensor]:
-        return {"price_growth": torch.log(x_next.price / x.price), "market": x_next.price.sum(-1)}
+    def observe(self, now: Period, then: Period, p: Parameters) -> Values:
+        return {"price_growth": torch.log(then.price / now.price), "market": then.price.sum(-1)}
 
-    def anchor(self, s: Named, p: Named) -> dict[str, Tensor]:
+    def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         slope = (p.beta * p.rho / (1 - p.beta * p.rho))[..., None]
-        return {"price": (p.beta / (1 - p.beta))[..., None] + slope * (s.dividend - 1)}
+        return {"price": (p.beta / (1 - p.beta))[..., None] + slope * (now.dividend - 1)}
 
 
 MODELS = [*(get(name) for name in names()), LucasTrees()]
@@ -80,7 +92,7 @@ def parameters(model: Model) -> Tensor:
     return torch.cat([drawn[exists][:16], model.default_parameters()[None]])
 
 
-def steady_states(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:
+def steady_states(model: Model, parameters: Tensor | Parameters) -> tuple[Tensor, Tensor]:
     s, x = model.steady_state(model.name_parameters(parameters))
     return pack(s, model.states), pack(x, model.controls)
 
@@ -100,7 +112,7 @@ def width(variables: tuple) -> int:
 class AtRest(PolicyNetwork):
     """The controls of the steady state, wherever the economy is."""
 
-    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def forward(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
         _, controls = steady_states(self.model, parameters)
         return controls.expand(*states.shape[:-1], controls.shape[-1])
 
@@ -116,9 +128,9 @@ def test_the_steady_state_solves_the_equations(model: Model, parameters: Tensor)
 
 def test_the_steady_state_stays_where_it_is(model: Model, parameters: Tensor) -> None:
     states, controls = steady_states(model, parameters)
-    s, x = unpack(states, model.states), unpack(controls, model.controls)
-    e = unpack(torch.zeros(len(parameters), width(model.shocks), dtype=torch.float64), model.shocks)
-    moved = pack(model.transition(s, x, e, model.name_parameters(parameters)), model.states)
+    calm = torch.zeros(len(parameters), width(model.shocks), dtype=torch.float64)
+    p = model.name_parameters(parameters)
+    moved = model.tomorrow(model.period(p, states, controls), calm, p)
     torch.testing.assert_close(moved, states, rtol=0, atol=1e-12)
 
 
@@ -133,7 +145,11 @@ def test_training_draws_states_from_the_box_or_close_to_it(model: Model, paramet
     lower, upper = state_box(model, parameters)
     states = place_states(model, parameters, torch.Generator().manual_seed(2))
     near = (upper - lower) * (1.0 if isinstance(model, ConsumptionSaving) else 0.0)  # the patient own more
-    assert torch.all((lower <= states) & (states <= upper + near))
+    inside = ((lower <= states) & (states <= upper + near)).all(-1)
+    around_bound = 0.2 if model.name == "an_schorfheide_zlb" else 0.0
+    assert (~inside).double().mean() <= around_bound + 5 * (
+        around_bound * (1 - around_bound) / len(states)
+    ) ** 0.5
 
 
 def test_the_saving_problem_is_trained_near_its_kink() -> None:
@@ -143,8 +159,8 @@ def test_the_saving_problem_is_trained_near_its_kink() -> None:
     p = model.name_parameters(parameters)
     shares = []
     for draw in (place_states, draw_states):
-        s = unpack(draw(model, parameters, generator), model.states)
-        distance = torch.log(model.resources(s, p) / model.first_kink(s, p))
+        now = model.period(p, draw(model, parameters, generator))
+        distance = torch.log(now.resources / now.first_kink)
         shares.append((distance.abs() < 0.1).double().mean())
         assert (distance < -0.25).double().mean() < 0.05
     assert shares[0] > 2 * shares[1]
@@ -152,20 +168,24 @@ def test_the_saving_problem_is_trained_near_its_kink() -> None:
 
 def test_the_anchor_is_feasible_everywhere(model: Model, parameters: Tensor) -> None:
     drawn = draw_states(model, parameters, torch.Generator().manual_seed(2))
-    s, p = unpack(drawn, model.states), model.name_parameters(parameters)
-    anchor = model.anchor(s, p)
+    p = model.name_parameters(parameters)
+    now = model.period(p, drawn)
+    anchor = model.anchor(now, p)
     for control in model.controls:
-        assert torch.all(anchor[control.name] > model.bound(control.lower, s, p))
-        assert torch.all(anchor[control.name] < model.bound(control.upper, s, p))
+        lower, upper = (
+            getattr(now, end) if isinstance(end, str) else end for end in (control.lower, control.upper)
+        )
+        assert torch.all(anchor[control.name] > lower)
+        assert torch.all(anchor[control.name] < upper)
 
 
 def test_the_policy_starts_at_the_anchor(model: Model, parameters: Tensor) -> None:
     states = draw_states(model, parameters, torch.Generator().manual_seed(2))
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
-    policy = anchored_policy(model)
-    anchors = [pack(model.given(r).anchor(s, p), model.controls) for r in model.regimes or (None,)]
+    p, policy = model.name_parameters(parameters), anchored_policy(model)
+    told = [model.given(regime) for regime in model.regimes or (None,)]
+    anchors = [pack(each.anchor(each.period(p, states), p), model.controls) for each in told]
     if model.regimes:
-        binds = policy.slack(s, p, anchors[0])[..., None] < 0
+        binds = policy.slack(states, p, anchors[0])[..., None] < 0
         anchors = [torch.where(binds, anchors[1], anchors[0])]
     torch.testing.assert_close(policy(states, parameters), anchors[0], rtol=1e-12, atol=0)
 
@@ -201,13 +221,11 @@ def test_shapes_broadcast_over_tomorrows_nodes(model: Model, parameters: Tensor)
     """
     rows, nodes = parameters[:, None], 4 if model.shocks else 1
     states, controls = steady_states(model, rows)
-    s, x, p = unpack(states, model.states), unpack(controls, model.controls), model.name_parameters(rows)
-    e = unpack(torch.ones(nodes, width(model.shocks), dtype=torch.float64), model.shocks)
-    moved = pack(model.transition(s, x, e, p), model.states)
+    p = model.name_parameters(rows)
+    now = model.period(p, states, controls)
+    moved = model.tomorrow(now, torch.ones(nodes, width(model.shocks), dtype=torch.float64), p)
     assert moved.shape == (len(parameters), nodes, width(model.states))
-    s_next = unpack(moved, model.states)
-    x_next = unpack(anchored_policy(model)(moved, rows), model.controls)
-    observed = pack(model.observe(s, x, s_next, x_next, p), model.observables)
+    observed = model.observed(now, model.period(p, moved, anchored_policy(model)(moved, p)), p)
     assert observed.shape == (len(parameters), nodes, width(model.observables))
     assert torch.isfinite(observed).all()
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from surrogate import economies
 from surrogate.accuracy.against_reference import reference_controls
 from surrogate.models import Model, get
 from surrogate.policy import PolicyNetwork
-from surrogate.reference import registry
 from surrogate.reference.brock_mirman import solve_brock_mirman
 from surrogate.reference.nk_linear import solve_nk_linear
 from surrogate.reference.olg_analytic import solve_olg_analytic
@@ -108,7 +108,7 @@ def test_references_have_one_answer_at_one_state() -> None:
         parameters = {each.name: each.default for each in model.parameters}
         rest = model.steady_state(model.name_parameters(model.default_parameters()))
         states, controls = ({n: t.numpy() for n, t in part.items()} for part in rest)
-        found = registry.solve(name, parameters).controls(states)
+        found = economies.solve(name, parameters).controls(states)
         for control in model.controls:
             assert found[control.name].dtype == np.float64
             np.testing.assert_allclose(found[control.name], controls[control.name], rtol=1e-12)

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from surrogate.models import get
-from surrogate.models.rbc import log_linear_consumption
 from surrogate.reference.an_schorfheide_linear import PARAMETER_NAMES, THETA_L, THETA_M, solve_economy
 from surrogate.reference.linearise import Linearisation, linearise
 from surrogate.reference.rational_expectations import Indeterminate
@@ -64,7 +63,7 @@ def test_a_bound_that_is_slack_at_the_steady_state_changes_nothing() -> None:
 def test_rbc_has_the_elasticities_of_undetermined_coefficients(theta: torch.Tensor) -> None:
     model = get("rbc")
     found = linearise(model, theta)
-    on_capital, on_productivity = log_linear_consumption(model.name_parameters(theta))
+    on_capital, on_productivity = model.name_parameters(theta).slopes
     expected = [on_capital / found.states[0], on_productivity]
     np.testing.assert_allclose(elasticities(found)[0], expected, rtol=1e-10)
 

@@ -42,20 +42,20 @@ class Store(Model):
     def state_bounds(self, p):
         return {"demand": (0 * p.rho - 1, 0 * p.rho + 1)}
 
-    def transition(self, s, x, e, p):
-        return {"demand": p.rho * s.demand + p.sigma * e.news}
+    def transition(self, now, e, p):
+        return {"demand": p.rho * now.demand + p.sigma * e.news}
 
-    def expectation(self, s, x, s_next, x_next, p):
-        return {"demand": s_next.demand}
+    def inside(self, now, then, p):
+        return {"demand": then.demand}
 
-    def residuals(self, s, x, expected, p):
+    def residuals(self, now, expected, p):
         return {}
 
-    def complementarities(self, s, x, expected, p):
-        return {"no_return": (x.order, x.order - expected.demand)}
+    def complementarities(self, now, expected, p):
+        return {"no_return": (now.order, now.order - expected.demand)}
 
-    def observe(self, s, x, s_next, x_next, p):
-        return {"sales": s_next.demand}
+    def observe(self, now, then, p):
+        return {"sales": then.demand}
 
 
 class Stores(Store):
@@ -75,8 +75,8 @@ class Stores(Store):
         zero = self.steady_state(p)[0]["demand"]
         return {"demand": (zero - 1, zero + 1)}
 
-    def transition(self, s, x, e, p):
-        return {"demand": p.rho[..., None] * s.demand + p.sigma[..., None] * e.news}
+    def transition(self, now, e, p):
+        return {"demand": p.rho[..., None] * now.demand + p.sigma[..., None] * e.news}
 
 
 def points(model: Model) -> tuple[Tensor, Tensor]:
@@ -129,7 +129,7 @@ def test_multipliers_and_regimes_together(tmp_path: Path) -> None:
     states, parameters = points(policy.model)
     states[::2, 0] = 0.0
     found = unpack(policy(states, parameters).detach(), policy.model.controls)
-    resources = economy.resources(unpack(states, economy.states), economy.name_parameters(parameters))
+    resources = economy.period(economy.name_parameters(parameters), states).resources
     binds = found.consumption >= resources * (1 - 1e-9)
     assert 50 < binds.sum() < 400
     assert found.saving_multiplier[~binds].abs().mean() < 0.01
@@ -144,7 +144,7 @@ def test_multipliers_are_as_many_as_constraints() -> None:
     assert [control.size for control in told.controls] == [2, 2]
     states, parameters = points(told)
     p = told.name_parameters(parameters)
-    anchor = told.anchor(unpack(states, told.states), p)
+    anchor = told.anchor(told.period(p, states), p)
     assert anchor["no_return_multiplier"].shape == (500, 2)
     assert PolicyNetwork(told, (4,), 2)(states, parameters).shape == (500, 4)
     assert told.steady_state(p)[1]["no_return_multiplier"].shape == (500, 2)

@@ -10,10 +10,10 @@ from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import Model
 from surrogate.models.lifetime import with_value
 from surrogate.models.multipliers import with_multipliers
-from surrogate.models.registry import shipped_name
+from surrogate.models.registry import entry_of, installed_name
 from surrogate.training.existence import existence_region, has_equilibrium
 from surrogate.training.sampling import HardnessTilt
-from surrogate.training.settings import RECIPES, Recipe, Settings, recipe
+from surrogate.training.settings import Recipe, Settings, recipe
 from surrogate.training.surface import Surface, largest_level
 
 SAVING = get("consumption_saving")
@@ -92,14 +92,15 @@ class Saving(ConsumptionSaving):
 def test_an_economy_with_the_name_of_a_shipped_one_inherits_nothing_that_is_known_of_that() -> None:
     own = Saving()
     assert own.name == SAVING.name
-    assert shipped_name(own) is None
+    assert entry_of(own) is None
     assert existence_region(own) is None
     assert has_equilibrium(own, np.ones((3, 4))).all()
     assert recipe(own) == Recipe(Settings())
-    assert recipe(SAVING) == RECIPES["consumption_saving"]
+    assert recipe(SAVING).settings.memory == 0.95
+    assert recipe(SAVING).test_nodes == 61
 
 
 def test_what_is_known_of_an_economy_is_known_of_it_with_multipliers_or_a_value() -> None:
     for formulated in (with_multipliers(SAVING), with_value(get("rbc")), SAVING.given("binding")):
-        assert shipped_name(formulated) == formulated.name
+        assert installed_name(formulated) == formulated.name
     assert existence_region(with_multipliers(SAVING)) is existence_region(SAVING)

@@ -14,7 +14,7 @@ from torch.nn.utils import parameters_to_vector
 
 from surrogate.errors import BadConfiguration, Changed, NotSolved, UnknownName
 from surrogate.export import export
-from surrogate.models import Model, ParameterRange, get, pack, unpack
+from surrogate.models import Model, ParameterRange, Parameters, Period, get, pack, unpack
 from surrogate.models.lifetime import relative_reward, with_value
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.utility import constant_relative_risk_aversion
@@ -44,18 +44,19 @@ class FullDepreciation(RealBusinessCycle):
         ParameterRange("rho", 0.5, 0.9, 0.8),
         ParameterRange("sigma", 0.01, 0.04, 0.02),
     )
-    features = parameters
 
-    def derived(self, p):
-        return {"delta": torch.ones_like(p.alpha), "gamma": torch.ones_like(p.alpha)}
+    def delta(self, p):
+        return torch.ones_like(p.alpha)
+
+    def gamma(self, p):
+        return torch.ones_like(p.alpha)
 
     def characteristics(self, p):
-        return super(RealBusinessCycle, self).characteristics(p)
+        return Model.characteristics(self, p)
 
-    def anchor(self, s, p):
+    def anchor(self, now, p):
         steady = self.steady_state(p)[1]["consumption"]
-        resources = self.resources(s, p)
-        return {"consumption": resources * steady / (steady + p.alpha * p.beta * resources)}
+        return {"consumption": now.resources * steady / (steady + p.alpha * p.beta * now.resources)}
 
 
 class Scaled:
@@ -64,7 +65,7 @@ class Scaled:
     def __init__(self, model: Model, factor: float = 1.0) -> None:
         self.model, self.factor = model, factor
 
-    def __call__(self, states: Tensor, parameters: Tensor) -> Tensor:
+    def __call__(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
         s, p = unpack(states, self.model.states), self.model.name_parameters(parameters)
         saved = p.alpha * p.beta
         resources = exp(s.productivity + p.alpha * log(s.capital))
@@ -76,10 +77,8 @@ class Scaled:
             found["value"] = constant + (1 - p.beta) * slopes / (1 - saved) - steady
         return pack(found, self.model.controls)
 
-    def candidates(self, s, p):
-        return [
-            self(pack(vars(s), self.model.states), torch.stack([p.alpha, p.beta, p.rho, p.sigma], dim=-1))
-        ]
+    def candidates(self, states, p):
+        return [self(states, p)]
 
 
 def network(model: Model, factor: float = 1.0) -> PolicyNetwork:
@@ -134,17 +133,17 @@ class PricedStore(Store):
     def state_bounds(self, p):
         return {"demand": (0 * p.rho, 0 * p.rho + 2)}
 
-    def transition(self, s, x, e, p):
-        return {"demand": 1 + p.rho * (s.demand - 1) + p.sigma * e.news}
+    def transition(self, now, e, p):
+        return {"demand": 1 + p.rho * (now.demand - 1) + p.sigma * e.news}
 
-    def reward(self, s, x, p):
-        return s.demand * x.order - x.order**2 / 2
+    def reward(self, now, p):
+        return now.demand * now.order - now.order**2 / 2
 
     def discount(self, p):
         return 0.9 + 0 * p.rho
 
-    def complementarities(self, s, x, expected, p):
-        return {"no_return": (x.order - 1, x.order - s.demand)}
+    def complementarities(self, now, expected, p):
+        return {"no_return": (now.order - 1, now.order - now.demand)}
 
 
 def test_all_in_one_is_unbiased_for_the_squared_expected_residual() -> None:
@@ -169,8 +168,9 @@ def test_linearising_costs_all_in_one_little_where_residuals_bend() -> None:
     states, parameters = points(model)
     nodes, weights = rule(1, 7)
     x = policy(states, parameters)
-    exact = regime_residuals(policy, model, states, x, parameters, nodes, weights)
-    ahead = look_ahead(policy, model, states, x, parameters, torch.cat([torch.zeros(1, 1), nodes]))
+    p = model.name_parameters(parameters[:, None])
+    exact = regime_residuals(policy, model, states, x, p, nodes, weights)
+    ahead = look_ahead(policy, model, states, x, p, torch.cat([torch.zeros(1, 1), nodes]))
     linearised = (linearised_residuals(model, ahead) * weights[:, None]).sum(1)
     assert exact.abs().median() > 0.01
     assert (linearised - exact).abs().max() < 1e-5
@@ -189,9 +189,9 @@ def test_nothing_earns_more_than_the_closed_form(horizon: int) -> None:
 class Collapsing(FullDepreciation):
     """A first guess under which low capital is eaten up."""
 
-    def anchor(self, s, p):
+    def anchor(self, now, p):
         steady = self.steady_state(p)[1]["consumption"]
-        return {"consumption": self.resources(s, p) * steady / (steady + s.capital)}
+        return {"consumption": now.resources * steady / (steady + now.capital)}
 
 
 def test_paths_into_nothing_do_not_stop_the_others() -> None:
@@ -208,10 +208,10 @@ def test_paths_into_nothing_do_not_stop_the_others() -> None:
 def test_a_relative_reward_is_zero_at_the_steady_state_and_free_of_units() -> None:
     model = get("rbc")
     p = model.name_parameters(points(model)[1])
-    states, choices = (type(p)(**values) for values in model.steady_state(p))
-    assert relative_reward(model, states, choices, p).abs().max() < 1e-12
-    choices.consumption = 1.001 * choices.consumption
-    gain = relative_reward(model, states, choices, p) * p.gamma
+    states, choices = model.steady_state(p)
+    assert relative_reward(model, model.at_rest(p), p).abs().max() < 1e-12
+    more = Period(model, p, states, {"consumption": 1.001 * choices["consumption"]})
+    gain = relative_reward(model, more, p) * p.gamma
     torch.testing.assert_close(gain, torch.full_like(gain, 0.001), rtol=0.01, atol=0)
 
 
@@ -245,7 +245,8 @@ def test_every_method_comes_closer_to_the_closed_form(name: str, tmp_path: Path)
     batch = points(model)
     exact = network(model)(*batch)[:, 0]
     error = (policy(*batch)[:, 0] / exact - 1).abs().mean()
-    start = model.anchor(unpack(batch[0], model.states), model.name_parameters(batch[1]))["consumption"]
+    p = model.name_parameters(batch[1])
+    start = model.anchor(model.period(p, batch[0]), p)["consumption"]
     assert error < 0.5 * (start / exact - 1).abs().mean()
 
 
@@ -366,8 +367,8 @@ def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_pat
 class Known(FullDepreciation):
     """The same, from the closed form on."""
 
-    def anchor(self, s, p):
-        return {"consumption": (1 - p.alpha * p.beta) * self.resources(s, p)}
+    def anchor(self, now, p):
+        return {"consumption": (1 - p.alpha * p.beta) * now.resources}
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import torch
 
-from surrogate.models import get, unpack
+from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.training.residuals import in_each_regime
 from surrogate.training.sampling import draw_parameters, draw_states
@@ -14,9 +14,9 @@ def test_a_regime_counts_fully_where_it_applies_and_less_with_the_distance_from_
     policy = PolicyNetwork(model)
     parameters = draw_parameters(model, 2_000, generator)
     states = draw_states(model, parameters, generator)
-    weights = in_each_regime(policy, states, parameters, lambda _, x: torch.ones_like(x[:, :1])).detach()
-    s, p = unpack(states, model.states), model.name_parameters(parameters)
-    slack = policy.slack(s, p, policy.candidates(s, p)[0]).detach()
+    p, ahead = (model.name_parameters(rows) for rows in (parameters, parameters[:, None]))
+    weights = in_each_regime(policy, states, ahead, lambda _, x: torch.ones_like(x[:, :1])).detach()
+    slack = policy.slack(states, p, policy.candidates(states, p)[0]).detach()
     binds = slack < 0
     assert 20 < binds.sum() < 1_980, "both occur: where the network begins, at 60 to 640 of these states"
     free, bound = weights.T

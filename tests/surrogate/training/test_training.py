@@ -259,17 +259,17 @@ class Explosive(Model):
     def state_bounds(self, p):
         return {"k": (0 * p.a - 1, 0 * p.a + 1)}
 
-    def transition(self, s, x, e, p):
-        return {"k": 0.5 * s.k + e.e}
+    def transition(self, now, e, p):
+        return {"k": 0.5 * now.k + e.e}
 
-    def expectation(self, s, x, s_next, x_next, p):
-        return {"g": x_next.x}
+    def inside(self, now, then, p):
+        return {"g": then.x}
 
-    def residuals(self, s, x, expected, p):
-        return {"impossible": 1 + x.x**2 + expected.g**2}
+    def residuals(self, now, expected, p):
+        return {"impossible": 1 + now.x**2 + expected.g**2}
 
-    def observe(self, s, x, s_next, x_next, p):
-        return {"y": s_next.k}
+    def observe(self, now, then, p):
+        return {"y": then.k}
 
 
 def test_a_run_that_does_not_solve_the_economy_says_what_to_try(tmp_path: Path) -> None:
@@ -284,11 +284,11 @@ class Stuck(Explosive):
 
     name = "stuck"
 
-    def anchor(self, s, p):
-        return {"x": 0 * s.k + 0.3}
+    def anchor(self, now, p):
+        return {"x": 0 * now.k + 0.3}
 
-    def residuals(self, s, x, expected, p):
-        return {"impossible": 0.08 + x.x**2 + expected.g**2}
+    def residuals(self, now, expected, p):
+        return {"impossible": 0.08 + now.x**2 + expected.g**2}
 
 
 class Unstable(Explosive):
@@ -296,14 +296,14 @@ class Unstable(Explosive):
 
     name = "unstable"
 
-    def anchor(self, s, p):
-        return {"x": s.k + 0 * p.a}
+    def anchor(self, now, p):
+        return {"x": now.k + 0 * p.a}
 
-    def transition(self, s, x, e, p):
-        return {"k": 1.03 * x.x + 0.1 * e.e}
+    def transition(self, now, e, p):
+        return {"k": 1.03 * now.x + 0.1 * e.e}
 
-    def residuals(self, s, x, expected, p):
-        return {"impossible": x.x - s.k + 0 * expected.g}
+    def residuals(self, now, expected, p):
+        return {"impossible": now.x - now.k + 0 * expected.g}
 
 
 def test_a_run_that_stays_inaccurate_is_refused_by_train_and_by_export(tmp_path: Path) -> None:
@@ -348,4 +348,4 @@ def test_economies_that_stay_are_told_from_those_that_run_away(trained: Path) ->
 
 def test_the_fingerprint_covers_the_economy_that_is_extended() -> None:
     modules = [module.__name__.rpartition(".")[2] for module in checkpoint._modules(get("brock_mirman"))]
-    assert modules == ["brock_mirman", "rbc"]
+    assert modules == ["brock_mirman", "rbc", "rbc_aid"]

@@ -25,9 +25,9 @@ def test_every_economy_that_ships_is_sound_and_its_recipe_sensible(name: str) ->
     ("right", "wrong", "words"),
     [
         ('"productivity": p.rho', '"prodctivity": p.rho', "returned .*prodctivity.* where it declares"),
-        ("p.beta * exp(", "p.bta * exp(", r"line \d+ of mine.py, in expectation: AttributeError"),
+        ("p.beta * exp(", "p.bta * exp(", r"line \d+ of mine.py, in inside: AttributeError"),
         ('"log_output": log', '"log_outptu": log', "returned .*log_outptu"),
-        ('upper="resources"', 'upper="resource"', "no attribute 'resource'"),
+        ('upper="resources"', 'upper="resource"', "no state, choice or definition called 'resource'"),
         ("1 / p.beta - 1 + p.delta\n        capital", "-p.delta\n        capital", "must be finite"),
         ('    name = "rbc"', '    label = "rbc"', "declares no name"),
         ("def observe", "def watch", "RealBusinessCycle in .* does not define observe"),

@@ -1,0 +1,141 @@
+"""The economies that ship, and those that installed packages add."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from surrogate.economy import Economy, Solution
+from surrogate.errors import UnknownName, unknown_name
+
+GROUP = "dsge_surrogate.economies"
+
+SHIPPED = (
+    Economy(
+        "ramsey",
+        "surrogate.models.ramsey:Ramsey",
+        {"hidden": (12, 12), "trunk": 16, "nodes": 1, "batch": 1024}
+        | {"adam_steps": 0, "steps": 80, "hopeless_share": 0.0},
+        classical="surrogate.reference.ramsey:solve_ramsey",
+    ),
+    Economy(
+        "rbc",
+        "surrogate.models.rbc:RealBusinessCycle",
+        {"batch": 1024, "adam_steps": 20, "steps": 260, "hopeless_share": 0.0},
+        test_nodes=11,
+        classical="surrogate.reference.time_iteration:solve_rbc",
+    ),
+    Economy(
+        "brock_mirman",
+        "surrogate.models.brock_mirman:BrockMirman",
+        {"hidden": (12, 12), "trunk": 12, "batch": 2048, "adam_steps": 0, "steps": 120}
+        | {"robust_quantile": 1.0, "hopeless_share": 0.0},
+        classical="surrogate.reference.brock_mirman:solve_brock_mirman",
+    ),
+    Economy(
+        "nk_linear",
+        "surrogate.models.nk_linear:LinearNewKeynesian",
+        {"hidden": (4,), "nodes": 2, "batch": 1024, "adam_steps": 0, "steps": 320, "hopeless_share": 0.0},
+        test_nodes=3,
+        classical="surrogate.reference.nk_linear:solve_nk_linear",
+    ),
+    Economy(
+        "nk_zlb",
+        "surrogate.models.nk_zlb:NewKeynesianZeroLowerBound",
+        {"hidden": (16, 16), "nodes": 25, "batch": 1024, "adam_steps": 0, "steps": 180}
+        | {"hopeless_share": 0.0},
+        test_nodes=121,
+        classical="surrogate.reference.nk_zlb:solve_nk_zlb",
+        exists="surrogate.reference.nk_zlb:equilibrium_exists",
+    ),
+    Economy(
+        "consumption_saving",
+        "surrogate.models.consumption_saving:ConsumptionSaving",
+        {"hidden": (28, 28), "trunk": 16, "nodes": 11, "quadrature": "shifted", "batch": 2048}
+        | {"ergodic_share": 0.25, "adam_steps": 0, "steps": 1000, "robust_quantile": 1.0, "memory": 0.95},
+        test_nodes=61,
+        classical="surrogate.reference.consumption_saving:solve_consumption_saving",
+        region="surrogate.reference.consumption_saving:stationary_region",
+    ),
+    Economy(
+        "olg_analytic",
+        "surrogate.models.olg_analytic:AnalyticOverlappingGenerations",
+        {"hidden": (8, 8), "trunk": 8, "nodes": 2, "batch": 512, "adam_steps": 0, "steps": 60}
+        | {"robust_quantile": 1.0, "hopeless_share": 0.0},
+        test_nodes=4,
+        classical="surrogate.reference.olg_analytic:solve_olg_analytic",
+    ),
+    Economy(
+        "an_schorfheide",
+        "surrogate.models.an_schorfheide:AnSchorfheide",
+        # shocks: monetary policy, government spending, which hardly matters for the policy, and growth
+        {"trunk": 32, "nodes": (3, 2, 5), "batch": 2048, "adam_steps": 0, "steps": 1000}
+        | {"hopeless_share": 0.08},
+        test_nodes=(5, 3, 7),
+        classical="surrogate.reference.an_schorfheide_projection:solve_an_schorfheide",
+    ),
+    Economy(
+        "an_schorfheide_zlb",
+        "surrogate.models.an_schorfheide:AnSchorfheideZeroLowerBound",
+        {"trunk": 32, "nodes": (5, 2, 5), "batch": 1024, "adam_steps": 0, "steps": 800}
+        | {"hopeless_share": 0.1},
+        test_nodes=(11, 3, 11),
+        classical="surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
+    ),
+)
+"""In the order in which they are listed."""
+
+
+@cache
+def known() -> dict[str, Economy]:
+    """Economies by name: those that ship, then those of installed packages.
+
+    A package's entry that cannot be read, or whose name is taken, is left out with a warning.
+    """
+    economies = {economy.name: economy for economy in SHIPPED}
+    for point in entry_points(group=GROUP):
+        economy = _read(point)
+        if isinstance(economy, Economy) and economies.setdefault(economy.name, economy) is economy:
+            continue
+        why = f"its name {economy.name!r} is taken" if isinstance(economy, Economy) else economy
+        warnings.warn(f"The economy of {point.value} is left out: {why}.", stacklevel=2)
+    return economies
+
+
+def find(name: str) -> Economy:
+    """The economy called `name`; raises UnknownName with close matches."""
+    if name not in known():
+        raise unknown_name("economy", name, list(known()))
+    return known()[name]
+
+
+def solve(name: str, parameters: Mapping[str, float]) -> Solution:
+    """Solve the economy called `name` at `parameters` (by name, natural units), without its surrogate.
+
+    Raises
+    ------
+    UnknownName : the economy has no classical solution here; the message names those that have one.
+    SurrogateError : no solution is found at `parameters`.
+    """
+    if name not in with_classical_solution():
+        raise UnknownName(
+            f"There is no classical solution of {name!r} here; there is one of: "
+            f"{', '.join(with_classical_solution())}."
+        )
+    return known()[name].solve(parameters)
+
+
+def with_classical_solution() -> list[str]:
+    """Names of those with a classical solution, sorted."""
+    return sorted(name for name, economy in known().items() if economy.classical is not None)
+
+
+def _read(point: EntryPoint) -> Economy | str:
+    """The entry, or why there is none."""
+    try:
+        economy = point.load()
+    except Exception as error:  # whatever another package's code raises
+        return f"{type(error).__name__}: {error}"
+    return economy if isinstance(economy, Economy) else "it is no surrogate.economy.Economy"

@@ -1,0 +1,70 @@
+"""A period of an economy, and its parameters, as its author reads them: by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from surrogate.models.variables import Values, columns_of
+
+if TYPE_CHECKING:
+    from surrogate.models.interface import Model
+
+
+class Parameters:
+    """Structural parameters: `p.beta` is one of them [...], `p.adjustment` what the model's method
+    `adjustment(p)` makes of them, computed once and kept.
+
+    `vector` [..., n_parameters] has them in the order in which the economy declares them.
+    """
+
+    def __init__(self, economy: Model, vector: Tensor) -> None:
+        self._economy, self.vector = economy, vector
+        vars(self).update(columns_of(vector, economy.parameters))
+
+    def __getattr__(self, name: str) -> Any:
+        definition = _definition(self._economy, name, "parameter")
+        return vars(self).setdefault(name, definition(self))
+
+
+class Period:
+    """One period: `now.capital` is a state and `now.consumption` a choice, [...] or, of a group, [..., size];
+    `now.output` is what the model's method `output(now, p)` says, computed once and kept.
+
+    Before the choices are made only what the states decide is known.
+    """
+
+    def __init__(self, economy: Model, p: Parameters, states: Values, choices: Values | None = None) -> None:
+        self._economy, self._p = economy, p
+        vars(self).update(states, **(choices or {}))
+
+    def __getattr__(self, name: str) -> Any:
+        definition = _definition(self._economy, name, "state, choice")
+        return vars(self).setdefault(name, definition(self, self._p))
+
+    @property
+    def regime(self) -> str | None:
+        """The regime that the period is told to be in; None leaves it to the model's `slack`."""
+        return self._economy.regime
+
+    @property
+    def binds(self) -> bool | Tensor:
+        """Whether the constraint binds: what the period is told, or else where there is no slack, [...]."""
+        regimes = self._economy.regimes
+        return self.slack < 0 if self.regime is None else self.regime == regimes[1]
+
+
+def where(condition: bool | Tensor, one: Tensor, other: Tensor) -> Tensor:
+    """`one` where the condition holds and the `other` elsewhere; it may be known for all places at once."""
+    if isinstance(condition, bool):
+        return one if condition else other
+    return torch.where(condition, one, other)
+
+
+def _definition(economy: Model, name: str, kind: str) -> Any:
+    """The economy's method for a name that is not there; raises AttributeError if it has none."""
+    if name.startswith("_") or not callable(definition := getattr(economy, name, None)):
+        raise AttributeError(f"{economy.name} has no {kind} or definition called {name!r} here")
+    return definition

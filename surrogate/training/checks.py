@@ -1,0 +1,200 @@
+"""What authors of economies get wrong most often, said before a network is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import torch
+from torch import Tensor
+
+from surrogate.errors import SurrogateError
+from surrogate.models.interface import Model, Parameters, pack
+from surrogate.reference.linearise import linearise
+from surrogate.training.existence import proven_region
+from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states, state_box
+from surrogate.training.trial import blaming, require_sound
+from surrogate.validation import Check
+
+VECTORS = 200
+ALONE = 5
+"""Parameter vectors that are evaluated one by one as well."""
+NODES = 3
+LINEARISED = 20
+AT_REST, ROUNDING = 1e-6, 1e-9
+NEAR = 0.02
+"""How far choices are moved from the steady state's, as a share."""
+
+
+@torch.no_grad()
+def check_economy(model: Model, seed: int = 0) -> list[Check]:
+    """Evaluate the economy all over its box, without solving it; one check for each kind of slip."""
+    try:
+        require_sound(model)
+        with blaming(model):
+            parameters = draw_parameters(model, VECTORS, torch.Generator().manual_seed(seed))
+            region = proven_region(model)
+            if region is not None:
+                parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
+            checks = [check(model, parameters) for check in _CHECKS]
+    except SurrogateError as error:
+        return [Check("equations can be evaluated", False, str(error))]
+    return [Check("equations can be evaluated", True, "at the default parameters"), *checks]
+
+
+def _rests(model: Model, parameters: Tensor) -> Check:
+    """Whether the steady state solves the equations and stays where it is."""
+    p = model.name_parameters(parameters)
+    now = model.at_rest(p)
+    expected = SimpleNamespace(**model.inside(now, now, p))
+    calm = torch.zeros(len(parameters), sum(shock.size for shock in model.shocks), dtype=torch.float64)
+    errors = {f"equation {name}": value for name, value in model.conditions(now, expected, p).items()}
+    states, _ = model.steady_state(p)
+    moved = model.period(p, model.tomorrow(now, calm, p))
+    errors |= {f"state {name}": getattr(moved, name) - value for name, value in states.items()}
+    worst = {name: _largest(value, len(parameters)) for name, value in errors.items()}
+    name = max(worst, key=lambda each: worst[each].max())
+    row = int(worst[name].argmax())
+    detail = f"at most {float(worst[name][row]):.1e} off, {name}"
+    passed = float(worst[name][row]) < AT_REST
+    return Check(
+        "steady state solves the equations", passed, detail + ("" if passed else _at(model, parameters[row]))
+    )
+
+
+def _has_bounds(model: Model, parameters: Tensor) -> Check:
+    """Whether every state has a box, and the steady state lies in it."""
+    lower, upper = state_box(model, parameters)
+    rest = pack(model.steady_state(model.name_parameters(parameters))[0], model.states)
+    wrong = ~((lower < upper) & (lower <= rest) & (rest <= upper)).all(-1)
+    row = int(wrong.double().argmax())
+    detail = f"at {int(wrong.sum())} of {len(parameters)} parameter vectors not{_at(model, parameters[row])}"
+    return Check(
+        "state bounds hold the steady state",
+        not bool(wrong.any()),
+        detail if wrong.any() else f"at {len(parameters)} parameter vectors",
+    )
+
+
+def _batches(model: Model, parameters: Tensor) -> Check:
+    """Whether a batch with a dimension for tomorrow's nodes gives what one vector alone gives."""
+    few = parameters[:ALONE]
+    states, controls, shocks = _somewhere(model, few)
+    together = _everything(model, few[:, None], states[:, None], controls[:, None], shocks)
+    for row in range(len(few)):
+        alone = _everything(model, few[row], states[row], controls[row], shocks[0])
+        apart = (together[row, 0] - alone).abs() / (1 + alone.abs())
+        if not bool((apart.nan_to_num() < ROUNDING).all()) or not torch.equal(
+            together[row, 0].isnan(), alone.isnan()
+        ):
+            return Check("batches give the same", False, f"{float(apart.nan_to_num().max()):.1e} apart")
+    return Check("batches give the same", True, f"{len(few)} vectors by {NODES} shocks, and one by one")
+
+
+def _parameters_matter(model: Model, parameters: Tensor) -> Check:
+    """Whether some equation, movement or observable moves with each of them."""
+    states, controls, shocks = _somewhere(model, parameters)
+    theta = parameters.clone().requires_grad_()
+    with torch.enable_grad():
+        outcome = _everything(model, theta, states, controls, shocks[0]).nan_to_num()
+        (slopes,) = torch.autograd.grad((outcome**2 + outcome).sum(), theta)
+    idle = [
+        each.name for each, slope in zip(model.parameters, slopes.abs().amax(0), strict=True) if slope == 0
+    ]
+    detail = f"no equation reads {', '.join(idle)}" if idle else f"all {len(model.parameters)} of them"
+    return Check("every parameter matters", not idle, detail)
+
+
+def _logarithms(model: Model, parameters: Tensor) -> Check:
+    """Whether controls without bounds can have either sign in every equation."""
+    states, controls, shocks = _somewhere(model, parameters)
+    before = torch.isfinite(_everything(model, parameters, states, controls, shocks[0]))
+    wrong, column = [], 0
+    for control in model.controls:
+        block = slice(column, column := column + control.size)
+        turned = controls.clone()
+        turned[..., block] = -controls[..., block].abs() - NEAR
+        after = torch.isfinite(_everything(model, parameters, states, turned, shocks[0], controls))
+        if control.lower == -torch.inf and bool((before & ~after).any()):
+            wrong.append(control.name)
+    detail = (
+        f"no number where it is negative: {', '.join(wrong)}; give it lower=0.0"
+        if wrong
+        else "as far as seen"
+    )
+    return Check("unbounded controls may have either sign", not wrong, detail)
+
+
+def _determinate(model: Model, parameters: Tensor) -> Check:
+    """Blanchard and Kahn's conditions at the default parameters and over the box."""
+    reasons = {}
+    tried = [model.default_parameters(), *parameters[:LINEARISED]]
+    for row, theta in enumerate(tried):
+        try:
+            linearise(model, theta)
+        except SurrogateError as error:
+            reasons[row] = str(error)
+    detail = f"at {len(tried) - len(reasons)} of {len(tried)} parameter vectors"
+    if reasons:
+        row = min(reasons)
+        where = " at the default parameters" if row == 0 else _at(model, tried[row])
+        detail += f"; not{where}: {reasons[row]}"
+    return Check("one stable solution (Blanchard and Kahn)", 0 not in reasons, detail)
+
+
+_CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
+    _rests,
+    _has_bounds,
+    _batches,
+    _parameters_matter,
+    _logarithms,
+    _determinate,
+)
+
+
+def _somewhere(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """States on their box, choices near those of the steady state, and `NODES` shocks."""
+    generator = torch.Generator().manual_seed(1)
+    states = draw_states(model, parameters, generator)
+    rest = pack(model.steady_state(model.name_parameters(parameters))[1], model.controls)
+    noise = 2 * torch.rand(rest.shape, generator=generator, dtype=torch.float64) - 1
+    return states, rest + NEAR * noise * rest.abs().clamp(min=NEAR), draw_shocks(model, NODES, generator)
+
+
+def _everything(
+    model: Model,
+    parameters: Tensor,
+    states: Tensor,
+    controls: Tensor,
+    shocks: Tensor,
+    later: Tensor | None = None,
+) -> Tensor:
+    """Tomorrow's states, the equations if tomorrow is certain, and observables, [..., k]; tomorrow's choices
+    are those of `later`, or today's.
+    """
+    p: Parameters = model.name_parameters(parameters)
+    now = model.period(p, states, controls)
+    next_states = model.tomorrow(now, shocks, p)
+    then = model.period(p, next_states, controls if later is None else later)
+    expected = SimpleNamespace(**model.inside(now, then, p))
+    blocks = [
+        next_states,
+        pack(model.conditions(now, expected, p), model.equations),
+        model.observed(now, then, p),
+    ]
+    leading = torch.broadcast_shapes(*(block.shape[:-1] for block in blocks))
+    return torch.cat([block.expand(*leading, block.shape[-1]) for block in blocks], dim=-1)
+
+
+def _largest(values: Tensor, count: int) -> Tensor:
+    """Largest absolute value of each row [count]; what is no number counts as one."""
+    rows = values.expand(count, *values.shape[1:]) if values.dim() else values.expand(count)
+    return rows.reshape(count, -1).abs().nan_to_num(1.0, posinf=1.0).amax(-1)
+
+
+def _at(model: Model, theta: Tensor) -> str:
+    """at NAME = VALUE, ..."""
+    values = (
+        f"{each.name} = {value:.3g}" for each, value in zip(model.parameters, theta.tolist(), strict=True)
+    )
+    return f" at {', '.join(values)}"
