@@ -27,7 +27,7 @@ from estimation.learnt.artifact import learn
 from estimation.learnt.correction import correct
 from estimation.learnt.identity import fingerprints
 from estimation.learnt.job import learn_from_toml
-from surrogate import Surrogate, load, markdown
+from surrogate import Display, Surrogate, listening, load, markdown
 from surrogate.files import atomic_path
 
 ROOT = Path(__file__).parents[1]
@@ -188,7 +188,8 @@ def _rate_of_emcee(estimation: Estimation, start: np.ndarray) -> float:
 
 def measure_us() -> dict[str, Any]:
     """Learn on US data, sample, and correct by the filter."""
-    card = learn_from_toml(EXAMPLE, US_FOLDER, CALLS, resume=True, report=_say)
+    with listening(Display()):
+        card = learn_from_toml(EXAMPLE, US_FOLDER, CALLS, resume=True)
     estimation = Estimation.from_toml(EXAMPLE)
     results = estimation.sample(RESULTS / US, resume=True)
     correction = correct(results, DRAWS, seed=1)

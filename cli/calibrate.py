@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli.console import SEED, StepReport, command_line, resumable
+from cli.console import SEED, command_line, resumable
 from cli.workers import on_workers
 from surrogate.files import atomic_files
+from surrogate.listener import progress
 from surrogate.ownership import owned
 
 
@@ -55,10 +56,10 @@ def calibrate(
     settings = calibration.CalibrationSettings(replications, draws, steps, seed)
     folder = output or Path("results") / f"{configuration.stem}_calibration"
     ctx.with_resource(owned(folder))
-    with resumable(command_line(ctx, "--resume")), StepReport("calibrating") as progress:
+    with resumable(command_line(ctx, "--resume")), progress("calibrating") as tell:
 
         def show(done: list[calibration.Replication]) -> None:
-            progress.show(len(done), replications, calibration.so_far(done))
+            tell(len(done), replications, calibration.so_far(done))
 
         found = calibration.calibrate(experiment, settings, folder, processes, resume, show, scheduler)
     shares = calibration.shares_below_truth(found)
@@ -68,5 +69,6 @@ def calibrate(
             save(finding, new)
             if finding.name != "rank_histograms":
                 click.echo(f"\n{finding.title}\n\n{as_text(finding.table)}")
+    experiment.estimation.keep_inputs(folder)
     click.echo("\n" + "\n".join([calibration.verdict(shares), *calibration.warnings_of(found)]))
     click.echo(f"Saved in {folder}")

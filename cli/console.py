@@ -2,7 +2,6 @@
 
 import errno
 import shlex
-import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,11 @@ import click
 from click.core import ParameterSource
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from surrogate.errors import MissingPackage, SurrogateError
 from surrogate.files import disk_is_full
+from surrogate.listener import Display, listening
 
 INTERRUPTED = 130
 SEED = click.IntRange(min=0, max=2**63 - 1)
@@ -32,10 +31,10 @@ class ReportingGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the chosen command; user errors become ``Error: …`` and exit status 1, Ctrl-C status 130, and
-        warnings one line each.
+        warnings one line each. What the library has to say is shown meanwhile.
         """
         try:
-            with plain_warnings():
+            with plain_warnings(), listening(Display()):
                 return super().invoke(ctx)
         except SurrogateError as error:
             raise click.ClickException(" ".join(str(error).split())) from error
@@ -98,32 +97,6 @@ def _words(parameter: click.Parameter, value: Any) -> list[str]:
         return [parameter.opts[0]]
     values = value if parameter.multiple else [value]
     return [word for item in values for word in (parameter.opts[0], str(item))]
-
-
-class StepReport:
-    """A progress bar on a terminal; elsewhere a line at every tenth of the way."""
-
-    def __init__(self, title: str) -> None:
-        self.title = title
-        self._tenths = -1
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty())
-
-    def __enter__(self) -> "StepReport":
-        self._bar.start()
-        self._task = self._bar.add_task(self.title, total=None)
-        return self
-
-    def __exit__(self, *failure: object) -> None:
-        self._bar.stop()
-
-    def show(self, step: int, total: int, text: str) -> None:
-        """Report that `step` of `total` is done, with what is worth knowing about it."""
-        self._bar.update(self._task, completed=step, total=total, description=f"{self.title}: {text}")
-        tenths = 10 * step // total
-        if self._bar.disable and tenths > self._tenths:
-            self._tenths = tenths
-            click.echo(f"{self.title}: step {step} of {total}, {text}", err=True)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.results_folder import conclude, on_results, read_results
+from cli.results_folder import conclude, on_results
 
 
 @click.command()
@@ -15,7 +15,6 @@ def decompose(
     draws: int,
     seed: int,
     output: Path | None,
-    configuration: Path | None,
     observables: tuple[str, ...],
 ) -> None:
     """Split each series of the data into what each shock contributed.
@@ -27,7 +26,8 @@ def decompose(
     Example:
       dsge-surrogate decompose results/us_1984_2019_zlb --observable interest_rate
     """
+    from estimation import read_results
     from estimation.analysis.decomposition import decompositions
 
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     conclude(decompositions(results, observables, draws, seed), output or folder)

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from cli.console import command_line, resumable
-from cli.record import remembered
 from cli.workers import on_workers
 from surrogate.ownership import owned
 
@@ -26,19 +25,21 @@ def estimate(
 ) -> None:
     """Sample the posterior that a TOML file describes.
 
-    Prints the posterior table and leaves it in the output folder with the draws (ArviZ netCDF), the chains
-    and figures. Ctrl-C saves; --resume goes on, and refuses if model, data or priors have changed.
+    Prints the posterior table and leaves it in the output folder with the draws (ArviZ netCDF), the chains,
+    figures, and all that it takes to do this again: CONFIGURATION may be such a folder, too. Ctrl-C saves;
+    --resume goes on, and refuses if model, data or priors have changed.
 
     \b
     Examples:
       dsge-surrogate estimate examples/herbst_schorfheide.toml
       dsge-surrogate estimate my.toml --output results/my --processes 4
       dsge-surrogate estimate my.toml --output results/my --resume
+      dsge-surrogate estimate results/my --output results/again
     """
     from estimation import Estimation
 
     estimation = Estimation.from_toml(configuration)
     folder = output or Path("results") / configuration.stem
     ctx.with_resource(owned(folder))
-    with resumable(command_line(ctx, "--resume")), remembered(configuration, folder):
+    with resumable(command_line(ctx, "--resume")):
         estimation.run(folder, resume=resume, processes=processes, scheduler=scheduler)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from cli.console import SEED
-from cli.results_folder import conclude, read_results
+from cli.results_folder import conclude
 from surrogate.ownership import visited
 
 
@@ -36,12 +36,13 @@ def evidence(
       dsge-surrogate evidence results/herbst_schorfheide
       dsge-surrogate evidence results/one results/other --output results/comparison
     """
+    from estimation import read_results
     from estimation.analysis import marginal_likelihood as marginal
     from estimation.analysis.model_comparison import compare_models, require_same_data
 
     for folder in folders:
         click.get_current_context().with_resource(visited(folder))
-    results = {str(folder): read_results(folder, None) for folder in folders}
+    results = {str(folder): read_results(folder) for folder in folders}
     require_same_data(results)
     found = {}
     for name, posterior in results.items():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.results_folder import conclude, on_results, read_results
+from cli.results_folder import conclude, on_results
 
 
 @click.command()
@@ -17,7 +17,6 @@ def forecast(
     draws: int,
     seed: int,
     output: Path | None,
-    configuration: Path | None,
     observables: tuple[str, ...],
     horizon: int,
     replications: int,
@@ -31,7 +30,8 @@ def forecast(
     Example:
       dsge-surrogate forecast results/us_1984_2019_zlb --horizon 20
     """
+    from estimation import read_results
     from estimation.analysis.forecasts import forecasts
 
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     conclude([forecasts(results, observables, horizon, draws, replications, seed)], output or folder)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.results_folder import conclude, on_results, read_results
+from cli.results_folder import conclude, on_results
 
 
 @click.command()
@@ -34,7 +34,6 @@ def irf(
     draws: int,
     seed: int,
     output: Path | None,
-    configuration: Path | None,
     shocks: tuple[str, ...],
     observables: tuple[str, ...],
     sizes: tuple[float, ...],
@@ -52,9 +51,10 @@ def irf(
       dsge-surrogate irf results/us_1984_2019_zlb
       dsge-surrogate irf results/us_1984_2019_zlb --shock growth --size -2 --from 2006Q4 --from 2009Q1
     """
+    from estimation import read_results
     from estimation.analysis.impulse_responses import impulse_responses
 
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     findings = impulse_responses(
         results, shocks, observables, sizes, starts, horizon, draws, replications, seed
     )

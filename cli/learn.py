@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import StepReport, command_line, resumable
+from cli.console import command_line, resumable
 from cli.workers import on_workers
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def learn(
     """
     from estimation.learnt.job import learn_from_toml
 
-    with resumable(command_line(ctx, "--resume")), StepReport("calls") as report:
-        card = learn_from_toml(configuration, folder, calls, resume, processes, report.show, scheduler)
+    with resumable(command_line(ctx, "--resume")):
+        card = learn_from_toml(configuration, folder, calls, resume, processes, scheduler)
     click.echo(summary(card))
     click.echo(f"Saved in {folder}")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.results_folder import conclude, on_results, read_results
+from cli.results_folder import conclude, on_results
 
 
 @click.command()
@@ -20,7 +20,6 @@ def predict(
     draws: int,
     seed: int,
     output: Path | None,
-    configuration: Path | None,
     moments: tuple[str, ...],
 ) -> None:
     """Hold moments of the data against samples that the model makes.
@@ -33,7 +32,8 @@ def predict(
       dsge-surrogate predict results/us_1984_2019_zlb
       dsge-surrogate predict results/us_1984_2019_zlb --moment "autocorr(inflation, 1)"
     """
+    from estimation import read_results
     from estimation.analysis.predictive_moments import predictive_moments
 
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     conclude([predictive_moments(results, moments, draws, seed)], output or folder)

@@ -5,21 +5,17 @@ from pathlib import Path
 import click
 
 from cli.console import SEED
-from cli.results_folder import read_results
 from surrogate.files import atomic_files
 from surrogate.ownership import visited
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option(
-    "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved since."
-)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Of all random numbers.")
 @click.option(
     "--processes", type=click.IntRange(min=1), help="Worker processes.  [default: one for each core]"
 )
-def report(folder: Path, configuration: Path | None, seed: int, processes: int | None) -> None:
+def report(folder: Path, seed: int, processes: int | None) -> None:
     """Print the posterior table, draw the figures again, and write all into one page, report.html.
 
     FOLDER is the output of `dsge-surrogate estimate`, finished or interrupted. The page needs no network: it
@@ -29,14 +25,15 @@ def report(folder: Path, configuration: Path | None, seed: int, processes: int |
     Example:
       dsge-surrogate report results/herbst_schorfheide
     """
+    from estimation import read_results
     from estimation.report import write_report
     from estimation.results import DRAWN
 
     click.get_current_context().with_resource(visited(folder))
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     click.echo(results.summary())
     with atomic_files(folder, DRAWN) as new:
         results.save(new)
         results.plot(new)
-        page = write_report(results, new, seed, processes, lambda title: click.echo(f"{title} ...", err=True))
+        page = write_report(results, new, seed, processes)
     click.echo(f"Saved in {folder}; open {folder / page.name} in a browser")

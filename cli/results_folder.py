@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.console import SEED
-from cli.record import recall
 from surrogate.files import atomic_files
 from surrogate.ownership import visited
 
 if TYPE_CHECKING:
     from estimation.analysis import Finding
-    from estimation.results import Results
 
 SHORT_TABLE = 30
 Command = Callable[..., Any]
@@ -36,9 +34,6 @@ def on_results(draws: int) -> Callable[[Command], Command]:
         click.option(
             "--output", type=click.Path(path_type=Path), help="Folder for the files.  [default: FOLDER]"
         ),
-        click.option(
-            "--configuration", type=click.Path(path_type=Path), help="Configuration file, if it has moved."
-        ),
     )
 
     def decorate(command: Command) -> Command:
@@ -56,13 +51,6 @@ def on_results(draws: int) -> Callable[[Command], Command]:
         return decorated
 
     return decorate
-
-
-def read_results(folder: Path, configuration: Path | None) -> "Results":
-    """The draws in a folder that `dsge-surrogate estimate` left, finished or not."""
-    from estimation import Estimation
-
-    return Estimation.from_toml(configuration or recall(folder)).saved_results(folder)
 
 
 def conclude(findings: "Sequence[Finding]", folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from cli.results_folder import conclude, on_results, read_results
+from cli.results_folder import conclude, on_results
 
 
 @click.command()
@@ -14,7 +14,6 @@ def shocks(
     draws: int,
     seed: int,
     output: Path | None,
-    configuration: Path | None,
 ) -> None:
     """Say what the data tell about shocks, states and the bound.
 
@@ -25,7 +24,8 @@ def shocks(
     Example:
       dsge-surrogate shocks results/us_1984_2019_zlb
     """
+    from estimation import read_results
     from estimation.analysis.shocks import shocks_and_states
 
-    results = read_results(folder, configuration)
+    results = read_results(folder)
     conclude(shocks_and_states(results, draws, seed), output or folder)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import click
 
-from cli.console import SEED, StepReport, command_line, needs_extra, resumable
+from cli.console import SEED, command_line, needs_extra, resumable
 from surrogate.errors import BadConfiguration, WriteFailed, shown, unknown_name
+from surrogate.listener import progress
 from surrogate.ownership import owned_file
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ def train(
     ctx.with_resource(owned_file(path))
     if path.exists() and not resume:
         raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
-    with resumable(command_line(ctx, "--resume")), StepReport(economy.name) as report:
+    with resumable(command_line(ctx, "--resume")), progress(economy.name) as tell:
         training.train(
             economy,
             settings,
             path,
             resume=resume,
-            progress=lambda now: report.show(
+            progress=lambda now: tell(
                 now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}"
             ),
         )

@@ -5,7 +5,7 @@ Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_sch
 """
 
 from estimation.data import load_data
-from estimation.estimation import Estimation
+from estimation.estimation import Estimation, read_results
 from estimation.moments import Moment, MomentsResult, SimulatedMoments, estimate_msm
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet, make_prior
@@ -23,4 +23,5 @@ __all__ = [
     "estimate_msm",
     "load_data",
     "make_prior",
+    "read_results",
 ]

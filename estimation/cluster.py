@@ -5,8 +5,9 @@ functions and only this process writes. Workers need this package, but no file o
 travel with their content.
 """
 
-from collections.abc import Callable, Collection
-from functools import lru_cache
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from estimation.pool import POLL_SECONDS, Pool, Task
@@ -98,16 +99,37 @@ def open_pool(processes: int | None = None, scheduler: str | None = None) -> Poo
 
 
 def _with_one_thread(function: Callable, *arguments: Any) -> Any:
-    _pin_threads()
-    return function(*arguments)
+    with _one_thread.held():
+        return function(*arguments)
 
 
-@lru_cache(maxsize=1)
-def _pin_threads() -> Any:
-    """Keep linear algebra to one thread: many would compete with the worker's neighbours for the cores."""
-    import threadpoolctl
+class _OneThread:
+    """Keeps linear algebra to one thread while tasks run: many would compete with the worker's neighbours for
+    the cores. The last task puts back what the worker, which others may use too, had before.
+    """
 
-    return threadpoolctl.threadpool_limits(1)
+    def __init__(self) -> None:
+        self._lock, self._tasks, self._limits = threading.Lock(), 0, None
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the limit during one task of perhaps several at the same time."""
+        import threadpoolctl
+
+        with self._lock:
+            if not self._tasks:
+                self._limits = threadpoolctl.threadpool_limits(1)
+            self._tasks += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tasks -= 1
+                if not self._tasks and self._limits is not None:
+                    self._limits.restore_original_limits()
+
+
+_one_thread = _OneThread()
 
 
 def _distributed() -> Any:

@@ -17,9 +17,11 @@ Paths are relative to the TOML file. What a section means is said where it is us
 ``estimation.priors``, ``estimation.measurement``, ``estimation.settings`` and ``estimation.sampler``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from estimation.data import load_data
 from surrogate import toml
@@ -38,24 +40,51 @@ def read_toml(path: Path) -> dict[str, Any]:
     BadConfiguration : no such file, not TOML, a section missing or something else in its place.
     UnknownName : an unknown section or setting, with close matches.
     """
-    sections = toml.read(path)
+    text = toml.text_of(path)
+    sections = _sections(text, path)
+    data = _required(sections, "data")
+    data["file"] = _located(data["file"], path)
+    return _arguments(text, sections, load_data(**data), lambda name: _located(name, path))
+
+
+def read_copy(text: str, path: Path, sample: pd.DataFrame) -> dict[str, Any]:
+    """Read the text of a TOML file that was copied to ``path``, beside the surrogate, and perhaps the learnt
+    likelihood, that it names; ``sample`` [T, n_y] is what its [data] chose. Errors as in :func:`read_toml`.
+    """
+    sections = _sections(text, path)
+    return _arguments(text, sections, sample, lambda name: str(path.parent))
+
+
+def _sections(text: str, path: Path) -> dict[str, Any]:
+    """The sections, all of them known, with priors among them."""
+    sections = toml.parse(text, path)
     for name, section in sections.items():
         if name not in SECTIONS:
             raise unknown_name("section", name, SECTIONS)
         if not isinstance(section, Mapping):
             raise BadConfiguration(f"{name} must be a section: write [{name}] on a line of its own.")
-    model, data = (_required(sections, name) for name in ("model", "data"))
+    for name in REQUIRED:
+        _required(sections, name)
     if not sections.get("priors"):
         raise BadConfiguration(f"{path} has no priors: add a section such as [priors.tau].")
-    data["file"] = _located(data["file"], path)
+    return sections
+
+
+def _arguments(
+    text: str, sections: Mapping[str, Any], data: pd.DataFrame, locate: Callable[[str], str]
+) -> dict[str, Any]:
+    likelihood = sections.get("likelihood")
+    if likelihood is not None and isinstance(likelihood.get("folder"), str):
+        likelihood = {**likelihood, "folder": locate(likelihood["folder"])}
     return {
-        "surrogate": _located(model["surrogate"], path),
-        "data": load_data(**data),
+        "surrogate": locate(sections["model"]["surrogate"]),
+        "data": data,
         "priors": _tables(sections["priors"]),
         "fixed": sections.get("fixed"),
         "measurement_error": sections.get("measurement_error"),
-        "likelihood": _with_located_folder(sections.get("likelihood"), path),
+        "likelihood": likelihood,
         "sampler": sections.get("sampler"),
+        "configuration": text,
     }
 
 
@@ -85,12 +114,6 @@ def _tables(priors: Mapping[str, Any]) -> Mapping[str, Any]:
                 f"The prior of {name} must be a section [priors.{name}], not {shown(prior)}."
             )
     return priors
-
-
-def _with_located_folder(likelihood: Mapping[str, Any] | None, toml: Path) -> Mapping[str, Any] | None:
-    if likelihood is None or not isinstance(likelihood.get("folder"), str):
-        return likelihood
-    return {**likelihood, "folder": _located(likelihood["folder"], toml)}
 
 
 def _located(name: str, toml: Path) -> str:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from estimation import fingerprint
+from estimation import fingerprint, inputs
 from estimation.analysis.finding import save
 from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
 from estimation.cluster import open_pool
-from estimation.config import read_toml
 from estimation.convergence import resolve_burn
 from estimation.data import select_sample
+from estimation.learnt.likelihood import GRAPH_FILE
 from estimation.likelihoods import Ingredients, LearntSettings, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
 from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
@@ -25,16 +25,20 @@ from estimation.moments.free import FreeParameters
 from estimation.moves import weights_of
 from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
-from estimation.progress import ProgressDisplay
+from estimation.progress import SamplingProgress
 from estimation.results import GENERATION, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
-from estimation.settings import read_numbers, read_priors, read_settings
+from estimation.settings import given_prior, read_numbers, read_priors, read_settings
 from estimation.table import as_text
-from surrogate import Surrogate, load
+from surrogate import Surrogate, load, toml
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_files, atomic_path
+from surrogate.inputs import by_name
+from surrogate.listener import listener, progress
+from surrogate.model_file import LARGEST_FILE
 from surrogate.ownership import owner
+from surrogate.portable import files_of
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
@@ -56,6 +60,8 @@ class Estimation:
     likelihood : ``method`` and the settings of its class in :mod:`estimation.likelihoods`; the twisted
         particle filter if left out.
     sampler : settings of :class:`estimation.sampler.SamplerSettings`.
+    configuration : the text of the TOML file that all this comes from, for output folders to keep; written
+        from the other arguments if left out.
 
     Raises
     ------
@@ -72,6 +78,7 @@ class Estimation:
         measurement_error: Mapping[str, Any] | None = None,
         likelihood: Mapping[str, Any] | None = None,
         sampler: Mapping[str, Any] | None = None,
+        configuration: str | None = None,
     ) -> None:
         self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
         self.data = select_sample(data)
@@ -88,11 +95,45 @@ class Estimation:
         self.posterior = self.likelihood.posterior(ingredients)
         self.sampler.check(self.posterior.n_free)
         self.sampler.check_burn()
+        self._configuration = configuration
+        self._given = {
+            "priors": {name: given_prior(prior) for name, prior in priors.items()},
+            "fixed": fixed,
+            "measurement_error": measurement_error,
+            "likelihood": likelihood,
+            "sampler": sampler,
+        }
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Estimation":
-        """Read an estimation from a TOML file; see :mod:`estimation.config` for its sections."""
-        return cls(**read_toml(Path(path)))
+        """Read an estimation from a TOML file, see :mod:`estimation.config` for its sections, or from the
+        output folder of another one, see :mod:`estimation.inputs`.
+        """
+        return cls(**inputs.read_configuration(Path(path)))
+
+    @property
+    def configuration(self) -> str:
+        """The estimation as TOML, as it was given; empty if no file can hold what was given in Python."""
+        if self._configuration is not None:
+            return self._configuration
+        columns = {str(name): str(name) for name in self.data.columns}
+        sections = {
+            "model": {"surrogate": "."},  # which is beside it
+            "data": {"file": inputs.SAMPLE, "columns": columns, "date_column": inputs.DATE},
+        }
+        for name, section in self._given.items():
+            values = {} if section is None else by_name(section)
+            sections[name] = {key: value for key, value in values.items() if value is not None}
+        try:
+            return toml.written(sections)
+        except TypeError:
+            return ""
+
+    def keep_inputs(self, folder: Path) -> None:
+        """Put all that the estimation is made of into an output folder; see :mod:`estimation.inputs`."""
+        learnt = vars(self.likelihood).get("folder")
+        graph = files_of(Path(learnt), [GRAPH_FILE], LARGEST_FILE) if learnt else ()
+        inputs.keep(folder, self.configuration, self.data, self.surrogate, graph)
 
     @property
     def fingerprints(self) -> dict[str, str]:
@@ -111,9 +152,11 @@ class Estimation:
     def find_mode(self, processes: int | None = 1) -> Mode:
         """Find the posterior mode, in this process unless ``processes`` is more than one."""
         if processes == 1:
-            return find_mode(self.posterior, self.sampler.seed)
+            return find_mode(self.posterior, self.sampler.seed, report=listener().message)
         with open_pool(processes) as pool:
-            return find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map)
+            return find_mode(
+                self.posterior, self.sampler.seed, parallel_map=pool.map, report=listener().message
+            )
 
     def point_estimate(self) -> MomentsResult:
         """Simulated method of moments: the closest parameters in the priors' supports.
@@ -140,7 +183,7 @@ class Estimation:
 
         Parameters
         ----------
-        output : folder for ``mode.json`` and ``chains/``; ``None`` keeps nothing.
+        output : folder for ``mode.json``, ``chains/`` and ``inputs/``; ``None`` keeps nothing.
         resume : go on with what is in ``output``.
         processes : worker processes; one for each core if ``None``. The answer does not depend on it.
         scheduler : address of a Dask scheduler whose workers take the place of processes.
@@ -161,10 +204,11 @@ class Estimation:
         self._check_folder(folder, resume)
         done = [ChainFile(file).steps for file in files if file.exists()]
         pool = open_pool(self._processes(processes), scheduler)
-        with pool, ProgressDisplay(self.sampler, done) as display:
-            mode = self._mode(folder, resume, pool, display)
-            chains, listener = folder / CHAINS, display.listener
-            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, listener)
+        with pool, progress("sampling") as tell:
+            mode = self._mode(folder, resume, pool)
+            self.keep_inputs(folder)
+            chains, callbacks = folder / CHAINS, SamplingProgress(self.sampler, done, tell).callbacks
+            sample(self.posterior, mode, self.sampler, chains, pool, self.fingerprints, callbacks)
         return self._results(mode, files)
 
     def saved_results(self, output: str | Path) -> Results:
@@ -191,17 +235,17 @@ class Estimation:
         plots: bool = True,
         scheduler: str | None = None,
     ) -> Results:
-        """Sample, print the posterior table, and leave everything in ``output_dir``.
+        """Sample, tell the listener the posterior table, and leave everything in ``output_dir``.
 
-        Files: ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
-        ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, for a
-        learnt likelihood a table ``corrected``, and, where Matplotlib and corner are installed,
-        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of
-        an earlier run's all at once. Parameters and errors as in :meth:`sample`.
+        Files: ``inputs/``, ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ),
+        ``posterior.csv`` and ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and
+        ``sensitivity``, for a learnt likelihood a table ``corrected``, and, where Matplotlib and corner are
+        installed, ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take
+        the place of an earlier run's all at once. Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
-        print(results.summary())
+        listener().result(results.summary())
         with atomic_files(folder, GENERATION) as temporary:
             results.save(temporary)
             if isinstance(self.likelihood, MomentSettings):
@@ -210,24 +254,24 @@ class Estimation:
                 self._report_correction(results, self.likelihood.correction, temporary, processes)
             if plots:
                 results.plot(temporary)
-        print(f"Saved in {folder}")
+        listener().result(f"Saved in {folder}")
         return results
 
     def _report_moments(self, folder: Path) -> None:
         for finding in moment_findings(self.point_estimate()):
             save(finding, folder)
-            print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
+            listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _report_correction(self, results: Results, draws: int, folder: Path, processes: int | None) -> None:
         from estimation.learnt import correction, edge  # they import results
 
         for warning in edge.edge_warnings(results):
-            print(warning)
+            listener().result(warning)
         if not draws:
             return
         finding = correction.correct(results, draws, self.sampler.seed, processes).finding
         save(finding, folder)
-        print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
+        listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
@@ -248,13 +292,16 @@ class Estimation:
         if resume and (folder / MODE_FILE).exists():
             _, fingerprints = _saved_mode(folder / MODE_FILE)
             fingerprint.require_unchanged(fingerprints, self.fingerprints, str(folder))
+        for file in filter(ChainFile.exists, map(ChainFile, self._chain_files(folder))):
+            fingerprint.require_unchanged(file.fingerprints, self.fingerprints, str(folder))
 
-    def _mode(self, folder: Path, resume: bool, pool: Pool, display: ProgressDisplay) -> Mode:
+    def _mode(self, folder: Path, resume: bool, pool: Pool) -> Mode:
         file = folder / MODE_FILE
         if resume and file.exists():
             return _saved_mode(file)[0]
-        mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=display.stage)
-        display.stage(f"log posterior at the mode {mode.log_prob:.2f}")
+        tell = listener().message
+        mode = find_mode(self.posterior, self.sampler.seed, parallel_map=pool.map, report=tell)
+        tell(f"log posterior at the mode {mode.log_prob:.2f}")
         with atomic_path(file) as path:
             path.write_text(json.dumps(seal({**mode.to_dict(), "fingerprints": self.fingerprints}), indent=1))
         return mode
@@ -289,6 +336,18 @@ class Estimation:
             "versions": fingerprint.versions(),
         }
         return {name: json.dumps(value) for name, value in texts.items()}
+
+
+def read_results(folder: str | Path) -> Results:
+    """The draws in an output folder, of a run that has finished or not; it needs nothing but the folder.
+
+    Raises
+    ------
+    BadConfiguration : there are no draws, or the estimation was made in Python with settings that no file can
+        hold.
+    BrokenArtifact, Changed : something in the folder is damaged, or does not belong to the rest.
+    """
+    return Estimation.from_toml(folder).saved_results(folder)
 
 
 def _saved_mode(file: Path) -> tuple[Mode, dict[str, str]]:

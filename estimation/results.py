@@ -1,6 +1,6 @@
 """Everything an estimation leaves behind: draws for ArviZ, the posterior table, figures."""
 
-import sys
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,13 +90,13 @@ class Results:
             save_table(self.table, temporary, "posterior")
 
     def plot(self, folder: Path) -> None:
-        """Write the figures of :mod:`estimation.plots`, or say on standard error what they need."""
+        """Write the figures of :mod:`estimation.plots`, or warn of what they need."""
         from estimation import plots  # plots import this module
 
         try:
             plots.save_plots(self, folder)
         except MissingPackage as error:
-            print(error, file=sys.stderr)
+            warnings.warn(str(error), stacklevel=2)
 
 
 def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[str]:
@@ -109,12 +109,12 @@ def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[s
     mixed = [str(name) for name, value in rhat.items() if not value <= RHAT_LIMIT]
     sizes = dict(zip(table.index, np.minimum(table["ESS bulk"], table["ESS tail"]), strict=True))
     scarce = [str(name) for name, value in sizes.items() if not value >= target]
-    warnings = []
+    found = []
     if mixed:
-        warnings.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
+        found.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
     if scarce:
-        warnings.append(f"Fewer than {target} effective draws: {', '.join(scarce)}. Sample more steps.")
-    return warnings
+        found.append(f"Fewer than {target} effective draws: {', '.join(scarce)}. Sample more steps.")
+    return found
 
 
 def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
@@ -132,12 +132,12 @@ def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
                 crowded.append(f"{name} at {end:g}")
             if abs(highest - end) <= _right_at(values, end):
                 modes.append(f"{name} at {end:g}")
-    warnings = []
+    found = []
     if crowded:
-        warnings.append(f"The box cuts the posterior off: {', '.join(crowded)}. {WIDEN}")
+        found.append(f"The box cuts the posterior off: {', '.join(crowded)}. {WIDEN}")
     if modes:
-        warnings.append(f"The posterior mode is on the edge of the box: {', '.join(modes)}. {WIDEN}")
-    return warnings
+        found.append(f"The posterior mode is on the edge of the box: {', '.join(modes)}. {WIDEN}")
+    return found
 
 
 def _piles_up(values: np.ndarray, end: float, beyond: float) -> bool:

@@ -101,8 +101,8 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Listener:
-    """Who wants to know how sampling goes on.
+class Callbacks:
+    """What is called as sampling goes on.
 
     Attributes
     ----------
@@ -126,7 +126,7 @@ def sample(
     folder: Path,
     pool: Pool,
     fingerprints: Mapping[str, str],
-    listener: Listener | None = None,
+    callbacks: Callbacks | None = None,
 ) -> list[Path]:
     """Advance every ensemble, from its file in ``folder`` if there is one, until there are enough draws.
 
@@ -135,7 +135,7 @@ def sample(
     mode : where walkers start.
     pool : changes the speed and nothing else.
     fingerprints : ingredient -> hash, kept in each file.
-    listener : told about progress.
+    callbacks : called as it goes on.
 
     Returns
     -------
@@ -162,7 +162,7 @@ def sample(
             require_unchanged(file.fingerprints, fingerprints, str(folder))
         else:
             file.create(settings.walkers, posterior.names, fingerprints)
-    run = _Run(ensembles, files, posterior.names, settings, listener or Listener())
+    run = _Run(ensembles, files, posterior.names, settings, callbacks or Callbacks())
     try:
         run.until_enough(pool)
     except KeyboardInterrupt:
@@ -181,7 +181,7 @@ class _Run:
     files: list[ChainFile]
     names: tuple[str, ...]
     settings: SamplerSettings
-    listener: Listener
+    callbacks: Callbacks
 
     @property
     def done(self) -> int:
@@ -215,7 +215,7 @@ class _Run:
             return None
         self.files[number].append(block)
         best = float(block.log_prob.max())
-        self.listener.step(Progress(number, self.files[number].steps, block.acceptance, best))
+        self.callbacks.step(Progress(number, self.files[number].steps, block.acceptance, best))
         return self._next(number, stop)
 
     def _enough(self, stop: int) -> bool:
@@ -223,7 +223,7 @@ class _Run:
         target = self.settings.target_ess or math.inf
         chains = read_chains([file.path for file in self.files], self.names, stop)
         diagnosis = diagnose(chains, self.settings.burn)
-        self.listener.judged(stop, diagnosis)
+        self.callbacks.judged(stop, diagnosis)
         return diagnosis.reached(target)
 
 

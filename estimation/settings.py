@@ -101,6 +101,13 @@ def read_priors(values: Mapping[str, Prior | Mapping[str, Any]]) -> dict[str, Pr
     return {name: _read_prior(name, value) for name, value in require_mapping("priors", values).items()}
 
 
+def given_prior(value: Prior | Mapping[str, Any]) -> Mapping[str, Any]:
+    """The settings from which :func:`read_priors` makes a prior like this one."""
+    if not isinstance(value, Prior):
+        return value
+    return {"density": value.density, **value.settings, "truncate": [value.lower, value.upper]}
+
+
 def read_measurement_error(
     data: pd.DataFrame, values: Mapping[str, Any], estimated: Sequence[str], required: bool = True
 ) -> MeasurementError:

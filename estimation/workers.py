@@ -48,19 +48,13 @@ class WorkerPool(Pool):
         self._executor = ProcessPoolExecutor(
             self.processes, context, initializer=_prepare, initargs=(self._stop,)
         )
-        self._environment = _child_environment()
-
-    def __enter__(self) -> "WorkerPool":
-        self._environment.__enter__()
-        return self
 
     def __exit__(self, *failure: object) -> None:
         self._stop.set()
         self._executor.shutdown(cancel_futures=True)
-        self._environment.__exit__(None, None, None)
 
     def _submit(self, task: Task) -> Future:
-        with _interrupts_held():
+        with _interrupts_held(), _child_environment():  # the executor starts processes when it gets tasks
             return self._executor.submit(*task)
 
     def _finished(self, futures: Collection[Future]) -> Collection[Future]:
@@ -94,7 +88,9 @@ def stop_requested() -> bool:
 
 @contextmanager
 def _child_environment() -> Iterator[None]:
-    """Set the environment of processes started meanwhile; many threads would compete for the cores."""
+    """Set the environment of processes started meanwhile, and of this one no longer than that; many threads
+    would compete for the cores.
+    """
     before = {name: os.environ.get(name) for name in CHILD_ENVIRONMENT}
     os.environ.update(CHILD_ENVIRONMENT)
     try:

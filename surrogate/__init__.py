@@ -11,11 +11,14 @@ Importing this package loads no training framework; solving and exporting live i
 from surrogate._version import __version__
 from surrogate.card import Card, ParameterRange, Variable
 from surrogate.errors import SurrogateError
+from surrogate.listener import Display, Listener, listening
 from surrogate.region import Region
 from surrogate.runtime import Simulation, SteadyState, Surrogate, Transition, load
 
 __all__ = [
     "Card",
+    "Display",
+    "Listener",
     "ParameterRange",
     "Region",
     "Simulation",
@@ -25,5 +28,6 @@ __all__ = [
     "Transition",
     "Variable",
     "__version__",
+    "listening",
     "load",
 ]

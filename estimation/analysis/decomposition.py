@@ -22,11 +22,11 @@ from estimation.analysis.bands import interval, years
 from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.paths import PosteriorPaths, posterior_paths
-from estimation.analysis.progress import track
 from estimation.analysis.simulation import follow, posterior_draws
 from estimation.results import Results
 from surrogate import Surrogate, figures
 from surrogate.errors import BadConfiguration
+from surrogate.listener import track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -1,14 +1,10 @@
 """Fresh likelihoods of many parameter vectors, on several cores, the same for any number of them."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-
 import numpy as np
-from rich.console import Console
-from rich.progress import Progress
 
 from estimation.posterior import Posterior
 from estimation.workers import WorkerPool
+from surrogate.listener import progress
 
 VECTORS_PER_TASK = 200
 
@@ -21,28 +17,25 @@ def log_likelihoods(
     Parameters
     ----------
     processes : worker processes; 1 stays in this one, ``None`` takes one for each core.
-    label : what the progress bar says.
+    label : what the listener hears this work called.
     """
     parts = np.array_split(theta, max(1, len(theta) // VECTORS_PER_TASK))
-    with _bar(label, len(parts)) as advance:
+    done: list[np.ndarray] = []
+    with progress(label, patient=True) as tell:
+
+        def note(values: np.ndarray) -> None:
+            """Count a part that is there."""
+            done.append(values)
+            tell(len(done), len(parts))
+
         if processes != 1:
             tasks = [(_evaluate, posterior, part, [seed, number]) for number, part in enumerate(parts)]
             with WorkerPool(processes) as pool:
-                return np.concatenate(pool.run(tasks, lambda values: advance()))
-        values = []
+                return np.concatenate(pool.run(tasks, note))
         for number, part in enumerate(parts):
-            values.append(_evaluate(posterior, part, [seed, number]))
-            advance()
-        return np.concatenate(values)
+            note(_evaluate(posterior, part, [seed, number]))
+        return np.concatenate(done)
 
 
 def _evaluate(posterior: Posterior, theta: np.ndarray, seed: list[int]) -> np.ndarray:
     return posterior.log_likelihood(theta, np.random.default_rng(seed))
-
-
-@contextmanager
-def _bar(label: str, total: int) -> Iterator[Callable[[], None]]:
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(label, total=total)
-        yield lambda: progress.advance(task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class Finding:
 def save(finding: Finding, folder: Path) -> list[Path]:
     """Write ``name.csv`` (all digits), ``name.md``, ``name.tex`` and ``name.png`` into ``folder``.
 
-    All of them or none. Without Matplotlib there is no figure, and standard error says what it needs.
+    All of them or none. Without Matplotlib there is no figure, and a warning says what it needs.
 
     Returns
     -------
@@ -75,4 +75,4 @@ def _draw(finding: Finding, path: Path) -> None:
     try:
         figures.save(finding.draw(), path)
     except MissingPackage as error:
-        print(error, file=sys.stderr)
+        warnings.warn(str(error), stacklevel=3)

@@ -5,11 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.analysis.progress import track
 from estimation.filters.paths import Paths
 from estimation.likelihood import StateLikelihood
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
+from surrogate.listener import track
 
 Array = NDArray[np.floating]
 

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.analysis.progress import track
 from estimation.linearisation import at_steady_state
 from estimation.results import Results
 from estimation.state_space import StateSpace
 from surrogate import Simulation, Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.inputs import whole_number
+from surrogate.listener import track
 
 Array = NDArray[np.floating]
 

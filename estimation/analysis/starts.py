@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from estimation.analysis.bound import Floor, binds, find_floor
 from estimation.analysis.paths import posterior_paths
-from estimation.analysis.progress import track
 from estimation.analysis.simulation import ergodic_states, follow, mirrored_normals
 from estimation.data import parse_quarter
 from estimation.results import Results
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.listener import track
 
 Array = NDArray[np.floating]
 

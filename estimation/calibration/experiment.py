@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from estimation.config import read_toml
 from estimation.estimation import Estimation
+from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.learnt.identity import fingerprints
 from estimation.learnt.likelihood import LearntGraph
@@ -50,7 +50,7 @@ class Experiment:
     @classmethod
     def from_toml(cls, path: str | Path) -> "Experiment":
         """The experiment of an estimation's TOML file; see :mod:`estimation.config`."""
-        return cls(**read_toml(Path(path)))
+        return cls(**read_configuration(Path(path)))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def read_design(file: Path, names: Sequence[str]) -> Design:
     columns = [ROUND, CALLS, *names, *VALUES]
     try:
         text = unseal_text(file.read_text(encoding="utf-8"))
-        table = pd.read_csv(io.StringIO(text), float_precision="round_trip").loc[:, columns]
+        table = pd.read_csv(io.StringIO(text), dtype=str).loc[:, columns].map(float)  # to the last digit
         theta = table[list(names)].to_numpy(dtype=float)
         values = table[list(VALUES)].to_numpy(dtype=float)
         rounds, calls = (table[name].to_numpy(dtype=np.int64) for name in (ROUND, CALLS))

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from estimation.cluster import open_pool
-from estimation.config import read_toml
 from estimation.estimation import Estimation
+from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.learnt.card import LikelihoodCard
 from estimation.learnt.identity import fingerprints
-from estimation.learnt.learning import Report
 from estimation.likelihoods.learnt import LEARNT, filter_settings
+from surrogate.listener import progress
 
 
 def learn_from_toml(
@@ -18,10 +18,11 @@ def learn_from_toml(
     calls: int,
     resume: bool = False,
     processes: int | None = None,
-    report: Report = lambda step, total, text: None,
     scheduler: str | None = None,
 ) -> LikelihoodCard:
     """Learn the likelihood that a TOML file describes; with ``method = "learnt"``, that of its ``filter``.
+
+    The listener hears how many calls of it have been made.
 
     Parameters
     ----------
@@ -33,8 +34,8 @@ def learn_from_toml(
     estimation = estimation_to_learn(configuration)
     settings, posterior = estimation.likelihood, estimation.posterior
     identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
-    with open_pool(processes, scheduler) as pool:
-        return learn(
+    with open_pool(processes, scheduler) as pool, progress("calls") as tell:
+        card = learn(
             posterior,
             vars(settings),
             identity,
@@ -43,13 +44,15 @@ def learn_from_toml(
             seed=estimation.sampler.seed,
             resume=resume,
             parallel_map=pool.map,
-            report=report,
+            report=tell,
         )
+    estimation.keep_inputs(Path(folder))
+    return card
 
 
 def estimation_to_learn(configuration: str | Path) -> Estimation:
     """The estimation in a TOML file, with the filter itself where the file has what is learnt from it."""
-    values = read_toml(Path(configuration))
+    values = read_configuration(Path(configuration))
     likelihood = values["likelihood"] or {}
     if likelihood.get("method") == LEARNT:
         likelihood = likelihood.get("filter", {})

@@ -1,6 +1,5 @@
 """The report of an estimation: all chapters of one page."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from estimation.report.methods import warnings_of_method
@@ -8,6 +7,7 @@ from estimation.report.page import Page, Section, write
 from estimation.report.sections import chapters, settings
 from estimation.results import Results, convergence_warnings, edge_warnings
 from surrogate import __version__
+from surrogate.listener import listener
 
 FILE = "report.html"
 
@@ -17,22 +17,22 @@ def write_report(
     folder: Path,
     seed: int = 0,
     processes: int | None = None,
-    stage: Callable[[str], None] = lambda title: None,
 ) -> Path:
     """Write ``report.html`` into ``folder``: one file, which needs neither a network nor scripts.
+
+    The listener hears the title of each chapter before it is written.
 
     Parameters
     ----------
     results : of a run, finished or not.
     seed : of what is simulated.
     processes : worker processes; ``None`` takes one for each core. The page does not depend on it.
-    stage : called with the title of each chapter before it is written.
 
     Raises
     ------
     WriteFailed : the disk is full, or the place cannot be written.
     """
-    return write(page(results, _written(results, seed, processes, stage)), folder / FILE)
+    return write(page(results, _written(results, seed, processes)), folder / FILE)
 
 
 def page(results: Results, sections: list[Section]) -> Page:
@@ -62,11 +62,9 @@ def warnings(results: Results) -> list[str]:
     ]
 
 
-def _written(
-    results: Results, seed: int, processes: int | None, stage: Callable[[str], None]
-) -> list[Section]:
+def _written(results: Results, seed: int, processes: int | None) -> list[Section]:
     sections = []
     for title, write_chapter in chapters(results, seed, processes).items():
-        stage(title)
+        listener().message(f"{title} ...")
         sections.append(write_chapter(results))
     return sections

@@ -1,6 +1,6 @@
 """A comparison as a folder of tables and figures."""
 
-import sys
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -63,7 +63,7 @@ def as_markdown(comparison: Comparison) -> str:
 def write(comparison: Comparison, folder: Path) -> None:
     """Write tables (CSV and Markdown), simulations, the calibration and figures; all of it or nothing.
 
-    Without Matplotlib the figures are left out, which standard error says.
+    Without Matplotlib the figures are left out, of which a warning says what they need.
 
     Raises
     ------
@@ -95,4 +95,4 @@ def _draw(comparison: Comparison, folder: Path) -> None:
         figures.save(plots.policy_figure(comparison), folder / "policies.png")
         figures.save(plots.path_figure(comparison), folder / "paths.png")
     except MissingPackage as error:
-        print(error, file=sys.stderr)
+        warnings.warn(str(error), stacklevel=3)

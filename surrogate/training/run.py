@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +52,6 @@ class Run:
     """Everything that changes while an economy is being solved."""
 
     def __init__(self, model: Model, settings: Settings) -> None:
-        torch.set_num_threads(settings.threads)
         self.model, self.settings = model, settings
         self.only_adam = optimiser(settings) == "adam"
         formulated = formulation(model, settings)
@@ -181,7 +181,13 @@ def train(
     """
     require_sensible(settings, model)
     require_sound(model)
-    run = Run(model, settings)
+    with _threads(settings.threads):
+        return _trained(Run(model, settings), path, resume, progress)
+
+
+def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], None]) -> PolicyNetwork:
+    """Take a run, new or from its checkpoint, to its end."""
+    model, settings = run.model, run.settings
     if resume:
         content = checkpoint.read(path)
         checkpoint.require_same(content, model, settings, path)
@@ -202,6 +208,17 @@ def train(
                 break
     _require(failure)
     return run.policy
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    """Let PyTorch use so many threads, which decide how sums round, and afterwards as many as it did."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _require(failure: str) -> None:

@@ -20,7 +20,7 @@ def require_clear_error(result: Result, words: str) -> None:
     """One line that begins with Error:, status 1, no traceback."""
     assert result.exit_code == 1
     assert "Traceback" not in result.output
-    assert result.output.startswith("Error: ")
+    assert result.output.startswith("Error: "), result.output
     assert words in result.output
 
 

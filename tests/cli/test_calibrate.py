@@ -48,6 +48,7 @@ def test_what_was_done_is_kept_and_gone_on_with_to_the_answer_of_one_process(
     assert [json.dumps(item.to_dict()) for item in saved_replications(out)] == [
         json.dumps(item.to_dict()) for item in alone if item is not None
     ]
+    assert Experiment.from_toml(out).fingerprints == experiment.fingerprints
     table = pd.read_csv(out / "coverage.csv", index_col=0)
     assert list(table.index) == ["sigma", "rho", "log likelihood", "band, low", "band, high"]
     for name in ("uniformity.md", "rank_histograms.csv", "coverage.tex"):

@@ -93,21 +93,17 @@ def test_report_writes_tables_and_figures_again(finished: tuple[Path, Path]) -> 
     assert "sigma" in (out / "report.html").read_text(encoding="utf-8")
 
 
-def test_report_follows_a_configuration_that_has_moved(finished: tuple[Path, Path], tmp_path: Path) -> None:
-    configuration, out = finished
-    copy = tmp_path / "copy"
-    shutil.copytree(out, copy)
-    require_clear_error(run("report", copy), "--configuration")
-    assert run("report", copy, "--configuration", configuration).exit_code == 0
-
-
-def test_report_survives_a_damaged_note_of_the_configuration(
-    finished: tuple[Path, Path], tmp_path: Path
-) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(finished[1], copy)
-    (copy / "configuration.txt").write_bytes(b"\xff\xfe")
-    require_clear_error(run("report", copy), "--configuration")
+def test_report_and_a_second_run_need_only_the_folder(finished: tuple[Path, Path], tmp_path: Path) -> None:
+    _, out = finished
+    copy = shutil.copytree(out, tmp_path / "copy")
+    assert run("report", copy).exit_code == 0
+    again = tmp_path / "again"
+    result = run("estimate", copy, "--output", again, "--processes", 1)
+    assert result.exit_code == 0, result.output
+    assert (again / "posterior.csv").read_bytes() == (copy / "posterior.csv").read_bytes()
+    with (copy / "inputs" / "sample.csv").open("a") as sample:
+        sample.write("2020Q1,1,1\n")
+    require_clear_error(run("report", copy), "sample.csv is missing, damaged or changed")
 
 
 def test_report_refuses_folders_without_results(tmp_path: Path) -> None:

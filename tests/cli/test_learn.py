@@ -1,14 +1,16 @@
 """learn, and estimate with what was learnt."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from estimation import Estimation
+from estimation import Estimation, read_results
 from estimation.learnt.correction import correct
+from estimation.learnt.job import estimation_to_learn
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, Changed
 from tests.cli.running import interrupt_at, require_clear_error, run
@@ -48,12 +50,15 @@ def learnt(project: Path) -> Path:
     return folder
 
 
-def test_folder_has_graph_card_and_design_points(learnt: Path) -> None:
+def test_folder_has_graph_card_and_design_points(project: Path, learnt: Path) -> None:
     card = json.loads((learnt / "card.json").read_text())
     design = pd.read_csv(learnt / "design.csv", comment="#")
     assert card["calls"] == design[["log_likelihood_1", "log_likelihood_2"]].notna().to_numpy().sum()
     assert card["likelihood"]["method"] == "guided"
     assert (learnt / "likelihood.onnx").stat().st_size > 0
+    again = estimation_to_learn(learnt)
+    assert again.likelihood == estimation_to_learn(project).likelihood
+    assert again.fingerprints == estimation_to_learn(project).fingerprints
 
 
 def test_estimate_samples_the_learnt_likelihood_and_corrects_it(project: Path, learnt: Path) -> None:
@@ -65,7 +70,9 @@ def test_estimate_samples_the_learnt_likelihood_and_corrects_it(project: Path, l
         pd.read_csv(out / f"{name}.csv", index_col=0) for name in ("posterior", "corrected")
     )
     np.testing.assert_array_less(np.abs(corrected["mean"] - posterior["mean"]), posterior["sd"])
-    results = Estimation.from_toml(project).saved_results(out)
+    alone = shutil.copytree(out, project.parent.parent / "alone", dirs_exist_ok=True)
+    results = read_results(alone)
+    assert (alone / "inputs" / "likelihood.onnx").read_bytes() == (learnt / "likelihood.onnx").read_bytes()
     assert correct(results, 100, seed=0, processes=1).effective_sample_size > 30
     with pytest.raises(BadConfiguration, match="50 draws or more"):
         correct(results, 10, seed=0)

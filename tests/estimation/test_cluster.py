@@ -14,7 +14,7 @@ from estimation.cluster import ClusterPool, NoCluster, open_pool
 from estimation.ensemble import Ensemble, advance
 from estimation.mode import find_mode
 from estimation.packed import Packed
-from estimation.sampler import Interrupted, Listener, SamplerSettings, sample
+from estimation.sampler import Callbacks, Interrupted, SamplerSettings, sample
 from estimation.workers import WorkerPool
 from surrogate import Surrogate
 from tests.estimation.economies import normal_posterior
@@ -48,8 +48,8 @@ def test_a_killed_worker_changes_nothing(linear_folder, linear, two_workers, tmp
         distributed.Client(two_workers) as client,
         open_pool(scheduler=two_workers.scheduler_address) as pool,
     ):
-        listener = Listener(step=kill)
-        files = sample(posterior, mode, settings, tmp_path / "cluster", pool, {}, listener=listener)
+        callbacks = Callbacks(step=kill)
+        files = sample(posterior, mode, settings, tmp_path / "cluster", pool, {}, callbacks=callbacks)
         assert killed[0] not in client.run(os.getpid).values()
     with WorkerPool(1) as pool:
         alone = sample(normal_posterior(linear), mode, settings, tmp_path / "alone", pool, {})
@@ -62,10 +62,10 @@ def test_a_killed_worker_changes_nothing(linear_folder, linear, two_workers, tmp
 def test_what_control_c_leaves_goes_on_elsewhere(linear, two_workers, tmp_path):
     mode = find_mode(normal_posterior(linear), draws=32, climbs=1)
     settings = SamplerSettings(ensembles=2, walkers=8, steps=60, seed=5)
-    listener = Listener(step=lambda progress: signal.raise_signal(signal.SIGINT))
+    callbacks = Callbacks(step=lambda progress: signal.raise_signal(signal.SIGINT))
     slow, fast = normal_posterior(linear, seconds=0.02), normal_posterior(linear)
     with ClusterPool(two_workers.scheduler_address) as pool, pytest.raises(Interrupted, match="saved"):
-        sample(slow, mode, settings, tmp_path, pool, {}, listener=listener)
+        sample(slow, mode, settings, tmp_path, pool, {}, callbacks=callbacks)
     done = max(ChainFile(file).steps for file in tmp_path.glob("*.chain"))
     assert 0 < done < 60
     with WorkerPool(1) as pool:
@@ -82,6 +82,21 @@ def test_workers_use_one_thread_and_their_errors_arrive(two_workers):
         assert {item["num_threads"] for item in pool.map(_thread_pools, [0])[0]} <= {1}
         with pytest.raises(ValueError, match="invalid literal"):
             pool.run([(int, "x")])
+
+
+def test_a_worker_has_its_threads_back_after_the_last_of_its_tasks():
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+
+    def threads():
+        return {item["num_threads"] for item in threadpoolctl.threadpool_info()}
+
+    with threadpoolctl.threadpool_limits(2):
+        before = threads()
+        with cluster._one_thread.held():
+            with cluster._one_thread.held():
+                assert threads() == {1}
+            assert threads() == {1}, "another task goes on"
+        assert threads() == before
 
 
 def _thread_pools(_):

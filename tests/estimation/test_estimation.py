@@ -20,7 +20,7 @@ from estimation.priors import PriorSet, make_prior
 from estimation.results import convergence_warnings, edge_warnings
 from estimation.sampler import Interrupted
 from estimation.table import as_markdown
-from surrogate import Surrogate
+from surrogate import Listener, Surrogate, listening
 from surrogate.errors import BadConfiguration, Changed
 from tests.estimation.economies import MEASUREMENT_SD, simulated_data
 from tests.linear_artifact import example_economy, write_artifact
@@ -60,7 +60,7 @@ def test_run_leaves_draws_table_and_figures(finished):
     _, folder = finished
     names = {path.name for path in folder.iterdir()}
     tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex", "mode.json", "chains"}
-    assert names == tables | {"trace.png", "corner.png", "prior_posterior.png"}
+    assert names == tables | {"inputs", "trace.png", "corner.png", "prior_posterior.png"}
     assert all(path.stat().st_size > 10_000 for path in folder.glob("*.png"))
 
 
@@ -71,7 +71,7 @@ def test_a_later_run_leaves_nothing_of_an_earlier_one(finished, linear, data, tm
     (later / "notes.md").write_text("mine")
     estimation(linear, data, sampler={**SAMPLER, "burn": 2}).run(later, resume=True, processes=1, plots=False)
     tables = {"posterior.nc", "posterior.csv", "posterior.md", "posterior.tex"}
-    assert {path.name for path in later.iterdir()} == tables | {"mode.json", "chains", "notes.md"}
+    assert {path.name for path in later.iterdir()} == tables | {"inputs", "mode.json", "chains", "notes.md"}
     assert (later / "posterior.csv").read_text() != (folder / "posterior.csv").read_text()
 
 
@@ -122,6 +122,34 @@ def test_sampling_longer_continues_the_same_chains(finished, linear, data, tmp_p
     short.sample(tmp_path, resume=True, processes=1)
     longer = estimation(linear, data).sample(tmp_path, resume=True, processes=1)
     assert np.array_equal(longer.all_chains.theta, results.all_chains.theta)
+
+
+class Notes(Listener):
+    """Writes down what it hears."""
+
+    def __init__(self):
+        self.results, self.messages, self.steps = [], [], []
+
+    def result(self, text):
+        self.results.append(text)
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def progress(self, title, done, total, text):
+        self.steps.append((title, done, total))
+
+
+def test_a_library_call_prints_nothing_and_a_listener_hears_all(linear, data, tmp_path, capfd):
+    silent = estimation(linear, data).run(tmp_path / "silent", processes=1, plots=False)
+    with listening(notes := Notes()):
+        heard = estimation(linear, data).run(tmp_path / "heard", processes=1, plots=False)
+    assert capfd.readouterr() == ("", "")
+    assert np.array_equal(silent.all_chains.theta, heard.all_chains.theta)
+    assert notes.results == [heard.summary(), f"Saved in {tmp_path / 'heard'}"]
+    assert notes.messages[0] == "screening 256 prior draws"
+    assert notes.messages[-1].startswith("log posterior at the mode")
+    assert notes.steps[-1] == ("sampling", 24, 24)
 
 
 def test_a_folder_with_chains_is_not_overwritten(finished, linear, data):

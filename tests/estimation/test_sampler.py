@@ -7,7 +7,7 @@ from estimation.chains import read_chains
 from estimation.ensemble import Ensemble, advance
 from estimation.mode import find_mode
 from estimation.packed import Packed
-from estimation.sampler import Listener, SamplerSettings, checks, ensemble_file, sample
+from estimation.sampler import Callbacks, SamplerSettings, checks, ensemble_file, sample
 from estimation.workers import WorkerPool
 from surrogate.errors import BrokenArtifact, Changed, SurrogateError
 from tests.estimation.economies import linear_posterior, normal_posterior, simulated_data
@@ -62,8 +62,8 @@ def test_seed_and_ensemble_decide_the_draws(posterior, mode):
 
 def test_same_seed_same_answer_whatever_the_pool_size(posterior, mode, pool, tmp_path):
     steps = []
-    listener = Listener(step=steps.append)
-    files = sample(posterior, mode, SETTINGS, tmp_path, pool, FINGERPRINTS, listener=listener)
+    callbacks = Callbacks(step=steps.append)
+    files = sample(posterior, mode, SETTINGS, tmp_path, pool, FINGERPRINTS, callbacks=callbacks)
     for number, theta in enumerate(read_chains(files, posterior.names).theta):
         assert np.array_equal(theta, draws(ensemble(posterior, mode, number))[..., :-1])
     assert {(p.ensemble, p.step) for p in steps} >= {(number, 6) for number in range(3)}
@@ -82,8 +82,8 @@ def test_sampling_stops_at_the_target_and_there_again_after_an_interruption(line
     mode = find_mode(posterior, draws=32, climbs=1)
     settings = SamplerSettings(ensembles=2, walkers=16, steps=2000, seed=1, target_ess=300)
     judged = []
-    listener = Listener(judged=lambda step, diagnosis: judged.append((step, diagnosis)))
-    arguments = (pool, FINGERPRINTS, listener)
+    callbacks = Callbacks(judged=lambda step, diagnosis: judged.append((step, diagnosis)))
+    arguments = (pool, FINGERPRINTS, callbacks)
     files = sample(posterior, mode, settings, tmp_path / "at_once", *arguments)
     at_once = read_chains(files, posterior.names)
     assert judged[-1][1].reached(300)

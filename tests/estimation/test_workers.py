@@ -7,10 +7,12 @@ from estimation.workers import WorkerDied, WorkerPool, available_cores
 from surrogate.errors import SurrogateError
 
 
-def test_tasks_run_in_order_with_one_thread_each_and_tell_their_results():
-    before, seen = os.environ.get("OMP_NUM_THREADS"), []
+def test_tasks_run_in_order_with_one_thread_each_and_tell_their_results(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", before := "3")
+    seen = []
     with WorkerPool(1) as pool:
         results = pool.run([(os.getenv, "OMP_NUM_THREADS"), (abs, -3)], seen.append)
+        assert os.environ.get("OMP_NUM_THREADS") == before, "this process is left alone"
         assert pool.map(abs, [-2, 1]) == [2, 1]
         with pytest.raises(ValueError, match="invalid literal"):
             pool.run([(int, "x")])

@@ -73,6 +73,20 @@ def test_an_interrupted_run_resumes_to_the_same_answer(
     assert torch.equal(weights(path), weights(trained))
 
 
+def test_a_run_gives_the_threads_that_it_asks_for_back(tmp_path: Path) -> None:
+    before, during = torch.get_num_threads(), []
+
+    def look(progress: object) -> None:
+        during.append(torch.get_num_threads())
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            get("rbc"), dataclasses.replace(SMALL, threads=before + 1), tmp_path / "one.ckpt", progress=look
+        )
+    assert (during, torch.get_num_threads()) == ([before + 1], before)
+
+
 def test_resume_refuses_other_settings(trained: Path) -> None:
     with pytest.raises(Changed, match=r"batch was 512, is 256"):
         train(get("rbc"), dataclasses.replace(SMALL, batch=256), trained, resume=True)
