@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 
 from estimation import fingerprint
-from estimation.analysis.finding import save
 from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
 from estimation.cluster import open_pool
 from estimation.config import read_toml
 from estimation.convergence import resolve_burn
 from estimation.data import select_sample
+from estimation.finding import as_text, save
 from estimation.likelihoods import Ingredients, LearntSettings, MomentSettings, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
 from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
@@ -30,7 +30,6 @@ from estimation.results import GENERATION, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
 from estimation.settings import read_numbers, read_priors, read_settings
-from estimation.table import as_text
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_files, atomic_path

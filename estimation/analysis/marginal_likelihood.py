@@ -22,8 +22,8 @@ from scipy.stats import multivariate_t
 
 from estimation.analysis.bridge_sampling import LogEstimate, bridge_sampling, importance_sampling
 from estimation.analysis.evaluation import log_likelihoods
-from estimation.analysis.finding import Finding
 from estimation.analysis.harmonic_mean import modified_harmonic_mean
+from estimation.finding import Finding
 from estimation.learnt.likelihood import LearntLikelihood
 from estimation.likelihoods.filtered import FilterLikelihood
 from estimation.moments import SimulatedMoments

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from estimation.analysis.finding import Finding
 from estimation.analysis.marginal_likelihood import Evidence
+from estimation.finding import Finding
 from estimation.fingerprint import of_data
 from estimation.learnt.likelihood import LearntLikelihood
 from estimation.likelihoods import InversionLikelihood

@@ -13,11 +13,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.analysis.evaluation import log_likelihoods
-from estimation.analysis.finding import Finding
+from estimation.finding import HDI_SHARE, Finding
 from estimation.learnt.likelihood import LearntLikelihood
 from estimation.posterior import Posterior
 from estimation.results import Results
-from estimation.table import HDI_SHARE
 from surrogate.errors import BadConfiguration
 
 Array = NDArray[np.float64]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from estimation.analysis.finding import Finding
+from estimation.finding import Finding
 from estimation.learnt import correction, edge
 from estimation.learnt.likelihood import LearntLikelihood
 from estimation.moments import SimulatedMoments

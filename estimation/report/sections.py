@@ -10,12 +10,12 @@ import pandas as pd
 
 from estimation import plots
 from estimation.analysis.decomposition import decompositions
-from estimation.analysis.finding import Finding
 from estimation.analysis.forecasts import forecasts
 from estimation.analysis.impulse_responses import impulse_responses
 from estimation.analysis.marginal_likelihood import marginal_likelihood
 from estimation.analysis.predictive_moments import predictive_moments
 from estimation.analysis.shocks import shocks_and_states
+from estimation.finding import Finding
 from estimation.report.methods import chapters_of_method
 from estimation.report.page import Section, item
 from estimation.results import Results
@@ -83,7 +83,7 @@ def data(results: Results) -> Section:
     }
     table = pd.DataFrame(columns, index=observed.columns.rename("series"))
     note = "What the likelihood was evaluated on, in the model's units."
-    finding = Finding("data", "Observed series", table, note, lambda: plots.observations(results))
+    finding = Finding("data", "Observed series", table, note, lambda: plots.observations(results.data))
     return Section("Data", items=[item(finding, heading=False)])
 
 
@@ -100,12 +100,12 @@ def posterior(results: Results) -> Section:
     marginal = _figure_only(
         "Priors and posteriors",
         "Prior density inside the box (line), draws of the posterior (bars), posterior mode (dashed).",
-        lambda: plots.prior_posterior(results),
+        results.prior_posterior,
     )
     pairs = _figure_only(
         "Pairs of parameters",
         "Densities of the draws, with regions of 50 and 90 % and the posterior mode.",
-        lambda: plots.corner(results),
+        results.corner,
     )
     shown = [table, marginal, pairs] if results.posterior.n_free > 1 else [table, marginal]
     return Section("Posterior", items=[item(finding) for finding in shown])
@@ -130,7 +130,7 @@ def convergence(results: Results) -> Section:
     trace = _figure_only(
         "Paths of the ensembles",
         "Mean of the walkers of each ensemble at each step and the band of 90 % of them; shaded: burn-in.",
-        lambda: plots.trace(results),
+        results.trace,
     )
     text = (
         f"{len(chains.theta)} ensembles of {chains.theta.shape[2]} walkers, {chains.steps} steps each, after "
