@@ -16,17 +16,14 @@ from estimation.config import read_toml
 from estimation.convergence import resolve_burn
 from estimation.data import select_sample
 from estimation.finding import as_text, save
-from estimation.likelihoods import Ingredients, LearntSettings, MomentSettings, likelihood_settings
+from estimation.likelihoods import METHODS, Ingredients, likelihood_settings
 from estimation.mode import Mode, find_mode, improved_mode
-from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
-from estimation.moments.estimate import prior_candidates
-from estimation.moments.findings import moment_findings
-from estimation.moments.free import FreeParameters
+from estimation.moments import MomentsResult
 from estimation.moves import weights_of
 from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
 from estimation.progress import ProgressDisplay
-from estimation.results import GENERATION, LEAST_ESS, Results
+from estimation.results import DRAWN, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
 from estimation.settings import read_numbers, read_priors, read_settings
@@ -37,6 +34,8 @@ from surrogate.ownership import owner
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
+GENERATION = ("posterior", *DRAWN, *dict.fromkeys(name for kind in METHODS.values() for name in kind.files))
+"""Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
 
 
 class Estimation:
@@ -121,11 +120,7 @@ class Estimation:
         ------
         BadConfiguration : the likelihood is not made of moments, or there are too few of them.
         """
-        target = self.posterior.likelihood
-        if not isinstance(target, SimulatedMoments):
-            raise BadConfiguration('A point estimate needs [likelihood] method = "moments".')
-        free = FreeParameters.of_posterior(self.posterior)
-        return minimise_distance(target, free, prior_candidates(self.posterior, self.sampler.seed))
+        return self.likelihood.point_estimate(self.posterior, self.sampler.seed)
 
     @owner("output")
     def sample(
@@ -203,30 +198,20 @@ class Estimation:
         print(results.summary())
         with atomic_files(folder, GENERATION) as temporary:
             results.save(temporary)
-            if isinstance(self.likelihood, MomentSettings):
-                self._report_moments(temporary)
-            if isinstance(self.likelihood, LearntSettings):
-                self._report_correction(results, self.likelihood.correction, temporary, processes)
+            self._report_method(results, temporary, processes)
             if plots:
                 results.plot(temporary)
         print(f"Saved in {folder}")
         return results
 
-    def _report_moments(self, folder: Path) -> None:
-        for finding in moment_findings(self.point_estimate()):
+    def _report_method(self, results: Results, folder: Path, processes: int | None) -> None:
+        """Print, and save, what the method of estimation finds out beside the posterior."""
+        likelihood = self.posterior.likelihood
+        for warning in likelihood.warnings(results):
+            print(warning)
+        for finding in likelihood.findings(results, self.sampler.seed, processes):
             save(finding, folder)
             print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
-
-    def _report_correction(self, results: Results, draws: int, folder: Path, processes: int | None) -> None:
-        from estimation.learnt import correction, edge  # they import results
-
-        for warning in edge.edge_warnings(results):
-            print(warning)
-        if not draws:
-            return
-        finding = correction.correct(results, draws, self.sampler.seed, processes).finding
-        save(finding, folder)
-        print(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]

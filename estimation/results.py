@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 PRIOR_DRAWS = 2000
 LEAST_ESS = 400
 DRAWN = ("trace", "prior_posterior", "corner")
-GENERATION = ("posterior", *DRAWN, "corrected", "point_estimate", "moments", "j_test", "sensitivity")
-"""Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
 EDGE_STEP, EDGE_SHARE = 0.1, 0.02
 WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
@@ -63,7 +61,7 @@ class Results:
     attributes: Mapping[str, str]
     target: int = LEAST_ESS
 
-    @cached_property
+    @property
     def chains(self) -> Chains:
         """Draws without burn-in."""
         return self.all_chains.discard(self.burn)

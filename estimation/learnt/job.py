@@ -6,10 +6,9 @@ from estimation.cluster import open_pool
 from estimation.config import read_toml
 from estimation.estimation import Estimation
 from estimation.learnt.artifact import learn
-from estimation.learnt.card import LikelihoodCard
-from estimation.learnt.identity import fingerprints
 from estimation.learnt.learning import Report
 from estimation.likelihoods.learnt import LEARNT, filter_settings
+from estimation.likelihoods.learnt_graph import LikelihoodCard, fingerprints
 
 
 def learn_from_toml(

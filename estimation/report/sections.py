@@ -16,7 +16,6 @@ from estimation.analysis.marginal_likelihood import marginal_likelihood
 from estimation.analysis.predictive_moments import predictive_moments
 from estimation.analysis.shocks import shocks_and_states
 from estimation.finding import Finding
-from estimation.report.methods import chapters_of_method
 from estimation.report.page import Section, item
 from estimation.results import Results
 from surrogate.card import LAWS, Variable
@@ -34,8 +33,11 @@ Findings = Callable[[Results], Finding | Sequence[Finding]]
 
 def chapters(results: Results, seed: int, processes: int | None) -> dict[str, Callable[[Results], Section]]:
     """Title -> what writes the chapter; those that compute use ``seed`` and so many ``processes``."""
+    likelihood = results.posterior.likelihood
+    run_seed = int(settings(results)["sampler"].get("seed", 0))  # with which `estimate` found the same
+    of_method = partial(likelihood.findings, seed=run_seed, processes=processes)
     found: dict[str, Findings] = {
-        **chapters_of_method(results, settings(results), processes),
+        **({likelihood.chapter: of_method} if likelihood.chapter else {}),
         "Marginal likelihood": partial(marginal_likelihood, seed=seed, processes=processes),
         "Shocks and states": partial(shocks_and_states, seed=seed),
         "Historical decomposition": partial(decompositions, seed=seed),

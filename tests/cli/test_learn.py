@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation
-from estimation.learnt.correction import correct
+from estimation.likelihoods.correction import correct
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, Changed
 from tests.cli.running import interrupt_at, require_clear_error, run

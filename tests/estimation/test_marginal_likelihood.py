@@ -21,7 +21,7 @@ from estimation.analysis.marginal_likelihood import (
     marginal_likelihood,
 )
 from estimation.analysis.model_comparison import compare_models, require_same_data
-from estimation.learnt.likelihood import LearntGraph, LearntLikelihood
+from estimation.learnt import LearntGraph, LearntLikelihood
 from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
