@@ -13,7 +13,7 @@ from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
 from estimation.cluster import open_pool
 from estimation.config import read_toml
-from estimation.convergence import resolve_burn
+from estimation.convergence import automatic_burn
 from estimation.data import select_sample
 from estimation.finding import as_text, save
 from estimation.likelihoods import METHODS, Ingredients, likelihood_settings
@@ -85,7 +85,6 @@ class Estimation:
         )
         self.posterior = self.likelihood.posterior(ingredients)
         self.sampler.check(self.posterior.n_free)
-        self.sampler.check_burn()
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Estimation":
@@ -248,23 +247,23 @@ class Estimation:
         chains.require_inside(*self.posterior.priors.bounds(), str(files[0].parent))
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
-        burn = resolve_burn(chains, self.sampler.burn)
+        burn = automatic_burn(chains) if self.sampler.burn is None else self.sampler.burn
         return Results(
             self.posterior,
             mode,
             chains,
             burn,
             self.data,
-            self._attributes(burn),
+            self._attributes(),
             self.sampler.target_ess or LEAST_ESS,
         )
 
-    def _attributes(self, burn: int) -> dict[str, str]:
+    def _attributes(self) -> dict[str, str]:
         settings = {
             "surrogate": self.surrogate.card.model,
             "sample": f"{self.data.index[0]} to {self.data.index[-1]}",
             "likelihood": {key: str(value) for key, value in vars(self.likelihood).items()},
-            "sampler": {**vars(self.sampler), "burn": burn},
+            "sampler": vars(self.sampler),
             "fixed": self.posterior.fixed,
         }
         texts = {
