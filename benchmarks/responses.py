@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.filters import ROOT
+from benchmarks.filter_cases import ROOT
 from estimation.analysis.impulse_responses import generalised_responses
 from estimation.analysis.names import labels
 from estimation.analysis.simulation import mirrored_normals
