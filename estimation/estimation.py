@@ -34,8 +34,6 @@ from surrogate.ownership import owner
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
-GENERATION = ("posterior", *DRAWN, *dict.fromkeys(name for kind in METHODS.values() for name in kind.files))
-"""Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
 
 
 class Estimation:
@@ -187,15 +185,16 @@ class Estimation:
         """Sample, print the posterior table, and leave everything in ``output_dir``.
 
         Files: ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ), ``posterior.csv`` and
-        ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and ``sensitivity``, for a
-        learnt likelihood a table ``corrected``, and, where Matplotlib and corner are installed,
-        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of
-        an earlier run's all at once. Parameters and errors as in :meth:`sample`.
+        ``.md``, tables of what the method of estimation finds out besides (``files`` of its class in
+        :mod:`estimation.likelihoods`), and, where Matplotlib and corner are installed, ``trace.png``,
+        ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of an earlier
+        run's all at once, whatever its method. Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
         print(results.summary())
-        with atomic_files(folder, GENERATION) as temporary:
+        found = [name for method in METHODS.values() for name in method.files]
+        with atomic_files(folder, ["posterior", *DRAWN, *found]) as temporary:
             results.save(temporary)
             self._report_method(results, temporary, processes)
             if plots:
