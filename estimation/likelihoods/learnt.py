@@ -46,7 +46,8 @@ class LearntLikelihood(Likelihood):
         correction: int = 0,
     ) -> None:
         self.graph, self.truth, self.correction = graph, truth, correction
-        self.presample, self.starts_at_rest = truth.presample, truth.starts_at_rest
+        self.is_density, self.presample = truth.is_density, truth.presample
+        self.starts_at_rest = truth.starts_at_rest
         self.chapter = "Correction by the filter" if correction else ""
         self._sources = [*parameter_names, *[PREFIX + name for name in observables]]
 

@@ -192,6 +192,10 @@ def test_moments_have_no_marginal_likelihood(results, linear, data):
     )
     with pytest.raises(BadConfiguration, match="no marginal likelihood"):
         evidence(replace(results, posterior=moments.posterior))
+    learnt = copy.copy(moments.posterior)
+    learnt.likelihood = LearntLikelihood(cast(LearntGraph, None), (), (), learnt.likelihood)
+    with pytest.raises(BadConfiguration, match="no marginal likelihood"):
+        evidence(replace(results, posterior=learnt))
 
 
 def test_thin_tails_near_zero_are_within_reach():
