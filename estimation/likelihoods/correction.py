@@ -98,9 +98,8 @@ def correct(results: Sampled, draws: int, seed: int, processes: int | None = Non
     learnt = results.posterior
     if draws < LEAST_DRAWS:
         raise BadConfiguration(f"A correction needs {LEAST_DRAWS} draws or more, not {draws}.")
-    true_one = true_posterior(learnt)
     theta = _evenly(results.chains.by_time().reshape(-1, learnt.n_free), draws)
-    true = log_likelihoods(true_one, theta, seed, processes, "correcting")
+    true = log_likelihoods(true_posterior(learnt), theta, seed, processes, "correcting")
     return weigh(learnt.names, theta, true - learnt.log_likelihood(theta))
 
 
