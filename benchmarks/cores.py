@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.filters import ROOT, machine, measurement_sd, sample
+from benchmarks.filter_cases import ROOT, machine, measurement_sd, sample
 from benchmarks.inversion import vectors_near
 from estimation.filters import GuidedFilter, InversionFilter, TwistedFilter
 from estimation.state_space import StateSpace

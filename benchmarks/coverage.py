@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.filters import ROOT
+from benchmarks.filter_cases import ROOT
 from benchmarks.kept import kept
 from estimation import Estimation
 from estimation.calibration import (

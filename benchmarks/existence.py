@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from benchmarks.filters import POINTS, ROOT
+from benchmarks.filter_cases import POINTS, ROOT
 from surrogate import Surrogate, load
 from surrogate.errors import SurrogateError
 from surrogate.files import atomic_path

@@ -9,19 +9,16 @@ with; remove that folder to measure again.
 """
 
 import importlib.util
-import platform
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
-import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.kept import kept
+from benchmarks.filter_cases import LINEAR, ROOT, Case, Row, cases, kept_row, machine, measurement_sd
+from benchmarks.filters_dynare import available, dynare_rows
 from estimation.filters import (
     AuxiliaryFilter,
     BootstrapFilter,
@@ -34,19 +31,12 @@ from estimation.filters import (
     TwistedFilter,
 )
 from estimation.state_space import DEFAULT_BURN_IN, StateSpace
-from surrogate import Surrogate, catalogue, load, markdown
+from surrogate import markdown
 from surrogate.files import atomic_path
-from surrogate.reference import an_schorfheide_linear, kalman
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
-from tests.gaussian_economies import an_schorfheide_economy
-from tests.linear_artifact import write_artifact
+from surrogate.reference import an_schorfheide_linear
 
-ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "benchmark-filters.md"
-POINTS = {"theta_m": THETA_M, "theta_l": THETA_L}
-LINEAR = "log-linear"
 BOUND = Bound("interest_rate", "monetary", 0.25)
-KEPT = ROOT / "results" / "filters"
 VECTORS = 32
 ROWS = 16_000
 SETTINGS: tuple[tuple[type[ParticleFilter], int, int], ...] = (
@@ -107,89 +97,6 @@ COLUMNS = (
     "bias",
     "time x variance",
 )
-
-
-@dataclass(frozen=True)
-class Case:
-    """An economy at a point: parameters [p], sample [T, 3], and, where known, the exact log likelihood."""
-
-    economy: str
-    point: str
-    surrogate: Surrogate
-    theta: NDArray[np.float64]
-    data: NDArray[np.float64]
-    exact: float | None = None
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: milliseconds a vector and replicated log likelihoods [replications]."""
-
-    economy: str
-    point: str
-    method: str
-    particles: int
-    milliseconds: float
-    log_likelihoods: NDArray[np.float64]
-    exact: float | None
-
-    def cells(self) -> tuple[str, ...]:
-        """Texts in the order of COLUMNS; without log likelihoods, the time only."""
-        count = f"{self.particles:,}" if self.particles else ""
-        cost = (self.economy, self.point, self.method, count, f"{self.milliseconds:.2f}")
-        return (*cost, *(self._quality() if len(self.log_likelihoods) else ("",) * 4))
-
-    def _quality(self) -> tuple[str, ...]:
-        mean = self.log_likelihoods.mean()
-        comparable = self.exact is not None and self.method != "inversion"
-        bias = f"{mean - self.exact:.3f}" if comparable else ""
-        return f"{mean:.2f}", f"{self.sd:.3g}", bias, f"{self.time_times_variance:.2g}"
-
-    @property
-    def sd(self) -> float:
-        """Of the log likelihoods; zero where they differ by rounding only."""
-        values = self.log_likelihoods
-        return 0.0 if np.ptp(values) < 1e-9 else float(values.std(ddof=1))
-
-    @property
-    def time_times_variance(self) -> float:
-        """Milliseconds times the variance of the log likelihoods."""
-        return self.milliseconds * self.sd**2
-
-
-def sample(name: str) -> NDArray[np.float64]:
-    """Output growth, inflation and the interest rate of a shipped sample, [T, 3]."""
-    table = pd.read_csv(ROOT / "estimation" / "datasets" / f"{name}.csv")
-    return table[["YGR", "INFL", "INT"]].to_numpy()
-
-
-def measurement_sd(data: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A fifth of each series' standard deviation, [3]."""
-    return 0.2 * data.std(axis=0, ddof=1)
-
-
-def cases(folder: Path) -> Iterator[Case]:
-    """The log-linear economy, written into `folder`, and the shipped nonlinear ones."""
-    data = sample("herbst_schorfheide_us")
-    for point, calibration in POINTS.items():
-        model = an_schorfheide_linear.state_space(calibration, measurement_sd(data))
-        surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), folder / point))
-        exact = kalman.log_likelihood(model, data)
-        yield Case(LINEAR, point, surrogate, surrogate.default, data, exact)
-    at_the_bound = sample("herbst_schorfheide_us_great_recession")
-    for name, observed in (("an_schorfheide", data), ("an_schorfheide_zlb", at_the_bound)):
-        if name in catalogue.available():
-            surrogate = load(name)
-            for point, calibration in POINTS.items():
-                yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], observed)
-
-
-def kept_row(case: Case, method: str, particles: int, run: Callable[[], dict]) -> Row:
-    """The row of what `run` returns, ``milliseconds`` and ``values``, or of what it returned before."""
-    plain = "".join(letter if letter.isalnum() else "_" for letter in method)
-    found = kept(KEPT / f"{case.economy}-{case.point}-{plain}-{particles}.json", run)
-    values = np.array(found["values"])
-    return Row(case.economy, case.point, method, particles, found["milliseconds"], values, case.exact)
 
 
 def measure(
@@ -282,18 +189,8 @@ def peers(case: Case) -> Iterator[Row]:
         from benchmarks.filters_peer_onnx import onnx_peer_rows
 
         yield from peer_rows(case) if case.economy == LINEAR else onnx_peer_rows(case)
-    from benchmarks.filters_dynare import available, dynare_rows
-
     if case.economy == "an_schorfheide" and case.point == "theta_m" and available():
         yield from dynare_rows(case)
-
-
-def machine() -> str:
-    """What the figures were measured on."""
-    return (
-        f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, "
-        f"ONNX Runtime {onnxruntime.__version__}"
-    )
 
 
 def comparison(measured: list[Row]) -> list[list[str]]:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.filters import POINTS, Case, Row, kept_row, measurement_sd
+from benchmarks.filter_cases import POINTS, Case, Row, kept_row, measurement_sd
 
 TEMPLATE = Path(__file__).with_name("an_schorfheide.mod")
 MATLAB = Path("/usr/lib/dynare/matlab")

@@ -7,7 +7,7 @@ import numpy as np
 import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
-from benchmarks.filters import POINTS, Case, Row, kept_row, measurement_sd
+from benchmarks.filter_cases import POINTS, Case, Row, kept_row, measurement_sd
 from surrogate.reference import an_schorfheide_linear, kalman
 
 REPLICATIONS = 24

@@ -6,7 +6,7 @@ import numpy as np
 import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
-from benchmarks.filters import Case, Row, measurement_sd
+from benchmarks.filter_cases import Case, Row, measurement_sd
 from benchmarks.filters_peer import SETTINGS, measure_peer
 from estimation.filters.measurement import LOG_TWO_PI
 from estimation.linearisation import at_steady_state

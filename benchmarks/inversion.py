@@ -10,7 +10,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.filters import ROOT, machine, sample
+from benchmarks.filter_cases import ROOT, machine, sample
 from estimation.filters import Bound, InversionFilter, shock_solver
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load, markdown

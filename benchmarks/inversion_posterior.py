@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import gaussian_kde
 
-from benchmarks.filters import ROOT, machine
+from benchmarks.filter_cases import ROOT, machine
 from estimation import Estimation, load_data
 from estimation.filters import TwistedFilter
 from estimation.state_space import StateSpace

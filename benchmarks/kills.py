@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.filters import ROOT, machine
+from benchmarks.filter_cases import ROOT, machine
 from estimation.chain_file import ChainFile
 from surrogate import Surrogate, catalogue, markdown
 from surrogate.errors import SurrogateError

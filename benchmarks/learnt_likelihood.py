@@ -24,9 +24,9 @@ from benchmarks.kept import kept, read
 from estimation import Estimation, make_prior
 from estimation.learnt import LearntGraph
 from estimation.learnt.artifact import learn
-from estimation.learnt.correction import correct
-from estimation.learnt.identity import fingerprints
 from estimation.learnt.job import learn_from_toml
+from estimation.likelihoods.correction import correct
+from estimation.likelihoods.learnt_graph import fingerprints
 from surrogate import Display, Surrogate, listening, load, markdown
 from surrogate.files import atomic_path
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.filters import ROOT, machine
+from benchmarks.filter_cases import ROOT, machine
 from benchmarks.mutation_subjects import subject, whole_of
 from surrogate import markdown
 from surrogate.errors import SurrogateError

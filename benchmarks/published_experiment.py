@@ -22,7 +22,7 @@ from scipy.special import logsumexp
 from scipy.stats import gaussian_kde
 
 from benchmarks.estimation import run
-from benchmarks.filters import ROOT, machine
+from benchmarks.filter_cases import ROOT, machine
 from benchmarks.kept import kept, read
 from benchmarks.nk_zlb_by_time_iteration import DoublePrecision, TimeIteration
 from estimation import Estimation

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.filters import POINTS, ROOT, measurement_sd, sample
+from benchmarks.filter_cases import POINTS, ROOT, measurement_sd, sample
 from estimation.filters import GuidedFilter, ParticleFilter, TwistedFilter
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, Transition, load

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.filters import ROOT
+from benchmarks.filter_cases import ROOT
 from estimation.analysis.impulse_responses import generalised_responses
 from estimation.analysis.names import labels
 from estimation.analysis.simulation import mirrored_normals
 from estimation.analysis.starts import AWAY, BOUND, LABELS, conditional, visited_states
-from estimation.table import as_markdown
+from estimation.finding import as_markdown
 from surrogate import Surrogate, figures, load
 from surrogate.files import atomic_path
 from surrogate.reference.nk_zlb import NkZlbSolution, solve_nk_zlb

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.filters import ROOT, machine
+from benchmarks.filter_cases import ROOT, machine
 from estimation.moments import SimulatedMoments, compute_moments
 from estimation.moments.simulated import BURN_IN, ROWS_PER_CALL
 from estimation.workers import WorkerPool

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import existence
-from benchmarks.filters import ROOT
+from benchmarks.filter_cases import ROOT
 from surrogate import markdown
 from surrogate.errors import SurrogateError
 from surrogate.files import atomic_path

@@ -50,7 +50,7 @@ def calibrate(
     """
     from estimation import calibration
     from estimation.analysis import save
-    from estimation.table import as_text
+    from estimation.finding import as_text
 
     experiment = calibration.Experiment.from_toml(configuration)
     settings = calibration.CalibrationSettings(replications, draws, steps, seed)

@@ -56,7 +56,7 @@ def on_results(draws: int) -> Callable[[Command], Command]:
 def conclude(findings: "Sequence[Finding]", folder: Path) -> None:
     """Save findings, all or none, and print their notes and such tables as a terminal can show."""
     from estimation.analysis import save
-    from estimation.table import as_text
+    from estimation.finding import as_text
 
     with atomic_files(folder, [finding.name for finding in findings]) as new:
         for finding in findings:

@@ -64,11 +64,6 @@ def automatic_burn(chains: Chains) -> int:
     return min(_wanted_burn(chains), _longest_burn(chains))
 
 
-def resolve_burn(chains: Chains, burn: int | None) -> int:
-    """Return ``burn``, or the automatic choice if it is ``None``."""
-    return automatic_burn(chains) if burn is None else burn
-
-
 def autocorrelation_times(chains: Chains) -> np.ndarray:
     """Integrated autocorrelation time [n] along walkers' paths, in steps: draws over independent draws."""
     return chains.theta[..., 0].size / bulk_sample_size(chains)

@@ -9,28 +9,24 @@ from typing import Any
 import pandas as pd
 
 from estimation import fingerprint, inputs
-from estimation.analysis.finding import save
 from estimation.chain_file import ChainFile
 from estimation.chains import read_chains
 from estimation.cluster import open_pool
-from estimation.convergence import resolve_burn
+from estimation.convergence import automatic_burn
 from estimation.data import select_sample
-from estimation.learnt.likelihood import GRAPH_FILE
-from estimation.likelihoods import Ingredients, LearntSettings, MomentSettings, likelihood_settings
+from estimation.finding import as_text, save
+from estimation.likelihoods import METHODS, Ingredients, likelihood_settings
+from estimation.likelihoods.learnt_graph import GRAPH_FILE
 from estimation.mode import Mode, find_mode, improved_mode
-from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
-from estimation.moments.estimate import prior_candidates
-from estimation.moments.findings import moment_findings
-from estimation.moments.free import FreeParameters
+from estimation.moments import MomentsResult
 from estimation.moves import weights_of
 from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
 from estimation.progress import SamplingProgress
-from estimation.results import GENERATION, LEAST_ESS, Results
+from estimation.results import DRAWN, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
 from estimation.settings import given_prior, read_numbers, read_priors, read_settings
-from estimation.table import as_text
 from surrogate import Surrogate, load, toml
 from surrogate.errors import BadConfiguration
 from surrogate.files import atomic_files, atomic_path
@@ -94,7 +90,6 @@ class Estimation:
         )
         self.posterior = self.likelihood.posterior(ingredients)
         self.sampler.check(self.posterior.n_free)
-        self.sampler.check_burn()
         self._configuration = configuration
         self._given = {
             "priors": {name: given_prior(prior) for name, prior in priors.items()},
@@ -165,11 +160,7 @@ class Estimation:
         ------
         BadConfiguration : the likelihood is not made of moments, or there are too few of them.
         """
-        target = self.posterior.likelihood
-        if not isinstance(target, SimulatedMoments):
-            raise BadConfiguration('A point estimate needs [likelihood] method = "moments".')
-        free = FreeParameters.of_posterior(self.posterior)
-        return minimise_distance(target, free, prior_candidates(self.posterior, self.sampler.seed))
+        return self.likelihood.point_estimate(self.posterior, self.sampler.seed)
 
     @owner("output")
     def sample(
@@ -238,40 +229,31 @@ class Estimation:
         """Sample, tell the listener the posterior table, and leave everything in ``output_dir``.
 
         Files: ``inputs/``, ``mode.json``, ``chains/ensemble_<i>.chain``, ``posterior.nc`` (ArviZ),
-        ``posterior.csv`` and ``.md``, for moments tables ``point_estimate``, ``moments``, ``j_test`` and
-        ``sensitivity``, for a learnt likelihood a table ``corrected``, and, where Matplotlib and corner are
-        installed, ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take
-        the place of an earlier run's all at once. Parameters and errors as in :meth:`sample`.
+        ``posterior.csv`` and ``.md``, tables of what the method of estimation finds out besides (``files`` of
+        its class in :mod:`estimation.likelihoods`), and, where Matplotlib and corner are installed,
+        ``trace.png``, ``prior_posterior.png`` and ``corner.png``. Tables, draws and figures take the place of
+        an earlier run's all at once, whatever its method. Parameters and errors as in :meth:`sample`.
         """
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
         listener().result(results.summary())
-        with atomic_files(folder, GENERATION) as temporary:
+        found = [name for method in METHODS.values() for name in method.files]
+        with atomic_files(folder, ["posterior", *DRAWN, *found]) as temporary:
             results.save(temporary)
-            if isinstance(self.likelihood, MomentSettings):
-                self._report_moments(temporary)
-            if isinstance(self.likelihood, LearntSettings):
-                self._report_correction(results, self.likelihood.correction, temporary, processes)
+            self._report_method(results, temporary, processes)
             if plots:
                 results.plot(temporary)
         listener().result(f"Saved in {folder}")
         return results
 
-    def _report_moments(self, folder: Path) -> None:
-        for finding in moment_findings(self.point_estimate()):
+    def _report_method(self, results: Results, folder: Path, processes: int | None) -> None:
+        """Tell the listener, and save, what the method of estimation finds out beside the posterior."""
+        likelihood = self.posterior.likelihood
+        for warning in likelihood.warnings(results):
+            listener().result(warning)
+        for finding in likelihood.findings(results, self.sampler.seed, processes):
             save(finding, folder)
             listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
-
-    def _report_correction(self, results: Results, draws: int, folder: Path, processes: int | None) -> None:
-        from estimation.learnt import correction, edge  # they import results
-
-        for warning in edge.edge_warnings(results):
-            listener().result(warning)
-        if not draws:
-            return
-        finding = correction.correct(results, draws, self.sampler.seed, processes).finding
-        save(finding, folder)
-        listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
 
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
@@ -311,23 +293,23 @@ class Estimation:
         chains.require_inside(*self.posterior.priors.bounds(), str(files[0].parent))
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
-        burn = resolve_burn(chains, self.sampler.burn)
+        burn = automatic_burn(chains) if self.sampler.burn is None else self.sampler.burn
         return Results(
             self.posterior,
             mode,
             chains,
             burn,
             self.data,
-            self._attributes(burn),
+            self._attributes(),
             self.sampler.target_ess or LEAST_ESS,
         )
 
-    def _attributes(self, burn: int) -> dict[str, str]:
+    def _attributes(self) -> dict[str, str]:
         settings = {
             "surrogate": self.surrogate.card.model,
             "sample": f"{self.data.index[0]} to {self.data.index[-1]}",
             "likelihood": {key: str(value) for key, value in vars(self.likelihood).items()},
-            "sampler": {**vars(self.sampler), "burn": burn},
+            "sampler": vars(self.sampler),
             "fixed": self.posterior.fixed,
         }
         texts = {

@@ -17,7 +17,7 @@ import pandas as pd
 
 from estimation import fingerprint
 from estimation.config import read_copy, read_toml
-from estimation.learnt.likelihood import GRAPH_FILE
+from estimation.likelihoods.learnt_graph import GRAPH_FILE
 from estimation.sealed import seal, unseal
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BrokenArtifact

@@ -1,12 +1,15 @@
 """The posterior of the free parameters: prior times likelihood inside the box and region of the surrogate."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from estimation.chains import Chains
 from estimation.filters.paths import Paths
-from estimation.likelihood import Likelihood, StateLikelihood
+from estimation.finding import Finding
 from estimation.measurement import PREFIX, MeasurementError
 from estimation.priors import PriorSet, cut_to_box
 from surrogate import Surrogate
@@ -14,6 +17,75 @@ from surrogate.errors import BadConfiguration, BadData, OutsideBox, unknown_name
 from surrogate.inputs import by_name
 
 Theta = Mapping[str, ArrayLike] | ArrayLike
+NO_STATES = (
+    "This posterior's likelihood has no states and shocks. Impulse responses that do not start in a quarter "
+    "of the sample (irf) and predictive moments (predict) work; for the rest choose a filter, such as method "
+    '= "twisted" in [likelihood].'
+)
+
+
+class Likelihood(ABC):
+    """Log likelihood of parameter vectors, whose data it already holds, and what others must know about it.
+
+    Attributes
+    ----------
+    is_density : whether it is a density of the data, unlike a distance, and so can be integrated.
+    presample : first periods of the data that it is conditional on.
+    starts_at_rest : whether it takes the first period to follow the steady state.
+    truth : the likelihood that it was learnt from, for the same data; ``None`` if it was not learnt.
+    chapter : title of what only this method finds out; empty if that is nothing.
+    """
+
+    is_density: bool = True
+    presample: int = 0
+    starts_at_rest: bool = False
+    truth: "Likelihood | None" = None
+    chapter: str = ""
+
+    @abstractmethod
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Log likelihood [w] of ``parameters`` [w, n_parameters] in the order of the surrogate.
+
+        ``generator`` supplies fresh random numbers; ``None`` asks for the same ones at every call, so that
+        the likelihood is a function of the parameters alone. ``measurement_sd`` is [w, n_y], or ``None``
+        where the likelihood knows it.
+        """
+
+    def paths(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: np.ndarray | None = None,
+        smoothed: bool = True,
+    ) -> Paths:
+        """Draws of states, controls, shocks and observables for each of ``parameters`` [w, n_parameters].
+
+        Joint ones given the whole sample, or, if not ``smoothed``, for every period given the data up to it.
+        Where nothing is random there is one draw, whatever ``draws``.
+
+        Raises
+        ------
+        BadConfiguration : it knows nothing of states.
+        """
+        raise BadConfiguration(NO_STATES)
+
+    def caveat(self, common_random_numbers: bool) -> str:
+        """A sentence on what numerical standard errors of integrals leave out; empty if they are whole."""
+        return ""
+
+    def warnings(self, sampled: "Sampled") -> list[str]:
+        """What to know before believing draws of its posterior; empty if all is well."""
+        return []
+
+    def findings(self, sampled: "Sampled", seed: int, processes: int | None) -> Sequence[Finding]:
+        """The tables and figures of its ``chapter``, the same for any number of worker processes."""
+        return []
 
 
 class Posterior:
@@ -22,7 +94,7 @@ class Posterior:
     Parameters
     ----------
     surrogate : the solved economy; every prior is cut to its box, that of a measurement sd at zero.
-    likelihood : holds the data; a particle filter or simulated moments.
+    likelihood : holds the data; such as a particle filter's or simulated moments.
     priors : by name, of parameters of the surrogate and of estimated measurement errors; these are free.
     fixed : values of parameters that do not move; what is neither free nor fixed stays at its default.
     measurement : measurement error; ``None`` if the likelihood needs none.
@@ -120,17 +192,12 @@ class Posterior:
         """Draws of states, controls, shocks and observables at free parameters, see :meth:`theta_array`.
 
         Joint ones given the whole sample, or, if not ``smoothed``, for every period given the data up to it;
-        see :class:`estimation.likelihood.StateLikelihood`.
+        see :meth:`Likelihood.paths`.
 
         Raises
         ------
         BadConfiguration : the likelihood has no states.
         """
-        if not isinstance(self.likelihood, StateLikelihood):
-            raise BadConfiguration(
-                'This likelihood has no states and shocks. Choose a filter, such as method = "twisted" in '
-                "[likelihood]."
-            )
         array = self.theta_array(theta)
         sd = self.measurement_sd(array)
         return self.likelihood.paths(self.parameters(array), generator, draws, sd, smoothed)
@@ -227,3 +294,17 @@ def _without_negative_sds(priors: PriorSet) -> PriorSet:
     return cut_to_box(
         priors, dict.fromkeys(below, (0.0, np.inf)), "That a standard deviation is not negative"
     )
+
+
+class Sampled(Protocol):
+    """Draws of a posterior, such as :class:`estimation.results.Results`."""
+
+    @property
+    def posterior(self) -> Posterior:
+        """What was sampled."""
+        ...
+
+    @property
+    def chains(self) -> Chains:
+        """Its draws, without burn-in."""
+        ...

@@ -1,47 +1,24 @@
 """Prior densities by (mean, sd) under Dynare's names, truncated to the box of the surrogate.
 
-The truncated density is renormalised, so it integrates to one over the box. Conventions follow the Dynare
-reference manual ("estimated_params"); the inverse gamma of type 1 is a density of the standard deviation
-itself and is also accepted in the form of Herbst and Schorfheide (2015),
-``sigma^-(nu+1) exp(-nu s^2 / (2 sigma^2))``.
+The truncated density is renormalised, so it integrates to one over the box. Conventions are those of
+:mod:`estimation.densities`.
 """
 
 import math
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy import stats
-from scipy.optimize import brentq
-from scipy.special import gammaln
 
-from estimation.densities import JointDensity
-from surrogate.errors import BadConfiguration, shown, unknown_name
+from estimation.densities import DISTRIBUTIONS, KERNELS, Distribution, canonical_density, require
+from surrogate.errors import BadConfiguration, shown
 
-SHORT_NAMES = {
-    "beta": "beta_pdf",
-    "gamma": "gamma_pdf",
-    "normal": "normal_pdf",
-    "invgamma": "inv_gamma_pdf",
-    "inv_gamma": "inv_gamma_pdf",
-    "invgamma1": "inv_gamma_pdf",
-    "inv_gamma1": "inv_gamma_pdf",
-    "inv_gamma1_pdf": "inv_gamma_pdf",
-    "invgamma2": "inv_gamma2_pdf",
-    "inv_gamma2": "inv_gamma2_pdf",
-    "uniform": "uniform_pdf",
-}
 BEYOND_REASON = 1e100
 """Numbers of which, or of whose inverse, squares and ratios could overflow."""
 LEAST_MASS = 0.05
 NOTICEABLE_CUT = 0.05
-
-
-# A frozen continuous distribution of scipy.stats, for which SciPy has no public type
-Distribution = Any
 
 
 @dataclass(frozen=True)
@@ -145,11 +122,11 @@ def make_prior(
     name = canonical_density(density)
     given = {"mean": mean, "sd": sd, "s": s, "nu": nu, "lower": lower, "upper": upper}
     settings = {key: _number(name, key, value) for key, value in given.items() if value is not None}
-    prior = Prior(name, _BUILDERS[name](settings), settings=settings)
+    prior = Prior(name, DISTRIBUTIONS[name](settings), settings=settings)
     if truncate is None:
         return prior
     cut = prior.truncated(*_interval(name, truncate))
-    _require(cut.mass > 0, f"{name} has no mass between {cut.lower:g} and {cut.upper:g}, to which it is cut.")
+    require(cut.mass > 0, f"{name} has no mass between {cut.lower:g} and {cut.upper:g}, to which it is cut.")
     return cut
 
 
@@ -161,7 +138,7 @@ def _number(name: str, key: str, value: object) -> float:
         number = math.nan
     usual = number == 0 or 1 / BEYOND_REASON < abs(number) < BEYOND_REASON
     endless = name == "inv_gamma_pdf" and key == "sd" and number == math.inf
-    _require(usual or endless, f"{name}: {key} must be a finite number, not {shown(value)}.")
+    require(usual or endless, f"{name}: {key} must be a finite number, not {shown(value)}.")
     return number
 
 
@@ -171,17 +148,55 @@ def _interval(name: str, ends: object) -> tuple[float, float]:
         low, high = (float(end) for end in ends)  # pyright: ignore[reportGeneralTypeIssues]
     except (TypeError, ValueError, OverflowError):
         low = high = math.nan
-    _require(low < high, f"{name}: truncate must be [lower, upper], not {shown(ends)}.")
+    require(low < high, f"{name}: truncate must be [lower, upper], not {shown(ends)}.")
     return low, high
 
 
-def canonical_density(density: str) -> str:
-    """Return Dynare's name for any accepted spelling of a density."""
-    written = str(density).lower()
-    name = SHORT_NAMES.get(written, written)
-    if name not in _BUILDERS:
-        raise unknown_name("prior density", density, [*_BUILDERS, *SHORT_NAMES])
-    return name
+class JointDensity:
+    """Log density of independent truncated priors: one formula a family, over all that share it.
+
+    A sampler asks for the prior of every proposal. ``scipy.stats`` answers for one parameter at a time and
+    checks its arguments anew: milliseconds for a dozen parameters, more than a fast likelihood takes. Here
+    SciPy supplies the parameters and, once, the constant of each density.
+
+    Parameters
+    ----------
+    priors : one for each column of the arguments.
+    """
+
+    def __init__(self, priors: Sequence[Prior]) -> None:
+        self._lower = np.array([prior.lower for prior in priors])
+        self._upper = np.array([prior.upper for prior in priors])
+        self._families = [
+            (name, np.array([column for column, prior in enumerate(priors) if prior.density == name]))
+            for name in dict.fromkeys(prior.density for prior in priors)
+        ]
+        self._arguments = {
+            name: np.array([_arguments(priors[column]) for column in columns]).T
+            for name, columns in self._families
+        }
+        medians = np.array([[float(prior.ppf(np.array(0.5))) for prior in priors]])
+        densities = [float(prior.log_density(value)) for prior, value in zip(priors, medians[0], strict=True)]
+        self._constant = np.sum(densities) - float(self._kernel(medians)[0])
+
+    def __call__(self, theta: np.ndarray) -> np.ndarray:
+        """Joint log density [w] at ``theta`` [w, n]; minus infinity outside the supports."""
+        inside = ((theta >= self._lower) & (theta <= self._upper)).all(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            total = self._kernel(theta) + self._constant
+        return np.where(inside & ~np.isnan(total), total, -np.inf)
+
+    def _kernel(self, theta: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(theta))
+        for name, columns in self._families:
+            total += KERNELS[name](theta[:, columns], *self._arguments[name]).sum(axis=1)
+        return total
+
+
+def _arguments(prior: Prior) -> list[float]:
+    """What the family's kernel takes, from the frozen distribution of ``scipy.stats``."""
+    frozen = prior.distribution
+    return [float(value) for value in (*frozen.args, *frozen.kwds.values())]
 
 
 class PriorSet:
@@ -284,114 +299,3 @@ def _loss(name: str, prior: Prior, cut: Prior, limit: str) -> str:
 def describe(prior: Prior) -> str:
     """One short text such as ``gamma_pdf, mean 2, sd 0.5``."""
     return ", ".join([prior.density, *(f"{key} {value:g}" for key, value in prior.settings.items())])
-
-
-def _require(condition: bool, message: str) -> None:
-    if not condition:
-        raise BadConfiguration(message)
-
-
-def _moments(name: str, settings: Mapping[str, float], allowed: tuple[str, ...] = ()) -> tuple[float, float]:
-    stray = set(settings) - {"mean", "sd", *allowed}
-    hint = " Use truncate to cut a density." if stray & {"lower", "upper"} else ""
-    _require(not stray, f"{name} does not take {', '.join(sorted(stray))}.{hint}")
-    _require({"mean", "sd"} <= set(settings), f"{name} needs mean and sd.")
-    _require(settings["sd"] > 0, f"{name} needs a positive sd, not {settings['sd']:g}.")
-    return settings["mean"], settings["sd"]
-
-
-def _normal(settings: Mapping[str, float]) -> Distribution:
-    mean, sd = _moments("normal_pdf", settings)
-    return stats.norm(mean, sd)
-
-
-def _gamma(settings: Mapping[str, float]) -> Distribution:
-    mean, sd = _moments("gamma_pdf", settings, ("lower",))
-    origin = settings.get("lower", 0.0)
-    _require(mean > origin, f"gamma_pdf needs a mean above its lower end {origin:g}, not {mean:g}.")
-    shape = ((mean - origin) / sd) ** 2
-    return stats.gamma(shape, loc=origin, scale=sd**2 / (mean - origin))
-
-
-def _beta(settings: Mapping[str, float]) -> Distribution:
-    mean, sd = _moments("beta_pdf", settings, ("lower", "upper"))
-    lower, upper = settings.get("lower", 0.0), settings.get("upper", 1.0)
-    _require(lower < mean < upper, f"beta_pdf needs a mean between {lower:g} and {upper:g}, not {mean:g}.")
-    centre, variance = (mean - lower) / (upper - lower), (sd / (upper - lower)) ** 2
-    total = centre * (1 - centre) / variance - 1
-    _require(total > 0, f"beta_pdf on [{lower:g}, {upper:g}] with mean {mean:g} cannot have an sd of {sd:g}.")
-    return stats.beta(centre * total, (1 - centre) * total, loc=lower, scale=upper - lower)
-
-
-def _uniform(settings: Mapping[str, float]) -> Distribution:
-    if {"lower", "upper"} == set(settings):
-        lower, upper = settings["lower"], settings["upper"]
-    else:
-        _require(not {"lower", "upper"} & set(settings), "uniform_pdf takes mean and sd, or lower and upper.")
-        mean, sd = _moments("uniform_pdf", settings)
-        lower, upper = mean - math.sqrt(3) * sd, mean + math.sqrt(3) * sd
-    _require(lower < upper, f"uniform_pdf needs lower < upper, not {lower:g} and {upper:g}.")
-    return stats.uniform(lower, upper - lower)
-
-
-def _inverse_gamma_terms(name: str, settings: Mapping[str, float]) -> tuple[float, float] | None:
-    """Return (nu, nu s^2) when the density is given by s and nu, else None."""
-    if not {"s", "nu"} & set(settings):
-        return None
-    stray = set(settings) - {"s", "nu", "lower"}
-    _require({"s", "nu"} <= set(settings) and not stray, f"{name} takes mean and sd, or s and nu.")
-    _require(min(settings["s"], settings["nu"]) > 0, f"{name} needs positive s and nu.")
-    return settings["nu"], settings["nu"] * settings["s"] ** 2
-
-
-def _inverse_gamma_1(settings: Mapping[str, float]) -> Distribution:
-    terms = _inverse_gamma_terms("inv_gamma_pdf", settings)
-    origin = settings.get("lower", 0.0)
-    if terms is None:
-        mean, sd = _moments("inv_gamma_pdf", settings, ("lower",))
-        _require(mean > origin, f"inv_gamma_pdf needs a mean above its lower end {origin:g}, not {mean:g}.")
-        terms = _inverse_gamma_1_from_moments(mean - origin, sd)
-    nu, scale = terms
-    # gengamma with c = -2 is the square root of an inverse gamma variable
-    return stats.gengamma(nu / 2, -2, loc=origin, scale=math.sqrt(scale / 2))
-
-
-def _inverse_gamma_1_from_moments(mean: float, sd: float) -> tuple[float, float]:
-    """Solve for (nu, nu s^2) of the inverse gamma of type 1; an infinite sd means nu = 2, as in Dynare."""
-
-    def log_gamma_ratio(nu: float) -> float:
-        return float(gammaln((nu - 1) / 2) - gammaln(nu / 2))
-
-    def gap(nu: float) -> float:
-        return math.log(2 / (nu - 2)) - 2 * log_gamma_ratio(nu) - math.log1p((sd / mean) ** 2)
-
-    if math.isinf(sd):
-        nu = 2.0
-    else:
-        try:
-            nu = float(brentq(gap, 2 + 1e-12, 1e7))  # pyright: ignore[reportArgumentType]
-        except ValueError:
-            raise BadConfiguration(f"inv_gamma_pdf cannot have mean {mean:g} and sd {sd:g}.") from None
-    return nu, 2 * mean**2 * math.exp(-2 * log_gamma_ratio(nu))
-
-
-def _inverse_gamma_2(settings: Mapping[str, float]) -> Distribution:
-    terms = _inverse_gamma_terms("inv_gamma2_pdf", settings)
-    origin = settings.get("lower", 0.0)
-    if terms is None:
-        mean, sd = _moments("inv_gamma2_pdf", settings, ("lower",))
-        _require(mean > origin, f"inv_gamma2_pdf needs a mean above its lower end {origin:g}, not {mean:g}.")
-        nu = 4 + 2 * ((mean - origin) / sd) ** 2
-        terms = (nu, (mean - origin) * (nu - 2))
-    nu, scale = terms
-    return stats.invgamma(nu / 2, loc=origin, scale=scale / 2)
-
-
-_BUILDERS = {
-    "beta_pdf": _beta,
-    "gamma_pdf": _gamma,
-    "normal_pdf": _normal,
-    "inv_gamma_pdf": _inverse_gamma_1,
-    "inv_gamma2_pdf": _inverse_gamma_2,
-    "uniform_pdf": _uniform,
-}

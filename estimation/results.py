@@ -10,23 +10,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estimation import plots
 from estimation.chains import Chains
-from estimation.convergence import RHAT_LIMIT
+from estimation.convergence import (
+    RHAT_LIMIT,
+    autocorrelation_times,
+    bulk_sample_size,
+    rhat,
+    tail_sample_size,
+)
+from estimation.finding import DECIMALS, HDI_SHARE, as_text, save_table
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
-from estimation.table import DECIMALS, as_text, posterior_table, save_table
+from surrogate import figures
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_files
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from xarray import DataTree
 
 PRIOR_DRAWS = 2000
 LEAST_ESS = 400
 DRAWN = ("trace", "prior_posterior", "corner")
-GENERATION = ("posterior", *DRAWN, "corrected", "point_estimate", "moments", "j_test", "sensitivity")
-"""Stems of all that a run writes besides its chains; what one run leaves out, the next must not inherit."""
 EDGE_STEP, EDGE_SHARE = 0.1, 0.02
 WIDEN = "Widen the surrogate's range there and train it again, or the box decides and not the data."
 
@@ -54,14 +61,14 @@ class Results:
     attributes: Mapping[str, str]
     target: int = LEAST_ESS
 
-    @cached_property
+    @property
     def chains(self) -> Chains:
         """Draws without burn-in."""
         return self.all_chains.discard(self.burn)
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The posterior table, see :func:`estimation.table.posterior_table`."""
+        """The posterior table, see :func:`posterior_table`."""
         return posterior_table(self.chains, self.posterior.priors, self.mode)
 
     @cached_property
@@ -90,13 +97,59 @@ class Results:
             save_table(self.table, temporary, "posterior")
 
     def plot(self, folder: Path) -> None:
-        """Write the figures of :mod:`estimation.plots`, or warn of what they need."""
-        from estimation import plots  # plots import this module
-
+        """Write ``trace.png``, ``prior_posterior.png`` and, of two or more parameters, ``corner.png``, or
+        warn of what they need.
+        """
+        drawings = {"trace": self.trace, "prior_posterior": self.prior_posterior}
+        if self.posterior.n_free > 1:
+            drawings["corner"] = self.corner
         try:
-            plots.save_plots(self, folder)
+            for name, draw in drawings.items():
+                figures.save(draw(), folder / f"{name}.png")
         except MissingPackage as error:
             warnings.warn(str(error), stacklevel=2)
+
+    def trace(self) -> "Figure":
+        """See :func:`estimation.plots.trace`."""
+        return plots.trace(self.all_chains, self.burn)
+
+    def prior_posterior(self) -> "Figure":
+        """See :func:`estimation.plots.prior_posterior`."""
+        return plots.prior_posterior(self.chains, self.posterior.priors, self.mode)
+
+    def corner(self) -> "Figure":
+        """See :func:`estimation.plots.corner`."""
+        return plots.corner(self.chains, self.mode)
+
+
+def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFrame:
+    """One row a free parameter.
+
+    Columns: prior density, mean and sd (before truncation to the box) and the share of its mass inside the
+    box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; effective sample size of
+    all draws, in bulk and tails; R-hat across ensembles; autocorrelation time in steps.
+    """
+    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
+
+    draws = chains.by_walker().reshape(-1, len(chains.names))
+    interval = np.asarray(array_stats.hdi(draws, HDI_SHARE, axis=0))
+    chosen = [priors[name] for name in chains.names]
+    columns = {
+        "prior": [prior.density for prior in chosen],
+        "prior mean": [prior.mean for prior in chosen],
+        "prior sd": [prior.sd for prior in chosen],
+        "in box": [prior.mass for prior in chosen],
+        "mode": mode.theta,
+        "mean": draws.mean(axis=0),
+        "sd": draws.std(axis=0, ddof=1),
+        "HDI low": interval[:, 0],
+        "HDI high": interval[:, 1],
+        "ESS bulk": bulk_sample_size(chains),
+        "ESS tail": tail_sample_size(chains),
+        "R-hat": rhat(chains),
+        "autocorr. time": autocorrelation_times(chains),
+    }
+    return pd.DataFrame(columns, index=pd.Index(chains.names, name="parameter"))
 
 
 def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[str]:
@@ -105,8 +158,8 @@ def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[s
     Numbers count as the table shows them, so that the table never seems to contradict the warning.
     """
     table = table.round({name: DECIMALS[name] for name in ("R-hat", "ESS bulk", "ESS tail")})
-    rhat = dict(zip(table.index, table["R-hat"], strict=True))
-    mixed = [str(name) for name, value in rhat.items() if not value <= RHAT_LIMIT]
+    mixing = dict(zip(table.index, table["R-hat"], strict=True))
+    mixed = [str(name) for name, value in mixing.items() if not value <= RHAT_LIMIT]
     sizes = dict(zip(table.index, np.minimum(table["ESS bulk"], table["ESS tail"]), strict=True))
     scarce = [str(name) for name, value in sizes.items() if not value >= target]
     found = []

@@ -45,7 +45,8 @@ class SamplerSettings:
     ensembles : independent ensembles, the chains of R-hat; two or more.
     walkers : walkers in each ensemble, at least twice the number of free parameters.
     steps : steps of every walker, burn-in included; with ``target_ess``, at most.
-    burn : steps to discard; chosen from the chains if ``None``.
+    burn : steps of every walker to discard, all but four at most; chosen from the chains, of which there must
+        then be eight steps, if ``None``.
     seed : everything random follows from it.
     moves : name of a move, or name -> weight; see :mod:`estimation.moves`.
     target_ess : stop when every parameter has so many effective draws, in bulk and tails, and R-hat is
@@ -64,8 +65,6 @@ class SamplerSettings:
         """Raise ``BadConfiguration`` unless the settings make sense for ``n_free`` free parameters."""
         if self.ensembles < 2:
             raise BadConfiguration("At least two ensembles are needed: R-hat compares independent ensembles.")
-        if self.steps < 1:
-            raise BadConfiguration(f"At least one step is needed, not {self.steps}.")
         if self.seed < 0:
             raise BadConfiguration(f"The seed must not be negative, unlike {self.seed}.")
         least = max(2 * n_free, LEAST_WALKERS)
@@ -77,9 +76,6 @@ class SamplerSettings:
         if target is not None and (type(target) is not int or target < 1):
             raise BadConfiguration(f"target_ess in [sampler] must be a whole number above 0, not {target!r}.")
         weights_of(self.moves)
-
-    def check_burn(self) -> None:
-        """Raise ``BadConfiguration`` unless the burn-in, given or automatic, leaves enough steps."""
         if self.burn is None and self.steps < LEAST_STEPS:
             raise BadConfiguration(
                 f"At least {LEAST_STEPS} steps are needed to choose a burn-in, not {self.steps}."

@@ -19,10 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.analysis.bands import interval, years
-from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.paths import PosteriorPaths, posterior_paths
 from estimation.analysis.simulation import follow, posterior_draws
+from estimation.finding import Finding
 from estimation.results import Results
 from surrogate import Surrogate, figures
 from surrogate.errors import BadConfiguration

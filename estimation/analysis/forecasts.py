@@ -9,7 +9,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.analysis.bands import years
-from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.paths import posterior_paths
 from estimation.analysis.simulation import (
@@ -20,6 +19,7 @@ from estimation.analysis.simulation import (
     require_horizon,
     stable,
 )
+from estimation.finding import Finding
 from estimation.results import Results
 from surrogate import figures
 from surrogate.errors import BadConfiguration

@@ -19,10 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.analysis.bands import band_table, draw_band
-from estimation.analysis.finding import Finding
 from estimation.analysis.names import known_names, labels
 from estimation.analysis.simulation import follow, mirrored_normals, posterior_draws, require_horizon
 from estimation.analysis.starts import find_starts
+from estimation.finding import Finding
 from estimation.results import Results
 from surrogate import Surrogate, figures
 from surrogate.errors import BadConfiguration

@@ -21,12 +21,9 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_t
 
 from estimation.analysis.bridge_sampling import LogEstimate, bridge_sampling, importance_sampling
-from estimation.analysis.evaluation import log_likelihoods
-from estimation.analysis.finding import Finding
 from estimation.analysis.harmonic_mean import modified_harmonic_mean
-from estimation.learnt.likelihood import LearntLikelihood
-from estimation.likelihoods.filtered import FilterLikelihood
-from estimation.moments import SimulatedMoments
+from estimation.finding import Finding
+from estimation.likelihoods.evaluation import log_likelihoods
 from estimation.posterior import Posterior
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
@@ -81,14 +78,14 @@ def evidence(
 
     Raises
     ------
-    BadConfiguration : the likelihood is one of moments, there are too few draws, they lie beyond the prior's
-        numerical reach, or no new one has a likelihood.
+    BadConfiguration : the likelihood is no density of the data, there are too few draws, they lie beyond
+        the prior's numerical reach, or no new one has a likelihood.
     """
     posterior = results.posterior
-    if isinstance(posterior.likelihood, SimulatedMoments):
+    if not posterior.likelihood.is_density:
         raise BadConfiguration(
-            "A distance between moments is no density of the data, so it has no marginal likelihood: choose "
-            'a filter, such as [likelihood] method = "twisted".'
+            "A quasi-likelihood, such as a distance between moments, is no density of the data and has no "
+            'marginal likelihood: choose a filter, such as [likelihood] method = "twisted".'
         )
     whole_number("The number of draws", draws, LEAST_DRAWS, MOST_DRAWS)
     generator = np.random.default_rng([seed, 0])
@@ -132,12 +129,8 @@ def _note(results: Results, found: Evidence) -> str:
     mass = found.region_mass
     scaled = "the surrogate's box" if mass == 1 else f"the certified part of the box ({mass:.1%} of its mass)"
     text = f"The prior integrates to one over {scaled}. Use bridge sampling; the others check it."
-    likelihood = results.posterior.likelihood
-    if isinstance(likelihood, LearntLikelihood):
-        return f"{text} The likelihood is one that was learnt; its error is not in the errors here."
-    if isinstance(likelihood, FilterLikelihood) and results.posterior.common_random_numbers:
-        return f"{text} Random numbers are common to all likelihoods; others would give another number."
-    return text
+    caveat = results.posterior.likelihood.caveat(results.posterior.common_random_numbers)
+    return f"{text} {caveat}".rstrip()
 
 
 def _draws(results: Results) -> tuple[np.ndarray, np.ndarray]:

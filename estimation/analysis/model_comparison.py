@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 
-from estimation.analysis.finding import Finding
 from estimation.analysis.marginal_likelihood import Evidence
+from estimation.finding import Finding
 from estimation.fingerprint import of_data
-from estimation.learnt.likelihood import LearntLikelihood
-from estimation.likelihoods import InversionLikelihood
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
 
@@ -20,7 +18,8 @@ def require_same_data(results: Mapping[str, Results]) -> None:
     which the same count.
     """
     samples = {
-        name: (of_data(found.data.sort_index(axis=1)), _presample(found)) for name, found in results.items()
+        name: (of_data(found.data.sort_index(axis=1)), found.posterior.likelihood.presample)
+        for name, found in results.items()
     }
     first, *others = samples
     for other in others:
@@ -29,13 +28,6 @@ def require_same_data(results: Mapping[str, Results]) -> None:
                 f"{first} and {other} were estimated on different data; marginal likelihoods compare models "
                 "of the same series over the same quarters only, and after the same presample."
             )
-
-
-def _presample(results: Results) -> int:
-    likelihood = results.posterior.likelihood
-    if isinstance(likelihood, LearntLikelihood):
-        likelihood = likelihood.truth
-    return likelihood.presample if isinstance(likelihood, InversionLikelihood) else 0
 
 
 def compare_models(found: Mapping[str, Evidence]) -> Finding:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estimation.filters.paths import Paths
-from estimation.likelihood import StateLikelihood
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
 from surrogate.listener import track
@@ -14,11 +13,6 @@ from surrogate.listener import track
 Array = NDArray[np.floating]
 
 VECTORS_PER_CALL = 25
-NO_STATES = (
-    "This posterior's likelihood has no states and shocks. Impulse responses that do not start in a quarter "
-    "of the sample (irf) and predictive moments (predict) work; for the rest choose a filter, such as method "
-    '= "twisted" in [likelihood].'
-)
 
 
 class PosteriorPaths(NamedTuple):
@@ -41,8 +35,6 @@ def posterior_paths(
     ------
     BadConfiguration : the likelihood has no states, or no draw is left.
     """
-    if not isinstance(results.posterior.likelihood, StateLikelihood):
-        raise BadConfiguration(NO_STATES)
     blocks = range(0, len(theta), VECTORS_PER_CALL)
     parts = [
         results.posterior.paths(

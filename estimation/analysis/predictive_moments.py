@@ -16,13 +16,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation.analysis.bands import HIGH, LOW, MEDIAN, interval
-from estimation.analysis.finding import Finding
 from estimation.analysis.simulation import (
     ergodic_states,
     follow,
     measurement_sd,
     posterior_draws,
 )
+from estimation.finding import Finding
 from estimation.moments import Moment, compute_moments, parse_moment
 from estimation.results import Results
 from surrogate import figures

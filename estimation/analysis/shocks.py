@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from estimation.analysis.bands import HIGH, LOW, MEDIAN, band_table, draw_band, years
 from estimation.analysis.bound import Floor, binds
-from estimation.analysis.finding import Finding
 from estimation.analysis.paths import PosteriorPaths, posterior_paths
 from estimation.analysis.simulation import posterior_draws
 from estimation.analysis.starts import visited_states
+from estimation.finding import Finding
 from estimation.results import Results
 from surrogate import figures
 

@@ -11,11 +11,8 @@ import pandas as pd
 from estimation.estimation import Estimation
 from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
-from estimation.learnt.identity import fingerprints
-from estimation.learnt.likelihood import LearntGraph
-from estimation.likelihoods.inverted import InversionSettings
-from estimation.likelihoods.learnt import LEARNT, LearntSettings, filter_settings
-from estimation.likelihoods.method import Method
+from estimation.likelihoods.learnt import LEARNT
+from estimation.likelihoods.learnt_graph import LearntGraph, fingerprints
 from estimation.linearisation import at_steady_state
 from estimation.posterior import Posterior
 from estimation.state_space import StateSpace
@@ -71,8 +68,8 @@ class Experiment:
     def simulate(self, theta: np.ndarray, generator: np.random.Generator) -> pd.DataFrame:
         """Observations of the economy at free parameters `theta` [n], measurement error included.
 
-        The economy has forgotten where it started, except for the inversion filter, which knows that a sample
-        starts at the steady state.
+        The economy has forgotten where it started, except where the likelihood takes a sample to start at the
+        steady state.
 
         Raises
         ------
@@ -96,20 +93,19 @@ class Experiment:
         ------
         MissingPackage : learning needs the package onnx.
         """
-        likelihood = self.estimation.likelihood
-        if not isinstance(likelihood, LearntSettings):
+        if self.estimation.posterior.likelihood.truth is None:
             return Estimation(self.surrogate, data, **self.settings).posterior
-        calls = LearntGraph(likelihood.folder).card.calls
-        return learnt_posterior(self.surrogate, data, self.settings, likelihood.filter, calls)
+        likelihood = self.settings["likelihood"]
+        calls = LearntGraph(likelihood["folder"]).card.calls
+        return learnt_posterior(self.surrogate, data, self.settings, likelihood["filter"], calls)
 
     def _observables(
         self, parameters: np.ndarray, periods: int, generator: np.random.Generator
     ) -> np.ndarray:
         space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
         steady = at_steady_state(space, parameters.astype(space.dtype), 1)
-        at_rest = isinstance(self._filter, InversionSettings)
         start, burn_in = steady.mean, 0
-        if not at_rest:
+        if not self.estimation.posterior.likelihood.starts_at_rest:
             burn_in = BURN_IN
             start = start + generator.standard_normal(start.shape) @ steady.root[0].T
         shocks = generator.standard_normal((burn_in + periods, self.surrogate.n_shocks))
@@ -117,17 +113,11 @@ class Experiment:
         columns = [self.surrogate.observable_names.index(name) for name in space.observables]
         return found[:, columns].astype(float)
 
-    @property
-    def _filter(self) -> Method:
-        """Settings of the filter that is calibrated, itself or through the surrogate of its likelihood."""
-        likelihood = self.estimation.likelihood
-        return filter_settings(likelihood.filter) if isinstance(likelihood, LearntSettings) else likelihood
-
     def _require_the_whole_sample(self) -> None:
         """Refuse a presample: the posterior would be conditional on it, while truths come from the prior
         alone.
         """
-        if isinstance(self._filter, InversionSettings) and self._filter.presample:
+        if self.estimation.posterior.likelihood.presample:
             raise BadConfiguration(
                 "Ranks are uniform only if the likelihood counts the whole sample: leave presample out of "
                 "[likelihood]; the simulated samples start at the steady state, so that none is needed."

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from estimation.analysis.finding import Finding
 from estimation.calibration.ranks import (
     BAND,
     POINTS,
@@ -23,6 +22,7 @@ from estimation.calibration.ranks import (
     worst_p,
 )
 from estimation.calibration.replication import Replication
+from estimation.finding import Finding
 from surrogate import figures
 from surrogate.figures import BLUE, GRAY, RED
 

@@ -1,6 +1,7 @@
 """Likelihood surrogates: a log likelihood learnt from noisy calls of a filter, evaluated in microseconds."""
 
-from estimation.learnt.card import LikelihoodCard
-from estimation.learnt.likelihood import LearntGraph, LearntLikelihood
+from estimation.likelihoods.correction import correct
+from estimation.likelihoods.learnt import LearntLikelihood
+from estimation.likelihoods.learnt_graph import LearntGraph, LikelihoodCard
 
-__all__ = ["LearntGraph", "LearntLikelihood", "LikelihoodCard"]
+__all__ = ["LearntGraph", "LearntLikelihood", "LikelihoodCard", "correct"]

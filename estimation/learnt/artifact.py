@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 
 from estimation import fingerprint
-from estimation.learnt.card import LikelihoodCard
 from estimation.learnt.design import Design, read_design
 from estimation.learnt.learning import CALLS, Map, Plan, Report, learn_surface
-from estimation.learnt.likelihood import GRAPH_FILE
 from estimation.learnt.surface import NEAR, Fit
+from estimation.likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
 from surrogate.files import atomic_files, atomic_path
@@ -52,7 +51,7 @@ def learn(
     ----------
     posterior : prior and filter.
     likelihood : the filter's settings, for the card.
-    identity : see :func:`estimation.learnt.identity.fingerprints`.
+    identity : see :func:`estimation.likelihoods.learnt_graph.fingerprints`.
     calls : of the filter, at most.
     resume : go on with the design points in ``folder``.
     parallel_map, report : see :func:`estimation.learnt.learning.learn_surface`.

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from estimation.learnt.card import METADATA_KEY, LikelihoodCard
 from estimation.learnt.coordinates import IDENTITY, LOG_ODDS, TINY
-from estimation.learnt.likelihood import INPUT, OUTPUT
 from estimation.learnt.surface import Surface
+from estimation.likelihoods.learnt_graph import INPUT, METADATA_KEY, OUTPUT, LikelihoodCard
 from surrogate.model_file import sealed
 
 OPSET = 17

@@ -6,9 +6,8 @@ from estimation.cluster import open_pool
 from estimation.estimation import Estimation
 from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
-from estimation.learnt.card import LikelihoodCard
-from estimation.learnt.identity import fingerprints
 from estimation.likelihoods.learnt import LEARNT, filter_settings
+from estimation.likelihoods.learnt_graph import LikelihoodCard, fingerprints
 from surrogate.listener import progress
 
 

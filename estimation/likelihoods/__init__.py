@@ -1,14 +1,14 @@
-"""The methods that ``[likelihood]`` can name: each file has its settings and the posterior they make."""
+"""The methods that ``[likelihood]`` can name, a file each: their settings, likelihood and the posterior."""
 
-from estimation.likelihoods.exact import KalmanLikelihood, KalmanSettings
-from estimation.likelihoods.filtered import FilterLikelihood, FilterSettings
-from estimation.likelihoods.inverted import InversionLikelihood, InversionSettings
-from estimation.likelihoods.learnt import LearntSettings
-from estimation.likelihoods.method import Ingredients, Method
-from estimation.likelihoods.moments import MomentSettings
-from estimation.likelihoods.registry import likelihood_settings
+from estimation.likelihoods.inversion import InversionLikelihood, InversionSettings
+from estimation.likelihoods.kalman import KalmanLikelihood, KalmanSettings
+from estimation.likelihoods.learnt import LearntLikelihood, LearntSettings
+from estimation.likelihoods.method import METHODS, Ingredients, Method, likelihood_settings
+from estimation.likelihoods.moments import MomentLikelihood, MomentSettings
+from estimation.likelihoods.particle import FilterLikelihood, FilterSettings
 
 __all__ = [
+    "METHODS",
     "FilterLikelihood",
     "FilterSettings",
     "Ingredients",
@@ -16,8 +16,10 @@ __all__ = [
     "InversionSettings",
     "KalmanLikelihood",
     "KalmanSettings",
+    "LearntLikelihood",
     "LearntSettings",
     "Method",
+    "MomentLikelihood",
     "MomentSettings",
     "likelihood_settings",
 ]

@@ -1,17 +1,21 @@
-"""What every likelihood method has in common."""
+"""What every likelihood method has in common, and how ``[likelihood] method`` finds its settings."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, TypeVar
 
-import numpy as np
 import pandas as pd
 
 from estimation.measurement import PREFIX
+from estimation.moments import MomentsResult
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet
+from estimation.settings import read_settings, require_mapping
 from surrogate import Surrogate
-from surrogate.errors import BadConfiguration
+from surrogate.errors import BadConfiguration, unknown_name
+
+DEFAULT = "twisted"
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,23 @@ class Ingredients:
     seed: int
 
 
-class Method(Protocol):
-    """Settings of one method, a dataclass; ``method`` is the name by which ``[likelihood]`` chooses it."""
+class Method(ABC):
+    """Settings of one method, a dataclass; ``method`` is the name by which ``[likelihood]`` chooses it.
 
-    @property
-    def method(self) -> str:
-        """Name of the method."""
-        ...
+    Attributes
+    ----------
+    files : stems of the files in which the findings of its likelihood are saved.
+    """
 
+    method: str
+    files: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def usual(cls, method: str) -> Mapping[str, Any]:
+        """Values, for one name of the method, of settings that the user leaves out."""
+        return {}
+
+    @abstractmethod
     def posterior(self, given: Ingredients) -> Posterior:
         """The posterior of ``given`` under this method.
 
@@ -51,11 +64,49 @@ class Method(Protocol):
         ------
         SurrogateError : in one sentence, what does not fit together.
         """
-        ...
 
     def ingredients(self, posterior: Posterior) -> list:
-        """What draws depend on beside model, data and priors, as JSON can write it."""
-        ...
+        """What draws of its posterior depend on beside model, data and priors, as JSON can write it."""
+        sd = None if posterior.measurement is None else [str(value) for value in posterior.measurement.sd]
+        return [vars(self), sd]
+
+    def point_estimate(self, posterior: Posterior, seed: int) -> MomentsResult:
+        """The parameters whose moments are closest to those of the data.
+
+        Raises
+        ------
+        BadConfiguration : the likelihood is not made of moments.
+        """
+        raise BadConfiguration('A point estimate needs [likelihood] method = "moments".')
+
+
+METHODS: dict[str, type[Method]] = {}
+"""By the names that ``[likelihood] method`` can have."""
+Settings = TypeVar("Settings", bound=type[Method])
+
+
+def register(*names: str) -> Callable[[Settings], Settings]:
+    """Let ``[likelihood] method`` choose the decorated settings by any of ``names``."""
+
+    def known(settings: Settings) -> Settings:
+        METHODS.update(dict.fromkeys(names, settings))
+        return settings
+
+    return known
+
+
+def likelihood_settings(values: Mapping[str, Any]) -> Method:
+    """Read the settings of a likelihood; ``method`` decides which others make sense.
+
+    Raises
+    ------
+    UnknownName : an unknown method or setting.
+    BadConfiguration : a value of the wrong type.
+    """
+    method = require_mapping("likelihood", values).get("method", DEFAULT)
+    if not isinstance(method, str) or method not in METHODS:
+        raise unknown_name("likelihood method", method, METHODS)
+    return read_settings(METHODS[method], {**METHODS[method].usual(method), **values}, "likelihood")
 
 
 def require_no_measurement_error(given: Ingredients, who: str, instead: str) -> None:
@@ -70,24 +121,3 @@ def require_no_measurement_error(given: Ingredients, who: str, instead: str) -> 
         raise BadConfiguration(
             f"{who} no measurement error: leave [measurement_error] and priors on {PREFIX}... out{instead}."
         )
-
-
-def in_blocks(evaluate: Callable[[slice], np.ndarray], rows: int, size: int) -> np.ndarray:
-    """Values [rows] that `evaluate` returns for consecutive slices of at most `size` rows.
-
-    Linear algebra refuses a whole stack for one singular matrix in it: such a slice is halved until the row
-    is alone, and its value is minus infinity.
-    """
-    return np.concatenate(
-        [_divided(evaluate, first, min(first + size, rows)) for first in range(0, rows, size)]
-    )
-
-
-def _divided(evaluate: Callable[[slice], np.ndarray], first: int, stop: int) -> np.ndarray:
-    try:
-        return evaluate(slice(first, stop))
-    except np.linalg.LinAlgError:
-        if stop - first == 1:
-            return np.array([-np.inf])
-    middle = (first + stop) // 2
-    return np.concatenate([_divided(evaluate, first, middle), _divided(evaluate, middle, stop)])

@@ -2,35 +2,57 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar, cast
 
 import pandas as pd
 
-from estimation.likelihoods.method import Ingredients, require_no_measurement_error
+from estimation.finding import Finding
+from estimation.likelihoods.method import Ingredients, Method, register, require_no_measurement_error
+from estimation.moments import MomentsResult
 from estimation.moments.estimate import (
     first_weights,
     is_two_step,
+    minimise_distance,
     prior_candidates,
     require_enough,
     second_step,
 )
+from estimation.moments.findings import moment_findings
 from estimation.moments.free import FreeParameters
 from estimation.moments.named import FrameFunction, Moments
 from estimation.moments.simulated import MOST_REPLICATIONS, SimulatedMoments
-from estimation.posterior import Posterior
+from estimation.posterior import Posterior, Sampled
 from estimation.settings import at_most
 from surrogate import Surrogate
 
 MOMENTS = "moments"
 
 
+class MomentLikelihood(SimulatedMoments):
+    """Simulated moments as likelihood, with the point estimate that they are usually taken for."""
+
+    chapter = "Simulated moments"
+
+    def point_estimate(self, posterior: Posterior, seed: int) -> MomentsResult:
+        """The closest parameters in the priors' supports."""
+        free = FreeParameters.of_posterior(posterior)
+        return minimise_distance(self, free, prior_candidates(posterior, seed))
+
+    def findings(self, sampled: Sampled, seed: int, processes: int | None) -> list[Finding]:
+        """Point estimate, fit, test and sensitivity; the draws play no part."""
+        return moment_findings(self.point_estimate(sampled.posterior, seed))
+
+
+@register(MOMENTS)
 @dataclass(frozen=True)
-class MomentSettings:
+class MomentSettings(Method):
     """Simulated moments as quasi-likelihood; see :func:`estimation.estimate_msm` for what they mean."""
 
     moments: Sequence[str | Moments | FrameFunction]
     weights: str = "diagonal"
     replications: int = at_most(MOST_REPLICATIONS, default=20)
     method: str = MOMENTS
+    files: ClassVar[tuple[str, ...]] = ("point_estimate", "moments", "j_test", "sensitivity")
 
     def posterior(self, given: Ingredients) -> Posterior:
         """See :class:`estimation.likelihoods.method.Method`."""
@@ -47,11 +69,19 @@ class MomentSettings:
 
     def ingredients(self, posterior: Posterior) -> list:
         """See :class:`estimation.likelihoods.method.Method`; functions count by the moments they return."""
-        target = posterior.likelihood
-        assert isinstance(target, SimulatedMoments)
+        target = _its_own(posterior)
         return [target.names, target.target.tolist(), target.weights.tolist(), target.replications]
 
-    def build(self, surrogate: Surrogate, data: pd.DataFrame, seed: int) -> SimulatedMoments:
+    def point_estimate(self, posterior: Posterior, seed: int) -> MomentsResult:
+        """See :class:`estimation.likelihoods.method.Method`."""
+        return _its_own(posterior).point_estimate(posterior, seed)
+
+    def build(self, surrogate: Surrogate, data: pd.DataFrame, seed: int) -> MomentLikelihood:
         """The quasi-likelihood of ``data`` under these settings, before a second step."""
         weights = first_weights(self.weights)
-        return SimulatedMoments(surrogate, data, self.moments, weights, self.replications, seed)
+        return MomentLikelihood(surrogate, data, self.moments, weights, self.replications, seed)
+
+
+def _its_own(posterior: Posterior) -> MomentLikelihood:
+    """The likelihood of a posterior that these settings made."""
+    return cast(MomentLikelihood, posterior.likelihood)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from estimation.analysis.finding import Finding
+from estimation.finding import Finding
 from estimation.moments.result import MomentsResult
 from surrogate.errors import BadData
 

@@ -11,6 +11,7 @@ and Hong 2003). Every evaluation uses the same shocks, without which the distanc
 
 import copy
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ from estimation.moments.covariance import moments_covariance
 from estimation.moments.named import FrameFunction, Moments, compute_moments, read_moment
 from estimation.moments.series import Array
 from estimation.moments.weights import Weights, covariance_matrix, weighting_matrix
+from estimation.posterior import Likelihood
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 from surrogate.inputs import whole_number
@@ -28,7 +30,7 @@ ROWS_PER_CALL = 1600
 MOST_REPLICATIONS = 10_000
 
 
-class SimulatedMoments:
+class SimulatedMoments(Likelihood):
     """Moments of the data against moments of simulated data.
 
     Parameters
@@ -56,6 +58,8 @@ class SimulatedMoments:
     BadData : a moment that is not a number, has no sampling variance in the data or is collinear with others.
     BadConfiguration : ``moments_cov`` or weights that are no such matrices.
     """
+
+    is_density = False
 
     def __init__(
         self,
@@ -94,9 +98,7 @@ class SimulatedMoments:
         """Of the moments of the data [n_moments]."""
         return np.sqrt(np.diag(self.moments_cov))
 
-    def reweighted(
-        self, weights: Weights, moments_cov: Array | pd.DataFrame | None = None
-    ) -> "SimulatedMoments":
+    def reweighted(self, weights: Weights, moments_cov: Array | pd.DataFrame | None = None) -> Self:
         """The same moments and shocks with other weights, and perhaps another covariance."""
         other = copy.copy(self)
         if moments_cov is not None:
@@ -141,7 +143,7 @@ class SimulatedMoments:
         """Quasi-log-likelihood [w] of ``parameters`` [w, n_parameters]: minus half the distance.
 
         Simulation inflates the variance of the distance by 1 / replications, which is taken into account. The
-        other arguments are those of :class:`estimation.likelihood.Likelihood` and change nothing.
+        other arguments are those of :class:`estimation.posterior.Likelihood` and change nothing.
         """
         with np.errstate(invalid="ignore", over="ignore"):
             distance = np.sum(self.residuals(parameters) ** 2, axis=1)

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from estimation.report.methods import warnings_of_method
 from estimation.report.page import Page, Section, write
 from estimation.report.sections import chapters, settings
 from estimation.results import Results, convergence_warnings, edge_warnings
@@ -58,7 +57,7 @@ def warnings(results: Results) -> list[str]:
         *short,
         *convergence_warnings(results.table, results.target),
         *edge_warnings(results.chains, results.posterior.priors, results.mode),
-        *warnings_of_method(results),
+        *results.posterior.likelihood.warnings(results),
     ]
 
 

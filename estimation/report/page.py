@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from pandas.api.types import is_numeric_dtype
 
-from estimation.analysis.finding import Finding
-from estimation.table import formatted
+from estimation.finding import Finding, formatted
 from surrogate.errors import MissingPackage
 from surrogate.files import atomic_path
 

@@ -10,13 +10,12 @@ import pandas as pd
 
 from estimation import plots
 from estimation.analysis.decomposition import decompositions
-from estimation.analysis.finding import Finding
 from estimation.analysis.forecasts import forecasts
 from estimation.analysis.impulse_responses import impulse_responses
 from estimation.analysis.marginal_likelihood import marginal_likelihood
 from estimation.analysis.predictive_moments import predictive_moments
 from estimation.analysis.shocks import shocks_and_states
-from estimation.report.methods import chapters_of_method
+from estimation.finding import Finding
 from estimation.report.page import Section, item
 from estimation.results import Results
 from surrogate.card import LAWS, Variable
@@ -34,8 +33,11 @@ Findings = Callable[[Results], Finding | Sequence[Finding]]
 
 def chapters(results: Results, seed: int, processes: int | None) -> dict[str, Callable[[Results], Section]]:
     """Title -> what writes the chapter; those that compute use ``seed`` and so many ``processes``."""
+    likelihood = results.posterior.likelihood
+    run_seed = int(settings(results)["sampler"].get("seed", 0))  # with which `estimate` found the same
+    of_method = partial(likelihood.findings, seed=run_seed, processes=processes)
     found: dict[str, Findings] = {
-        **chapters_of_method(results, settings(results), processes),
+        **({likelihood.chapter: of_method} if likelihood.chapter else {}),
         "Marginal likelihood": partial(marginal_likelihood, seed=seed, processes=processes),
         "Shocks and states": partial(shocks_and_states, seed=seed),
         "Historical decomposition": partial(decompositions, seed=seed),
@@ -83,7 +85,7 @@ def data(results: Results) -> Section:
     }
     table = pd.DataFrame(columns, index=observed.columns.rename("series"))
     note = "What the likelihood was evaluated on, in the model's units."
-    finding = Finding("data", "Observed series", table, note, lambda: plots.observations(results))
+    finding = Finding("data", "Observed series", table, note, lambda: plots.observations(results.data))
     return Section("Data", items=[item(finding, heading=False)])
 
 
@@ -100,12 +102,12 @@ def posterior(results: Results) -> Section:
     marginal = _figure_only(
         "Priors and posteriors",
         "Prior density inside the box (line), draws of the posterior (bars), posterior mode (dashed).",
-        lambda: plots.prior_posterior(results),
+        results.prior_posterior,
     )
     pairs = _figure_only(
         "Pairs of parameters",
         "Densities of the draws, with regions of 50 and 90 % and the posterior mode.",
-        lambda: plots.corner(results),
+        results.corner,
     )
     shown = [table, marginal, pairs] if results.posterior.n_free > 1 else [table, marginal]
     return Section("Posterior", items=[item(finding) for finding in shown])
@@ -130,7 +132,7 @@ def convergence(results: Results) -> Section:
     trace = _figure_only(
         "Paths of the ensembles",
         "Mean of the walkers of each ensemble at each step and the band of 90 % of them; shaded: burn-in.",
-        lambda: plots.trace(results),
+        results.trace,
     )
     text = (
         f"{len(chains.theta)} ensembles of {chains.theta.shape[2]} walkers, {chains.steps} steps each, after "

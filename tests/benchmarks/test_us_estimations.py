@@ -5,7 +5,7 @@ import tomllib
 import pandas as pd
 import pytest
 
-from benchmarks.filters import ROOT
+from benchmarks.filter_cases import ROOT
 from benchmarks.us_estimations import EXAMPLES, linear_text, title_and_note
 from estimation.analysis import Finding
 

@@ -9,7 +9,7 @@ import pandas as pd
 from estimation.filters import GuidedFilter, ParticleFilter
 from estimation.likelihoods import FilterLikelihood
 from estimation.measurement import MeasurementError
-from estimation.posterior import Posterior
+from estimation.posterior import Likelihood, Posterior
 from estimation.priors import Prior, PriorSet, make_prior
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
@@ -65,7 +65,7 @@ def linear_posterior(
     return Posterior(surrogate, likelihood, PriorSet(priors or linear_priors()), measurement=error, **options)
 
 
-class NormalLikelihood:
+class NormalLikelihood(Likelihood):
     """In place of a filter, a normal density for each parameter, with mean .8 and standard deviation .1.
 
     Each evaluation takes ``seconds`` of waiting.

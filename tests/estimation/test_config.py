@@ -7,8 +7,7 @@ import pytest
 from estimation import Estimation, config
 from estimation.config import read_toml
 from estimation.filters import Bound
-from estimation.likelihoods import FilterSettings, MomentSettings, likelihood_settings
-from estimation.likelihoods.registry import METHODS
+from estimation.likelihoods import METHODS, FilterSettings, MomentSettings, likelihood_settings
 from estimation.sampler import SamplerSettings
 from estimation.settings import MEASUREMENT_ERROR, PRIOR, read_measurement_error, read_numbers, read_priors
 from surrogate.errors import BadConfiguration, BadData, SurrogateError, UnknownName

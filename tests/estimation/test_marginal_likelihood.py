@@ -21,7 +21,7 @@ from estimation.analysis.marginal_likelihood import (
     marginal_likelihood,
 )
 from estimation.analysis.model_comparison import compare_models, require_same_data
-from estimation.learnt.likelihood import LearntGraph, LearntLikelihood
+from estimation.learnt import LearntGraph, LearntLikelihood
 from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
@@ -192,6 +192,10 @@ def test_moments_have_no_marginal_likelihood(results, linear, data):
     )
     with pytest.raises(BadConfiguration, match="no marginal likelihood"):
         evidence(replace(results, posterior=moments.posterior))
+    learnt = copy.copy(moments.posterior)
+    learnt.likelihood = LearntLikelihood(cast(LearntGraph, None), (), (), learnt.likelihood)
+    with pytest.raises(BadConfiguration, match="no marginal likelihood"):
+        evidence(replace(results, posterior=learnt))
 
 
 def test_thin_tails_near_zero_are_within_reach():

@@ -5,9 +5,7 @@ import pytest
 
 from estimation.chains import Chains
 from estimation.mode import Mode
-from estimation.plots import corner, prior_posterior, save_plots, trace
 from estimation.results import Results
-from surrogate.errors import MissingPackage
 from tests.estimation.economies import linear_posterior, linear_priors, simulated_data
 
 
@@ -21,28 +19,28 @@ def results(linear, linear_economy):
     return Results(posterior, mode, chains, 10, data, {})
 
 
-@pytest.mark.parametrize("draw", [trace, prior_posterior])
+@pytest.mark.parametrize("draw", [Results.trace, Results.prior_posterior])
 def test_panels_are_named_after_the_parameters(results, draw):
     assert [axes.get_title(loc="left") for axes in draw(results).axes] == ["sigma", "rho"]
 
 
 def test_trace_shades_the_burn_in(results):
-    (shaded,) = trace(results).axes[0].patches
+    (shaded,) = results.trace().axes[0].patches
     assert shaded.get_extents().width == pytest.approx(trace_width(results) * 10 / results.all_chains.steps)
 
 
 def trace_width(results):
-    return trace(results).axes[0].get_window_extent().width
+    return results.trace().axes[0].get_window_extent().width
 
 
 def test_prior_panel_stays_within_the_support(results):
-    low, high = prior_posterior(results).axes[1].get_xlim()
+    low, high = results.prior_posterior().axes[1].get_xlim()
     assert low > -0.1
     assert high < 1.05
 
 
 def test_corner_has_a_panel_for_each_pair(results):
-    assert len(corner(results).axes) == 4
+    assert len(results.corner().axes) == 4
 
 
 def test_one_parameter_needs_no_corner(results, tmp_path):
@@ -52,18 +50,12 @@ def test_one_parameter_needs_no_corner(results, tmp_path):
         results.posterior.surrogate, results.data, {"sigma": linear_priors()["sigma"]}
     )
     mode = Mode(("sigma",), np.ones(1), -100.0, np.zeros(1), np.eye(1))
-    written = save_plots(Results(posterior, mode, chains, 10, results.data, {}), tmp_path)
-    assert [path.name for path in written] == ["trace.png", "prior_posterior.png"]
+    Results(posterior, mode, chains, 10, results.data, {}).plot(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"trace.png", "prior_posterior.png"}
 
 
 @pytest.mark.parametrize("package", ["corner", "matplotlib.figure"])
-def test_missing_package_is_one_clear_error(results, package, monkeypatch, tmp_path):
+def test_a_missing_package_is_one_clear_message(results, package, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(MissingPackage, match=r"pip install 'dsge-surrogate\[plot\]'"):
-        save_plots(results, tmp_path)
-
-
-def test_results_survive_a_missing_package(results, monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "corner", None)
-    with pytest.warns(UserWarning, match="need corner"):
+    with pytest.warns(UserWarning, match=r"pip install 'dsge-surrogate\[plot\]'"):
         results.plot(tmp_path)

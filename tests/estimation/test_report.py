@@ -138,7 +138,7 @@ def test_sections_that_a_likelihood_cannot_have_say_why(results, linear):
     )
     by_moments = replace(results, posterior=moments.posterior)
     section = analysis("Evidence", marginal_likelihood, by_moments)
-    assert "Not available. A distance between moments is no density" in section.text
+    assert "Not available. A quasi-likelihood, such as a distance between moments, is no" in section.text
     (title,) = set(chapters(by_moments, 0, 1)) - set(chapters(results, 0, 1))
     assert title == "Simulated moments"
     assert "sd(y0)" in render(Page("t", "s", [], [chapters(by_moments, 0, 1)[title](by_moments)], "f"))

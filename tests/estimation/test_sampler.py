@@ -12,7 +12,7 @@ from estimation.workers import WorkerPool
 from surrogate.errors import BrokenArtifact, Changed, SurrogateError
 from tests.estimation.economies import linear_posterior, normal_posterior, simulated_data
 
-SETTINGS = SamplerSettings(ensembles=3, walkers=8, steps=6, seed=5)
+SETTINGS = SamplerSettings(ensembles=3, walkers=8, steps=6, burn=0, seed=5)
 FINGERPRINTS = {"model": "m", "priors": "p", "data": "d"}
 
 
@@ -70,7 +70,7 @@ def test_same_seed_same_answer_whatever_the_pool_size(posterior, mode, pool, tmp
 
 
 def test_resumed_equals_uninterrupted_and_finished_is_left_alone(posterior, mode, pool, tmp_path):
-    for steps in (1, 4, 6, 2):
+    for steps in (4, 5, 6, 4):
         files = sample(posterior, mode, replace(SETTINGS, steps=steps), tmp_path, pool, FINGERPRINTS)
     assert np.array_equal(
         read_chains(files, posterior.names).theta[0], draws(ensemble(posterior, mode))[..., :-1]
@@ -104,7 +104,7 @@ def test_checks_are_farther_apart_the_longer_the_chains():
 
 @pytest.mark.parametrize("changed", ["model", "priors", "data"])
 def test_resume_refuses_a_changed_model_prior_or_data(posterior, mode, pool, tmp_path, changed):
-    settings = replace(SETTINGS, steps=1)
+    settings = replace(SETTINGS, steps=4)
     sample(posterior, mode, settings, tmp_path, pool, FINGERPRINTS)
     with pytest.raises(Changed, match=f"The {changed} changed since"):
         sample(posterior, mode, settings, tmp_path, pool, {**FINGERPRINTS, changed: "other"})
@@ -129,7 +129,7 @@ def test_start_is_spread_out_with_finite_log_posterior(posterior, mode):
     [
         (SamplerSettings(ensembles=1), "two ensembles"),
         (SamplerSettings(walkers=3), "need 4 walkers"),
-        (SamplerSettings(steps=0), "one step"),
+        (SamplerSettings(steps=0), "8 steps are needed"),
         (SamplerSettings(seed=-1), "seed"),
         (SamplerSettings(target_ess=0), "target_ess in .sampler. must be a whole number above 0, not 0"),
         (SamplerSettings(target_ess=1e3), "whole number above 0, not 1000.0"),  # pyright: ignore

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from estimation.filters import GuidedFilter
-from estimation.likelihoods.filtered import FilterLikelihood
+from estimation.likelihoods.particle import FilterLikelihood
 from estimation.measurement import MeasurementError
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior

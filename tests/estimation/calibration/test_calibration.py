@@ -21,7 +21,7 @@ from estimation.calibration import (
 )
 from estimation.calibration.ranks import Shares
 from estimation.learnt.artifact import learn
-from estimation.learnt.identity import fingerprints
+from estimation.likelihoods.learnt_graph import fingerprints
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration
 from surrogate.reference.kalman import log_likelihood

@@ -9,7 +9,7 @@ import pytest
 
 from estimation.filters import GuidedFilter
 from estimation.learnt.artifact import learn
-from estimation.learnt.card import LikelihoodCard
+from estimation.likelihoods.learnt_graph import LikelihoodCard
 from estimation.posterior import Posterior
 from surrogate.reference.kalman import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_posterior, simulated_data

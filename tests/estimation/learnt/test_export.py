@@ -8,7 +8,7 @@ import onnxruntime
 import pytest
 
 from estimation.learnt import LearntGraph, LikelihoodCard
-from estimation.learnt.card import METADATA_KEY
+from estimation.likelihoods.learnt_graph import METADATA_KEY
 from surrogate.errors import BrokenArtifact, NewerFormat
 from tests.artifact_files import bare
 from tests.estimation.learnt.conftest import CALLS

@@ -12,7 +12,6 @@ from estimation.filters import BootstrapFilter
 from estimation.learnt import LearntGraph, LearntLikelihood, exploring
 from estimation.learnt import learning as learning_module
 from estimation.learnt.artifact import NOISY, learn, warn_of
-from estimation.learnt.edge import edge_warnings
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.results import Results
@@ -167,6 +166,8 @@ def results_around(learnt, centre, spread):
 def test_a_posterior_at_the_edge_of_what_was_learnt_is_named(learnt, near):
     theta, exact = near
     peak = theta[exact.argmax()]
-    assert edge_warnings(results_around(learnt, peak, 0.01)) == []
-    (warning,) = edge_warnings(results_around(learnt, peak * np.array([0.3, 1.0]), 0.01))
+    inside = results_around(learnt, peak, 0.01)
+    assert inside.posterior.likelihood.warnings(inside) == []
+    outside = results_around(learnt, peak * np.array([0.3, 1.0]), 0.01)
+    (warning,) = outside.posterior.likelihood.warnings(outside)
     assert "Learn again" in warning

@@ -1,4 +1,6 @@
-"""Fresh likelihoods of many parameter vectors, on several cores, the same for any number of them."""
+"""Likelihoods of many parameter vectors: in blocks, and on several cores, the same for any number of them."""
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -39,3 +41,24 @@ def log_likelihoods(
 
 def _evaluate(posterior: Posterior, theta: np.ndarray, seed: list[int]) -> np.ndarray:
     return posterior.log_likelihood(theta, np.random.default_rng(seed))
+
+
+def in_blocks(evaluate: Callable[[slice], np.ndarray], rows: int, size: int) -> np.ndarray:
+    """Values [rows] that `evaluate` returns for consecutive slices of at most `size` rows.
+
+    Linear algebra refuses a whole stack for one singular matrix in it: such a slice is halved until the row
+    is alone, and its value is minus infinity.
+    """
+    return np.concatenate(
+        [_divided(evaluate, first, min(first + size, rows)) for first in range(0, rows, size)]
+    )
+
+
+def _divided(evaluate: Callable[[slice], np.ndarray], first: int, stop: int) -> np.ndarray:
+    try:
+        return evaluate(slice(first, stop))
+    except np.linalg.LinAlgError:
+        if stop - first == 1:
+            return np.array([-np.inf])
+    middle = (first + stop) // 2
+    return np.concatenate([_divided(evaluate, first, middle), _divided(evaluate, middle, stop)])

@@ -12,12 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.analysis.evaluation import log_likelihoods
-from estimation.analysis.finding import Finding
-from estimation.learnt.likelihood import LearntLikelihood
-from estimation.posterior import Posterior
-from estimation.results import Results
-from estimation.table import HDI_SHARE
+from estimation.finding import HDI_SHARE, Finding
+from estimation.likelihoods.evaluation import log_likelihoods
+from estimation.posterior import Posterior, Sampled
 from surrogate.errors import BadConfiguration
 
 Array = NDArray[np.float64]
@@ -84,7 +81,7 @@ class Correction:
         )
 
 
-def correct(results: Results, draws: int, seed: int, processes: int | None = None) -> Correction:
+def correct(results: Sampled, draws: int, seed: int, processes: int | None = None) -> Correction:
     """Correct the draws of a learnt posterior by the filter that was learnt.
 
     Parameters
@@ -92,15 +89,13 @@ def correct(results: Results, draws: int, seed: int, processes: int | None = Non
     results : of an estimation with ``method = "learnt"``.
     draws : how many draws, evenly from the chains.
     seed : of the filter's random numbers.
-    processes : see :func:`estimation.analysis.evaluation.log_likelihoods`.
+    processes : see :func:`estimation.likelihoods.evaluation.log_likelihoods`.
 
     Raises
     ------
     BadConfiguration : the likelihood is not learnt, or there are too few draws for weights to mean anything.
     """
     learnt = results.posterior
-    if not isinstance(learnt.likelihood, LearntLikelihood):
-        raise BadConfiguration('Only the posterior of [likelihood] method = "learnt" can be corrected.')
     if draws < LEAST_DRAWS:
         raise BadConfiguration(f"A correction needs {LEAST_DRAWS} draws or more, not {draws}.")
     theta = _evenly(results.chains.by_time().reshape(-1, learnt.n_free), draws)
@@ -139,10 +134,16 @@ def _smooth(log_ratio: Array) -> tuple[Array, float]:
 
 
 def true_posterior(learnt: Posterior) -> Posterior:
-    """The posterior with the filter itself in the place of what was learnt from it."""
-    likelihood = learnt.likelihood
-    assert isinstance(likelihood, LearntLikelihood)
-    return Posterior(learnt.surrogate, likelihood.truth, learnt.priors, learnt.fixed, learnt.measurement)
+    """The posterior with the filter itself in the place of what was learnt from it.
+
+    Raises
+    ------
+    BadConfiguration : the likelihood is not learnt.
+    """
+    truth = learnt.likelihood.truth
+    if truth is None:
+        raise BadConfiguration('Only the posterior of [likelihood] method = "learnt" can be corrected.')
+    return Posterior(learnt.surrogate, truth, learnt.priors, learnt.fixed, learnt.measurement)
 
 
 def weighted_interval(values: Array, weights: Array) -> tuple[float, float]:

@@ -10,8 +10,9 @@ import pandas as pd
 from estimation.filters import Bound, InversionFilter
 from estimation.filters.inversion import require_presample
 from estimation.filters.paths import Paths
-from estimation.likelihoods.method import Ingredients, in_blocks, require_no_measurement_error
-from estimation.posterior import Posterior
+from estimation.likelihoods.evaluation import in_blocks
+from estimation.likelihoods.method import Ingredients, Method, register, require_no_measurement_error
+from estimation.posterior import Likelihood, Posterior
 from estimation.settings import at_most, read_settings
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
@@ -21,7 +22,7 @@ INVERSION = "inversion"
 VECTORS_PER_CALL = 512
 
 
-class InversionLikelihood:
+class InversionLikelihood(Likelihood):
     """The inversion filter applied to one sample; it has neither random numbers nor measurement error.
 
     Parameters
@@ -33,6 +34,8 @@ class InversionLikelihood:
     ------
     StochasticSingularity : a period observes more than there are shocks.
     """
+
+    starts_at_rest = True
 
     def __init__(self, inversion: InversionFilter, data: pd.DataFrame) -> None:
         self.inversion = inversion
@@ -46,7 +49,7 @@ class InversionLikelihood:
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.likelihood.Likelihood`; only the parameters make a difference."""
+        """See :class:`estimation.posterior.Likelihood`; only the parameters make a difference."""
 
         def block(rows: slice) -> np.ndarray:
             return self.inversion.log_likelihood(parameters[rows], self.observations)
@@ -61,12 +64,13 @@ class InversionLikelihood:
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.likelihood.StateLikelihood`; smoothed and filtered are the same path."""
+        """See :class:`estimation.posterior.Likelihood`; smoothed and filtered are the same path."""
         return self.inversion.smoothed_paths(parameters, self.observations)
 
 
+@register(INVERSION)
 @dataclass(frozen=True)
-class InversionSettings:
+class InversionSettings(Method):
     """The inversion filter as likelihood.
 
     Attributes

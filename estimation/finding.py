@@ -1,18 +1,23 @@
-"""The posterior table, with the columns that users of Dynare and ArviZ know."""
+"""What an analysis finds, one table, what to know about it, and a figure; and tables as text."""
 
+from __future__ import annotations
+
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from estimation.chains import Chains
-from estimation.convergence import autocorrelation_times, bulk_sample_size, rhat, tail_sample_size
-from estimation.mode import Mode
-from estimation.priors import PriorSet
-from surrogate import markdown
+from surrogate import figures, markdown
+from surrogate.errors import MissingPackage
 from surrogate.files import atomic_files
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 HDI_SHARE = 0.9
 PAGE = 40  # rows
@@ -31,34 +36,63 @@ DECIMALS = {
 }
 
 
-def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFrame:
-    """One row a free parameter.
+@dataclass(frozen=True)
+class Finding:
+    """A result that can be read, copied into a paper and drawn.
 
-    Columns: prior density, mean and sd (before truncation to the box) and the share of its mass inside the
-    box; posterior mode, mean, sd and the ends of the 90 % highest-density interval; effective sample size of
-    all draws, in bulk and tails; R-hat across ensembles; autocorrelation time in steps.
+    Attributes
+    ----------
+    name : stem of its files.
+    title : one line without a full stop.
+    table : numbers, with named index levels.
+    note : what to know before using them, one or two sentences.
+    draw : makes the figure; None if there is none. It needs the extra ``plot``.
     """
-    from arviz_stats.base.array import array_stats  # slow to load, and worker processes never need it
 
-    draws = chains.by_walker().reshape(-1, len(chains.names))
-    interval = np.asarray(array_stats.hdi(draws, HDI_SHARE, axis=0))
-    chosen = [priors[name] for name in chains.names]
-    columns = {
-        "prior": [prior.density for prior in chosen],
-        "prior mean": [prior.mean for prior in chosen],
-        "prior sd": [prior.sd for prior in chosen],
-        "in box": [prior.mass for prior in chosen],
-        "mode": mode.theta,
-        "mean": draws.mean(axis=0),
-        "sd": draws.std(axis=0, ddof=1),
-        "HDI low": interval[:, 0],
-        "HDI high": interval[:, 1],
-        "ESS bulk": bulk_sample_size(chains),
-        "ESS tail": tail_sample_size(chains),
-        "R-hat": rhat(chains),
-        "autocorr. time": autocorrelation_times(chains),
-    }
-    return pd.DataFrame(columns, index=pd.Index(chains.names, name="parameter"))
+    name: str
+    title: str
+    table: pd.DataFrame
+    note: str
+    draw: Callable[[], Figure] | None = None
+
+    def markdown(self) -> str:
+        """Title, table and note as Markdown."""
+        return f"# {self.title}\n\n{as_markdown(self.table)}\n{self.note}\n"
+
+    def latex(self) -> str:
+        """The table in LaTeX, see :func:`as_latex`, under title and note as comments."""
+        return f"% {self.title}\n% {self.note}\n{as_latex(self.table)}"
+
+
+def save(finding: Finding, folder: Path) -> list[Path]:
+    """Write ``name.csv`` (all digits), ``name.md``, ``name.tex`` and ``name.png`` into ``folder``.
+
+    All of them or none. Without Matplotlib there is no figure, and a warning says what it needs.
+
+    Returns
+    -------
+    The paths of the files.
+
+    Raises
+    ------
+    WriteFailed : the disk is full, or the place cannot be written.
+    """
+    with atomic_files(folder, [finding.name]) as temporary:
+        finding.table.to_csv(temporary / f"{finding.name}.csv")
+        (temporary / f"{finding.name}.md").write_text(finding.markdown(), encoding="utf-8")
+        (temporary / f"{finding.name}.tex").write_text(finding.latex(), encoding="utf-8")
+        _draw(finding, temporary / f"{finding.name}.png")
+        names = sorted(path.name for path in temporary.iterdir())
+    return [folder / name for name in names]
+
+
+def _draw(finding: Finding, path: Path) -> None:
+    if finding.draw is None:
+        return
+    try:
+        figures.save(finding.draw(), path)
+    except MissingPackage as error:
+        warnings.warn(str(error), stacklevel=3)
 
 
 def formatted(table: pd.DataFrame) -> pd.DataFrame:

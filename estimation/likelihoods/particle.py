@@ -1,7 +1,9 @@
 """Likelihood by a particle filter."""
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,10 @@ from estimation.filters import (
     TwistedFilter,
 )
 from estimation.filters.paths import Paths
-from estimation.likelihoods.method import Ingredients, in_blocks
+from estimation.likelihoods.evaluation import in_blocks
+from estimation.likelihoods.method import Ingredients, Method, register
 from estimation.measurement import PREFIX, MeasurementError
-from estimation.posterior import Posterior
+from estimation.posterior import Likelihood, Posterior
 from estimation.settings import at_most, read_measurement_error
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
@@ -35,7 +38,7 @@ RANDOM_NUMBERS = ("fresh", "common")
 VECTORS_PER_CALL = 32
 
 
-class FilterLikelihood:
+class FilterLikelihood(Likelihood):
     """A particle filter applied to one sample.
 
     Parameters
@@ -58,7 +61,7 @@ class FilterLikelihood:
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.likelihood.Likelihood`; a few dozen vectors are filtered at a time."""
+        """See :class:`estimation.posterior.Likelihood`; a few dozen vectors are filtered at a time."""
 
         def block(rows: slice) -> np.ndarray:
             sd = None if measurement_sd is None else measurement_sd[rows]
@@ -74,9 +77,15 @@ class FilterLikelihood:
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.likelihood.StateLikelihood`."""
+        """See :class:`estimation.posterior.Likelihood`."""
         simulate = self._fresh.smoothed_paths if smoothed else self._fresh.filtered_paths
         return simulate(parameters, self.observations, generator, draws, measurement_sd)
+
+    def caveat(self, common_random_numbers: bool) -> str:
+        """See :class:`estimation.posterior.Likelihood`."""
+        if not common_random_numbers:
+            return ""
+        return "Random numbers are common to all likelihoods; others would give another number."
 
     def _block(
         self, parameters: np.ndarray, generator: np.random.Generator | None, measurement_sd: np.ndarray | None
@@ -87,8 +96,9 @@ class FilterLikelihood:
         return self._common.log_likelihood(parameters, self.observations, generator, measurement_sd)
 
 
+@register(*FILTERS)
 @dataclass(frozen=True)
-class FilterSettings:
+class FilterSettings(Method):
     """A particle filter as likelihood.
 
     Attributes
@@ -104,6 +114,11 @@ class FilterSettings:
     random_numbers: str = "fresh"
     resample_threshold: float = 0.5
 
+    @classmethod
+    def usual(cls, method: str) -> Mapping[str, Any]:
+        """See :class:`estimation.likelihoods.method.Method`: each filter has its own number of particles."""
+        return {"particles": PARTICLES[method]}
+
     def posterior(self, given: Ingredients) -> Posterior:
         """See :class:`estimation.likelihoods.method.Method`."""
         estimated = [name for name in given.priors if name.startswith(PREFIX)]
@@ -111,11 +126,6 @@ class FilterSettings:
         likelihood = self.build(given.surrogate, given.data, measurement, given.seed)
         common = self.random_numbers == "common"
         return Posterior(given.surrogate, likelihood, given.priors, given.fixed, measurement, common)
-
-    def ingredients(self, posterior: Posterior) -> list:
-        """See :class:`estimation.likelihoods.method.Method`."""
-        sd = None if posterior.measurement is None else [str(value) for value in posterior.measurement.sd]
-        return [vars(self), sd]
 
     def build(
         self, surrogate: Surrogate, data: pd.DataFrame, measurement: MeasurementError, seed: int

@@ -7,9 +7,10 @@ import pandas as pd
 
 from estimation.filters import KalmanFilter
 from estimation.filters.paths import Paths
-from estimation.likelihoods.method import Ingredients, in_blocks
+from estimation.likelihoods.evaluation import in_blocks
+from estimation.likelihoods.method import Ingredients, Method, register
 from estimation.measurement import PREFIX
-from estimation.posterior import Posterior
+from estimation.posterior import Likelihood, Posterior
 from estimation.settings import read_measurement_error
 from estimation.state_space import StateSpace
 
@@ -18,7 +19,7 @@ VECTORS_PER_CALL = 1024
 PRIOR_DRAWS = 16
 
 
-class KalmanLikelihood:
+class KalmanLikelihood(Likelihood):
     """The Kalman filter applied to one sample.
 
     Parameters
@@ -37,7 +38,7 @@ class KalmanLikelihood:
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.likelihood.Likelihood`; nothing is random."""
+        """See :class:`estimation.posterior.Likelihood`; nothing is random."""
 
         def block(rows: slice) -> np.ndarray:
             sd = None if measurement_sd is None else measurement_sd[rows]
@@ -61,13 +62,14 @@ class KalmanLikelihood:
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.likelihood.StateLikelihood`."""
+        """See :class:`estimation.posterior.Likelihood`."""
         simulate = self.kalman.smoothed_paths if smoothed else self.kalman.filtered_paths
         return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
 
+@register(KALMAN)
 @dataclass(frozen=True)
-class KalmanSettings:
+class KalmanSettings(Method):
     """The Kalman filter as likelihood. Series without measurement error have none; see
     :class:`estimation.filters.KalmanFilter` for how many are needed.
     """
@@ -87,8 +89,3 @@ class KalmanSettings:
         )
         likelihood.require_regular(posterior, given.seed)
         return posterior
-
-    def ingredients(self, posterior: Posterior) -> list:
-        """See :class:`estimation.likelihoods.method.Method`."""
-        sd = None if posterior.measurement is None else [str(value) for value in posterior.measurement.sd]
-        return [vars(self), sd]

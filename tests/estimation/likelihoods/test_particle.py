@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from estimation.likelihoods import Ingredients, likelihood_settings
-from estimation.likelihoods.filtered import FILTERS, FilterSettings
-from estimation.likelihoods.inverted import InversionSettings
+from estimation.likelihoods.inversion import InversionSettings
+from estimation.likelihoods.particle import FILTERS, FilterSettings
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
 from surrogate.reference.kalman import log_likelihood
