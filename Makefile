@@ -1,6 +1,6 @@
 # make demo      estimate a small New Keynesian model on US data: no training, a few minutes
 # make test      everything but the slow tests, on every core
-# make check     format, lint, types
+# make check     format, lint, types, which room may use which
 # make wheel     build the wheel, install it without extras elsewhere and estimate there
 
 PYTHON ?= python3
@@ -24,6 +24,7 @@ check: $(VENV)/installed-all
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/lint-imports --no-cache
 
 wheel: $(VENV)/installed-all
 	.ci/wheel

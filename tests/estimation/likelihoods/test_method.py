@@ -16,6 +16,7 @@ from estimation.likelihoods.method import register
 from estimation.posterior import Likelihood, Posterior
 from estimation.report.document import warnings
 from estimation.report.sections import chapters
+from surrogate import Display, listening
 from surrogate.errors import BadConfiguration, UnknownName
 from tests.estimation.economies import linear_priors, simulated_data
 
@@ -68,7 +69,8 @@ def results(estimation):
 
 def test_a_run_prints_and_saves_what_the_method_says(estimation, tmp_path, capsys):
     (tmp_path / "corrected.csv").write_text("of another method")
-    estimation.run(tmp_path, processes=1, plots=False)
+    with listening(Display()):
+        estimation.run(tmp_path, processes=1, plots=False)
     printed = capsys.readouterr().out
     assert "Flat in 2 parameters." in printed
     assert "Flatness of the likelihood" in printed
