@@ -93,7 +93,10 @@ class Results:
     def save(self, folder: Path) -> None:
         """Write ``posterior.nc``, ``posterior.csv``, ``.md`` and ``.tex`` into ``folder``: all or none."""
         with atomic_files(folder) as temporary:
-            self.inference_data.to_netcdf(str(temporary / "posterior.nc"))
+            # in memory first: on a full disk HDF5 would bring the process down
+            (temporary / "posterior.nc").write_bytes(
+                bytes(self.inference_data.to_netcdf(None, engine="h5netcdf"))
+            )
             save_table(self.table, temporary, "posterior")
 
     def plot(self, folder: Path) -> None:

@@ -151,8 +151,7 @@ def test_mistakes_in_the_configuration_are_named(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.slow
-def test_chains_that_do_not_fit_on_the_disk_are_one_clear_error(linear: Surrogate, tmp_path: Path) -> None:
+def test_what_does_not_fit_on_the_disk_is_one_clear_error(linear: Surrogate, tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
     write_project(tmp_path, linear, steps=100)
     command = [*COMMAND, "estimate", "small.toml", "--output", "out", "--processes", "1"]
