@@ -17,6 +17,9 @@ def available() -> list[str]:
 
 def find(name: str) -> Path:
     """The folder of a surrogate; raises UnknownName with close matches."""
+    shipped = _shipped()
+    if name in shipped:  # without a look at every installed package
+        return shipped[name]
     folders = _folders()
     if name not in folders:
         raise unknown_name("surrogate", name, sorted(folders))
@@ -25,8 +28,11 @@ def find(name: str) -> Path:
 
 def _folders() -> dict[str, Path]:
     added = {name: economy.artifact_folder() for name, economy in economies.known().items()}
-    shipped = {path.parent.name: path.parent for path in _root().glob("*/policy.onnx")}
-    return {name: folder for name, folder in added.items() if folder is not None} | shipped
+    return {name: folder for name, folder in added.items() if folder is not None} | _shipped()
+
+
+def _shipped() -> dict[str, Path]:
+    return {path.parent.name: path.parent for path in _root().glob("*/policy.onnx")}
 
 
 def _root() -> Path:
