@@ -17,8 +17,9 @@ from benchmarks.inversion import vectors_near
 from estimation.filters import GuidedFilter, InversionFilter, TwistedFilter
 from estimation.state_space import StateSpace
 from estimation.workers import WorkerPool
-from surrogate import load, markdown
-from surrogate.files import atomic_path
+from surrogate import load
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "benchmark-cores.md"
 CASES = {"guided, 400 particles": 32, "twisted, 50 particles": 32, "inversion": 256}
@@ -107,7 +108,7 @@ def main() -> None:
             print(*line, sep=" | ", flush=True)
     with atomic_path(REPORT) as path:
         path.write_text(
-            HEADER.format(machine=machine()) + markdown.table(list(COLUMNS), lines) + "\n", "utf-8"
+            HEADER.format(machine=machine()) + figures.markdown_table(list(COLUMNS), lines) + "\n", "utf-8"
         )
 
 

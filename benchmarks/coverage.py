@@ -36,8 +36,8 @@ from estimation.calibration.findings import draw_coverage, draw_difference
 from estimation.calibration.ranks import TESTS
 from estimation.mode import PriorCoordinates, find_mode
 from estimation.posterior import Posterior
-from surrogate import figures, markdown
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "coverage.md"
 PERIODS = 40
@@ -232,7 +232,10 @@ def summary(found: Mapping[tuple[str, str], Shares]) -> str:
         p = f"{worst_p(uniformity(shares)):.2g}"
         replications = str(len(shares.values))
         rows.append([name, METHODS[label].title, replications, p, each, f"{low:.2f} to {high:.2f}"])
-    return markdown.table(["economy", "likelihood", "replications", "worst p", "90 %", "band"], rows) + "\n"
+    return (
+        figures.markdown_table(["economy", "likelihood", "replications", "worst p", "90 %", "band"], rows)
+        + "\n"
+    )
 
 
 def p_values(found: Mapping[tuple[str, str], Shares]) -> str:
@@ -242,7 +245,7 @@ def p_values(found: Mapping[tuple[str, str], Shares]) -> str:
         for (name, label), shares in found.items()
         for quantity, row in zip(shares.names, uniformity(shares).to_numpy(), strict=True)
     ]
-    return markdown.table(["economy", "likelihood", "quantity", *TESTS], rows) + "\n"
+    return figures.markdown_table(["economy", "likelihood", "quantity", *TESTS], rows) + "\n"
 
 
 def draw(found: Mapping[tuple[str, str], Shares], folder: Path) -> None:
@@ -278,7 +281,7 @@ def beside_the_exact_one(found: Mapping[str, Mapping[str, Mapping[str, float]]])
                 ]
             )
     columns = ["economy", "parameter", "exact mean", "exact sd", "mean, difference in sd", "sd, ratio", "ESS"]
-    return markdown.table(columns, rows) + "\n"
+    return figures.markdown_table(columns, rows) + "\n"
 
 
 def _settings(name: str, method: Method) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from surrogate import economies, models
 from surrogate.accuracy import certify
 from surrogate.accuracy.against_reference import against_reference
 from surrogate.errors import SurrogateError
-from surrogate.files import atomic_path
-from surrogate.markdown import table
+from surrogate.house.figures import markdown_table
+from surrogate.house.files import atomic_path
 from surrogate.training import load_policy, recipe
 
 ROOT = Path(__file__).parents[1]
@@ -124,10 +124,10 @@ def write_report(runs: dict[str, list[dict[str, Any]]], path: Path) -> None:
     """Write the tables to `path`, whole or not at all."""
     columns = ("economy", "seeds", "failed", "seconds", "memory", "box", "Euler, box", "Euler, ergodic p99")
     text = HEADER.format(machine=f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores")
-    text += table(columns, [_row(name, found) for name, found in runs.items()]) + "\n"
+    text += markdown_table(columns, [_row(name, found) for name, found in runs.items()]) + "\n"
     rows = [row for name, found in runs.items() for row in _reference_rows(name, found)]
     text += REFERENCE.format(calibrations=CALIBRATIONS, states=STATES)
-    text += table(("economy", "law", "control", "mean", "p99", "max", "rms"), rows) + "\n"
+    text += markdown_table(("economy", "law", "control", "mean", "p99", "max", "rms"), rows) + "\n"
     with atomic_path(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
     print(text)

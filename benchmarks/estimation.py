@@ -20,8 +20,8 @@ from pathlib import Path
 import pandas as pd
 import psutil
 
-from surrogate import markdown
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "docs" / "benchmark-estimation.md"
@@ -98,7 +98,7 @@ def main(examples: Sequence[str]) -> None:
     """Measure, print and write the table."""
     with tempfile.TemporaryDirectory() as folder:
         rows = [measure(example, Path(folder)) for example in examples]
-    table = markdown.table(list(rows[0]), [list(row.values()) for row in rows])
+    table = figures.markdown_table(list(rows[0]), [list(row.values()) for row in rows])
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(table)
     with atomic_path(REPORT) as temporary:

@@ -21,7 +21,7 @@ from scipy.stats import qmc
 from benchmarks.filter_cases import POINTS, ROOT
 from surrogate import Surrogate, load
 from surrogate.errors import SurrogateError
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 from surrogate.reference.an_schorfheide_equations import LOG_GBAR
 from surrogate.reference.an_schorfheide_projection import (
     KINKED,

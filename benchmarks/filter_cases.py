@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.kept import kept
 from surrogate import Surrogate, catalogue, load
-from surrogate.reference import an_schorfheide_linear, kalman
+from surrogate.reference import an_schorfheide_linear
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 from tests.gaussian_economies import an_schorfheide_economy
 from tests.linear_artifact import write_artifact
@@ -88,7 +88,7 @@ def cases(folder: Path) -> Iterator[Case]:
     for point, calibration in POINTS.items():
         model = an_schorfheide_linear.state_space(calibration, measurement_sd(data))
         surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), folder / point))
-        exact = kalman.log_likelihood(model, data)
+        exact = an_schorfheide_linear.log_likelihood(model, data)
         yield Case(LINEAR, point, surrogate, surrogate.default, data, exact)
     at_the_bound = sample("herbst_schorfheide_us_great_recession")
     for name, observed in (("an_schorfheide", data), ("an_schorfheide_zlb", at_the_bound)):

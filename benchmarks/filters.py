@@ -31,8 +31,8 @@ from estimation.filters import (
     TwistedFilter,
 )
 from estimation.state_space import DEFAULT_BURN_IN, StateSpace
-from surrogate import markdown
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 from surrogate.reference import an_schorfheide_linear
 
 REPORT = ROOT / "docs" / "benchmark-filters.md"
@@ -231,8 +231,8 @@ def main() -> None:
         measured.append(row)
         print(" | ".join(row.cells()), flush=True)
     header = HEADER.format(vectors=VECTORS, burn_in=DEFAULT_BURN_IN, machine=machine())
-    table = markdown.table(list(COLUMNS), [list(row.cells()) for row in measured])
-    ratios = markdown.table(["economy", "point", "ours", "guided", "bootstrap"], comparison(measured))
+    table = figures.markdown_table(list(COLUMNS), [list(row.cells()) for row in measured])
+    ratios = figures.markdown_table(["economy", "point", "ours", "guided", "bootstrap"], comparison(measured))
     with atomic_path(REPORT) as path:
         path.write_text(f"{header}{table}\n\n{COMPARISON}{ratios}\n", encoding="utf-8")
 

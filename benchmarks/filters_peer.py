@@ -8,7 +8,8 @@ import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
 from benchmarks.filter_cases import POINTS, Case, Row, kept_row, measurement_sd
-from surrogate.reference import an_schorfheide_linear, kalman
+from surrogate.reference import an_schorfheide_linear
+from surrogate.reference.an_schorfheide_linear import LOG_TWO_PI, LinearStateSpace
 
 REPLICATIONS = 24
 SETTINGS = (("bootstrap", 400), ("bootstrap", 10_000), ("guided", 400), ("guided", 1_000))
@@ -23,7 +24,7 @@ class Bootstrap(particles.FeynmanKac):
     data : [T, n_y] without missing observations.
     """
 
-    def __init__(self, model: kalman.LinearStateSpace, data: NDArray[np.float64]) -> None:
+    def __init__(self, model: LinearStateSpace, data: NDArray[np.float64]) -> None:
         super().__init__(T=len(data))
         self.generator = np.random.default_rng(1)
         self.model, self.data = model, data
@@ -31,7 +32,7 @@ class Bootstrap(particles.FeynmanKac):
         values, vectors = np.linalg.eigh(covariance)
         self.root = vectors * np.sqrt(np.maximum(values, 0))
         self.inverse_sd = 1 / np.sqrt(np.diag(model.measurement_covariance))
-        self.constant = np.log(self.inverse_sd).sum() - len(self.inverse_sd) * kalman.LOG_TWO_PI / 2
+        self.constant = np.log(self.inverse_sd).sum() - len(self.inverse_sd) * LOG_TWO_PI / 2
 
     def M0(self, N: int) -> NDArray[np.float64]:
         """First particles [N, n_s + n_y]."""
@@ -60,14 +61,14 @@ class Bootstrap(particles.FeynmanKac):
 class Guided(Bootstrap):
     """Conditionally optimal filter; a particle's last column is the density of its observation."""
 
-    def __init__(self, model: kalman.LinearStateSpace, data: NDArray[np.float64]) -> None:
+    def __init__(self, model: LinearStateSpace, data: NDArray[np.float64]) -> None:
         super().__init__(model, data)
         impact = model.observation_shock
         spread = impact @ impact.T + model.measurement_covariance
         self.gain = np.linalg.solve(spread, impact).T
         self.factor = np.linalg.cholesky(np.eye(impact.shape[1]) - self.gain @ impact)
         self.whiten = np.linalg.inv(np.linalg.cholesky(spread))
-        self.constant = np.log(np.diag(self.whiten)).sum() - len(spread) * kalman.LOG_TWO_PI / 2
+        self.constant = np.log(np.diag(self.whiten)).sum() - len(spread) * LOG_TWO_PI / 2
 
     def logG(self, t: int, xp: NDArray[np.float64] | None, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Log predictive density of the period's observations given the particle before, [N]."""

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from benchmarks.filter_cases import ROOT, machine, sample
 from estimation.filters import Bound, InversionFilter, shock_solver
 from estimation.state_space import StateSpace
-from surrogate import Surrogate, load, markdown
-from surrogate.files import atomic_path
+from surrogate import Surrogate, load
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 from surrogate.reference.an_schorfheide_linear import THETA_M
 
 REPORT = ROOT / "docs" / "benchmark-inversion.md"
@@ -91,7 +92,7 @@ def main() -> None:
             print(*rows[-1], flush=True)
     header = HEADER.format(floor=BOUND.floor, spread=SPREAD, repetitions=REPETITIONS, machine=machine())
     with atomic_path(REPORT) as path:
-        path.write_text(header + markdown.table(list(COLUMNS), rows) + "\n", encoding="utf-8")
+        path.write_text(header + figures.markdown_table(list(COLUMNS), rows) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

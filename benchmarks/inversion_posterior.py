@@ -23,8 +23,8 @@ from benchmarks.filter_cases import ROOT, machine
 from estimation import Estimation, load_data
 from estimation.filters import TwistedFilter
 from estimation.state_space import StateSpace
-from surrogate import figures, markdown
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 from surrogate.reference.an_schorfheide_linear import THETA_M
 
 Array = NDArray[np.floating]
@@ -174,7 +174,7 @@ def main() -> None:
     posteriors = {"inversion, from the steady state": resting, "inversion": exact}
     posteriors |= {f"particles, {share:.0%}": weighted(exact, share) for share in SHARES}
     columns = ["likelihood", "parameter", "mean", "sd", "distance", "sd ratio", "ESS"]
-    table = markdown.table(columns, rows(posteriors, exact))
+    table = figures.markdown_table(columns, rows(posteriors, exact))
     print(table)
     draw(posteriors)
     text = HEADER.format(

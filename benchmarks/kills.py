@@ -25,9 +25,10 @@ import pandas as pd
 
 from benchmarks.filter_cases import ROOT, machine
 from estimation.chain_file import ChainFile
-from surrogate import Surrogate, catalogue, markdown
+from surrogate import Surrogate, catalogue
 from surrogate.errors import SurrogateError
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "benchmark-kills.md"
 COUNT = 50
@@ -295,7 +296,7 @@ def main(count: int = COUNT) -> str:
             rows.append(line(name, outcomes(name, count, start_from, Path(scratch))))
             print(rows[-1], file=sys.stderr)
     header = ["command", "not killed", "killed", "nothing saved", "results saved", *OUTCOMES]
-    return markdown.table(header, rows)
+    return figures.markdown_table(header, rows)
 
 
 if __name__ == "__main__":

@@ -27,8 +27,9 @@ from estimation.learnt.artifact import learn
 from estimation.learnt.job import learn_from_toml
 from estimation.likelihoods.correction import correct
 from estimation.likelihoods.learnt_graph import fingerprints
-from surrogate import Display, Surrogate, listening, load, markdown
-from surrogate.files import atomic_path
+from surrogate import Display, Surrogate, listening, load
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results" / "learnt_likelihood"
@@ -250,7 +251,7 @@ def us_section(part: dict[str, Any]) -> str:
         **{key: value for key, value in part.items() if key != "table"},
         **part["held_out"],
         error=1 / np.sqrt(part["ess"]),
-        table=markdown.table([str(name) for name in table.columns], rows),
+        table=figures.markdown_table([str(name) for name in table.columns], rows),
     )
 
 
@@ -281,7 +282,7 @@ def linear_section(parts: list[dict[str, Any]]) -> str:
         candidates=CANDIDATES,
         filtered=FILTERED_POINTS,
         walkers=WALKERS,
-        table=markdown.table(COLUMNS, [linear_row(part) for part in parts]),
+        table=figures.markdown_table(COLUMNS, [linear_row(part) for part in parts]),
     )
     return f"{text}\n![Errors by depth]({FIGURE.name})\n"
 

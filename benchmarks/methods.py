@@ -25,13 +25,12 @@ from torch import Tensor
 from benchmarks.kept import kept, read
 from benchmarks.methods_report import write_report
 from surrogate import economies, models
-from surrogate.accuracy.euler import euler_errors
+from surrogate.accuracy.errors import euler_errors
 from surrogate.errors import NotSolved, SurrogateError
-from surrogate.files import atomic_path
-from surrogate.models.multipliers import constrained
+from surrogate.house.files import atomic_path
 from surrogate.training import Settings
-from surrogate.training.methods import describe
-from surrogate.training.run import Run
+from surrogate.training.by_equations import constrained
+from surrogate.training.run import Run, describe
 from surrogate.training.sampling import draw_parameters, draw_states
 
 ROOT = Path(__file__).parents[1]

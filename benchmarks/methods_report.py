@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from surrogate import figures
-from surrogate.files import atomic_path
-from surrogate.markdown import table
+from surrogate.house import figures
+from surrogate.house.figures import markdown_table
+from surrogate.house.files import atomic_path
 
 Trace = dict[str, Any]
 COLUMNS = ("method", "steps", "mean", "mean, worst seed", "p99", "p99, worst seed", "log10 Euler", "failed")
@@ -38,7 +38,7 @@ def write_report(traces: list[Trace], folder: Path, machine: str) -> None:
     text = HEADER.format(seconds=seconds, seeds=", ".join(map(str, seeds)), points="2,000", machine=machine)
     for economy, variants in by_economy.items():
         rows = [_start(variants), *(_row(variant, runs) for variant, runs in variants.items())]
-        text += f"\n## {economy}\n\n{table(COLUMNS, rows)}\n{_failures(variants)}"
+        text += f"\n## {economy}\n\n{markdown_table(COLUMNS, rows)}\n{_failures(variants)}"
     with atomic_path(folder / "benchmark-methods.md") as temporary:
         temporary.write_text(text, encoding="utf-8")
     _figure(by_economy, folder / "benchmark-methods.png")

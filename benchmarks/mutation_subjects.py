@@ -14,10 +14,9 @@ from benchmarks.mutators import changed_card, damaged, rebuilt
 from cli.main import dsge_surrogate
 from estimation import Estimation
 from surrogate import Surrogate, catalogue
-from surrogate.card import METADATA_KEY
-from surrogate.graph import CONTRACTS
-from surrogate.model_file import METADATA, ModelFile, sealed
-from surrogate.protobuf import fields
+from surrogate.artifact.card import METADATA_KEY
+from surrogate.artifact.graph import CONTRACTS, METADATA, ModelFile, sealed
+from surrogate.artifact.onnx_bytes import fields
 
 STRUCTURAL = 0.2
 """Share of the ONNX files in which a model is changed rather than bytes."""

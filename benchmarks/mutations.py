@@ -19,9 +19,9 @@ import numpy as np
 
 from benchmarks.filter_cases import ROOT, machine
 from benchmarks.mutation_subjects import subject, whole_of
-from surrogate import markdown
 from surrogate.errors import SurrogateError
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "benchmark-mutations.md"
 COUNTS = {"ONNX files": 5_000, "cards": 500, "chain files": 250, "checkpoints": 250}
@@ -156,7 +156,7 @@ def main() -> None:
             for mutation in found:
                 if mutation.outcome not in (REFUSED, RIGHT):
                     print("   ", *mutation, sep=": ")
-    table = markdown.table(["files", "mutations", *OUTCOMES], lines)
+    table = figures.markdown_table(["files", "mutations", *OUTCOMES], lines)
     print(table)
     if share == 1.0:
         header = HEADER.format(machine=machine(), seconds=SECONDS, memory=MEMORY >> 30)

@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
-from surrogate.card import METADATA_KEY
-from surrogate.model_file import sealed
+from surrogate.artifact.card import METADATA_KEY
+from surrogate.artifact.graph import sealed
 
 Generator = np.random.Generator
 

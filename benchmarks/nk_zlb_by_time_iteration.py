@@ -8,16 +8,20 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from surrogate import Surrogate, Transition
-from surrogate.reference.nk_zlb import (
+from surrogate.artifact.runtime import SteadyState
+from surrogate.reference.new_keynesian import (
     LOG_TARGET,
-    PARAMETER_NAMES,
-    Grid,
     NkZlbSolution,
     Regime,
     solve_nk_zlb,
     today,
 )
-from surrogate.runtime import SteadyState
+from surrogate.reference.new_keynesian import (
+    NK_ZLB_PARAMETERS as PARAMETER_NAMES,
+)
+from surrogate.reference.new_keynesian import (
+    PreferenceGrid as Grid,
+)
 
 Array = NDArray[np.floating]
 GRID = Grid(points=535, width=8.0)

@@ -30,9 +30,10 @@ from estimation.filters import TwistedFilter
 from estimation.results import Results
 from estimation.state_space import StateSpace
 from estimation.workers import WorkerPool
-from surrogate import Surrogate, load, markdown
-from surrogate.figures import BLUE, GRAY, RED, panels, save
-from surrogate.files import atomic_path
+from surrogate import Surrogate, load
+from surrogate.house import figures
+from surrogate.house.figures import BLUE, GRAY, RED, panels, save
+from surrogate.house.files import atomic_path
 
 Array = NDArray[np.floating]
 
@@ -348,10 +349,12 @@ def report(results: Results, chosen: Array, log_weights: Array, facts: Mapping[s
     )
     return (
         head
-        + markdown.table(list(columns), posterior_rows(results.posterior.names, draws, weights, error))
+        + figures.markdown_table(
+            list(columns), posterior_rows(results.posterior.names, draws, weights, error)
+        )
         + "\n"
         + clock
-        + markdown.table(["stage", "wall, seconds", "processor, seconds"], timing_rows(timing))
+        + figures.markdown_table(["stage", "wall, seconds", "processor, seconds"], timing_rows(timing))
         + "\n"
         + FIGURE.format(machine=machine())
     )

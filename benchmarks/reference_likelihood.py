@@ -18,13 +18,11 @@ from benchmarks.filter_cases import POINTS, ROOT, measurement_sd, sample
 from estimation.filters import GuidedFilter, ParticleFilter, TwistedFilter
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, Transition, load
-from surrogate.files import atomic_path
-from surrogate.reference import an_schorfheide_linear, kalman
-from surrogate.reference.an_schorfheide_collocation import Grid
-from surrogate.reference.an_schorfheide_equations import LOG_GBAR
-from surrogate.reference.an_schorfheide_expectation import Shocks
-from surrogate.reference.an_schorfheide_projection import solve_an_schorfheide
-from surrogate.runtime import SteadyState
+from surrogate.artifact.runtime import SteadyState
+from surrogate.house.files import atomic_path
+from surrogate.reference import an_schorfheide_linear
+from surrogate.reference.an_schorfheide_equations import LOG_GBAR, Shocks
+from surrogate.reference.an_schorfheide_projection import Grid, solve_an_schorfheide
 
 Array = NDArray[np.float64]
 
@@ -131,7 +129,7 @@ def lines() -> Iterator[tuple[str, ...]]:
     """Rows of the table as text."""
     surrogate, data = load("an_schorfheide"), sample("herbst_schorfheide_us")
     for point, calibration in POINTS.items():
-        exact = kalman.log_likelihood(
+        exact = an_schorfheide_linear.log_likelihood(
             an_schorfheide_linear.state_space(calibration, measurement_sd(data)), data
         )
         yield point, "linear", "Kalman", f"{exact:.2f}", "", ""

@@ -16,9 +16,10 @@ from estimation.analysis.names import labels
 from estimation.analysis.simulation import mirrored_normals
 from estimation.analysis.starts import AWAY, BOUND, LABELS, conditional, visited_states
 from estimation.finding import as_markdown
-from surrogate import Surrogate, figures, load
-from surrogate.files import atomic_path
-from surrogate.reference.nk_zlb import NkZlbSolution, solve_nk_zlb
+from surrogate import Surrogate, load
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
+from surrogate.reference.new_keynesian import NkZlbSolution, solve_nk_zlb
 
 Array = NDArray[np.floating]
 

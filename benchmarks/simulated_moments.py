@@ -18,8 +18,9 @@ from benchmarks.filter_cases import ROOT, machine
 from estimation.moments import SimulatedMoments, compute_moments
 from estimation.moments.simulated import BURN_IN, ROWS_PER_CALL
 from estimation.workers import WorkerPool
-from surrogate import Surrogate, load, markdown
-from surrogate.files import atomic_path
+from surrogate import Surrogate, load
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "benchmark-moments.md"
 ECONOMY, PERIODS, REPLICATIONS = "rbc", 200, 50
@@ -142,7 +143,7 @@ def main() -> None:
     """Print the table and write the report."""
     distance = target(MOMENTS)
     rows = [row(distance, vectors) for vectors in BATCHES]
-    table = markdown.table(list(COLUMNS), rows)
+    table = figures.markdown_table(list(COLUMNS), rows)
     by_frame = target([of_frame])
     frame = 60 / fastest(partial(by_frame.simulated_moments, vectors_near(by_frame.surrogate, 1)), 1)
     header = HEADER.format(

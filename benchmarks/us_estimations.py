@@ -19,9 +19,9 @@ import pandas as pd
 
 from benchmarks import existence
 from benchmarks.filter_cases import ROOT
-from surrogate import markdown
 from surrogate.errors import SurrogateError
-from surrogate.files import atomic_path
+from surrogate.house import figures
+from surrogate.house.files import atomic_path
 
 REPORT = ROOT / "docs" / "us-estimations.md"
 PICTURES = ROOT / "docs" / "us-estimations"
@@ -223,7 +223,8 @@ def equilibria(title: str, parameters: dict[str, float]) -> str:
             except SurrogateError as error:
                 outcome = str(error).rpartition(":")[2].strip(" .")
             rows.append([name, f"{width:g} sd", outcome])
-    return f"Equilibrium at {title}:\n\n{markdown.table(['economy', 'growth within', 'collocation'], rows)}\n"
+    table = figures.markdown_table(["economy", "growth within", "collocation"], rows)
+    return f"Equilibrium at {title}:\n\n{table}\n"
 
 
 def main(results: Path) -> None:
@@ -252,7 +253,7 @@ def main(results: Path) -> None:
 def as_rows(table: pd.DataFrame) -> str:
     """A table of texts in Markdown."""
     rows = [[str(name), *map(str, row)] for name, row in zip(table.index, table.to_numpy(), strict=True)]
-    return markdown.table(["parameter", *table.columns], rows)
+    return figures.markdown_table(["parameter", *table.columns], rows)
 
 
 if __name__ == "__main__":

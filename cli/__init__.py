@@ -1,4 +1,4 @@
-"""The command line: one command a file, thin; the work is done by `surrogate` and `estimation`."""
+"""The command line, thin: the work is done by `surrogate` and `estimation`."""
 
 import sys
 from importlib.util import find_spec

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli.console import SEED, command_line, resumable
-from cli.workers import on_workers
-from surrogate.files import atomic_files
-from surrogate.listener import progress
-from surrogate.ownership import owned
+from cli.console import SEED, command_line, on_workers, resumable
+from surrogate.house.files import atomic_files
+from surrogate.house.listener import progress
+from surrogate.house.ownership import owned
 
 
 @click.command()

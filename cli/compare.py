@@ -5,13 +5,13 @@ from pathlib import Path
 import click
 
 from cli.console import SEED, console, table
+from surrogate.catalogue import load
 from surrogate.comparison import Comparison, read_calibration
 from surrogate.comparison import compare as solve_both
+from surrogate.comparison.compare import formatted
 from surrogate.comparison.report import DIGITS, FILES, TITLES, notes, write
-from surrogate.comparison.tables import formatted
 from surrogate.errors import BadConfiguration
-from surrogate.files import require_replaceable
-from surrogate.runtime import load
+from surrogate.house.files import require_replaceable
 
 
 @click.command()

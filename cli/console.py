@@ -1,10 +1,13 @@
-"""What every command shares: output, errors without tracebacks, and interruptions that say how to go on."""
+"""What commands share: output, errors without tracebacks, interruptions that say how to go on, options."""
+
+from __future__ import annotations
 
 import errno
 import shlex
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import nan
 from typing import Any
 
 import click
@@ -13,9 +16,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from surrogate.artifact.card import Card
 from surrogate.errors import MissingPackage, SurrogateError
-from surrogate.files import disk_is_full
-from surrogate.listener import Display, listening
+from surrogate.house.files import disk_is_full
+from surrogate.house.listener import Display, listening
 
 INTERRUPTED = 130
 SEED = click.IntRange(min=0, max=2**63 - 1)
@@ -64,12 +68,6 @@ def plain_warnings() -> Iterator[None]:
         yield
 
 
-def _plain(error: OSError) -> str:
-    if disk_is_full(error):
-        return "The disk is full. What was saved is kept: free some space and go on with --resume."
-    return str(error)
-
-
 @contextmanager
 def resumable(command: str) -> Iterator[None]:
     """On Ctrl-C say which command goes on from what has been saved, and exit with status 130."""
@@ -88,15 +86,6 @@ def command_line(ctx: click.Context, *more: str) -> str:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and parameter.opts[0] not in more:
             words += _words(parameter, ctx.params[name])
     return shlex.join([*words, *more])
-
-
-def _words(parameter: click.Parameter, value: Any) -> list[str]:
-    if isinstance(parameter, click.Argument):
-        return [str(value)]
-    if isinstance(parameter, click.Option) and parameter.is_flag:
-        return [parameter.opts[0]]
-    values = value if parameter.multiple else [value]
-    return [word for item in values for word in (parameter.opts[0], str(item))]
 
 
 @contextmanager
@@ -122,3 +111,46 @@ def table(*columns: str, title: str | None = None) -> Table:
     result = Table(*columns, title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     result.columns[0].no_wrap = True
     return result
+
+
+def on_workers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command ``--processes`` and ``--scheduler``."""
+    processes = click.option(
+        "--processes",
+        type=click.IntRange(min=1),
+        help="Worker processes; the answer does not depend on it.  [default: one for each core]",
+    )
+    scheduler = click.option(
+        "--scheduler", metavar="ADDRESS", help="Use the workers of a Dask scheduler instead."
+    )
+    return processes(scheduler(command))
+
+
+def headline(card: Card, law: str = "box") -> tuple[float, float] | None:
+    """Mean and 99th percentile of the log10 Euler error, worst equation; None if `law` was not tested."""
+    equations = card.accuracy.get(law)
+    if not equations:
+        return None
+    mean, p99 = (max(s.get(name, nan) for s in equations.values()) for name in ("mean", "p99"))
+    return mean, p99
+
+
+def headline_text(card: Card, law: str = "box") -> str:
+    """The headline as text, such as ``-4.9 (-3.8)``; a dash if it was not tested."""
+    figures = headline(card, law)
+    return "-" if figures is None else f"{figures[0]:.1f} ({figures[1]:.1f})"
+
+
+def _plain(error: OSError) -> str:
+    if disk_is_full(error):
+        return "The disk is full. What was saved is kept: free some space and go on with --resume."
+    return str(error)
+
+
+def _words(parameter: click.Parameter, value: Any) -> list[str]:
+    if isinstance(parameter, click.Argument):
+        return [str(value)]
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return [parameter.opts[0]]
+    values = value if parameter.multiple else [value]
+    return [word for item in values for word in (parameter.opts[0], str(item))]

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from cli.console import command_line, resumable
-from cli.workers import on_workers
-from surrogate.ownership import owned
+from cli.console import command_line, on_workers, resumable
+from surrogate.house.ownership import owned
 
 
 @click.command()

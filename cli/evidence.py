@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from cli.analyses import conclude
 from cli.console import SEED
-from cli.results_folder import conclude
-from surrogate.ownership import visited
+from surrogate.house.ownership import visited
 
 
 @click.command()

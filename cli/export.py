@@ -4,9 +4,8 @@ from pathlib import Path
 
 import click
 
-from cli.accuracy import headline_text
-from cli.console import needs_extra
-from surrogate.runtime import load
+from cli.console import headline_text, needs_extra
+from surrogate.catalogue import load
 
 
 @click.command()

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from cli.console import console, table
-from surrogate.card import LAWS, Card
-from surrogate.runtime import load
+from surrogate.artifact.card import LAWS, Card
+from surrogate.catalogue import load
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
 

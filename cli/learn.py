@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import command_line, resumable
-from cli.workers import on_workers
+from cli.console import command_line, on_workers, resumable
 
 if TYPE_CHECKING:
     from estimation.learnt import LikelihoodCard

@@ -5,24 +5,19 @@ from io import TextIOWrapper
 
 import click
 
+from cli.analyses import decompose, forecast, irf, predict, shocks
 from cli.calibrate import calibrate
-from cli.check import check
 from cli.compare import compare
 from cli.console import ReportingGroup
-from cli.decompose import decompose
 from cli.estimate import estimate
 from cli.evidence import evidence
 from cli.export import export
-from cli.forecast import forecast
 from cli.inspect import inspect
-from cli.irf import irf
 from cli.learn import learn
 from cli.models import models
-from cli.predict import predict
 from cli.report import report
-from cli.shocks import shocks
 from cli.train import train
-from cli.validate import validate
+from cli.validate import check, validate
 from surrogate import __version__
 
 

@@ -4,11 +4,10 @@ import importlib.util
 
 import click
 
-from cli.accuracy import headline_text
-from cli.console import console, table
+from cli.console import console, headline_text, table
 from surrogate import catalogue
-from surrogate.card import Card
-from surrogate.runtime import load
+from surrogate.artifact.card import Card
+from surrogate.catalogue import load
 
 COLUMNS = (
     "surrogate",

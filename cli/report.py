@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from cli.console import SEED
-from surrogate.files import atomic_files
-from surrogate.ownership import visited
+from surrogate.house.files import atomic_files
+from surrogate.house.ownership import visited
 
 
 @click.command()

@@ -11,8 +11,8 @@ import click
 
 from cli.console import SEED, command_line, needs_extra, resumable
 from surrogate.errors import BadConfiguration, WriteFailed, shown, unknown_name
-from surrogate.listener import progress
-from surrogate.ownership import owned_file
+from surrogate.house.listener import progress
+from surrogate.house.ownership import owned_file
 
 if TYPE_CHECKING:
     from surrogate.training import Settings

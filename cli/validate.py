@@ -1,4 +1,6 @@
-"""dsge-surrogate validate: hold an artifact to what it claims."""
+"""dsge-surrogate validate and check: what is wrong with an artifact, or with an economy before training."""
+
+from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
@@ -6,15 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import SEED, console, table
+from cli.console import SEED, console, needs_extra, table
+from surrogate.artifact.runtime import Surrogate
+from surrogate.artifact.validation import Check
+from surrogate.artifact.validation import validate as run_checks
+from surrogate.catalogue import load
 from surrogate.errors import BadConfiguration
-from surrogate.figures import save
-from surrogate.runtime import Surrogate, load
-from surrogate.validation import Check
-from surrogate.validation import validate as run_checks
+from surrogate.house.figures import save
 
 if TYPE_CHECKING:
-    from surrogate.accuracy.artifact import Measurement
+    from surrogate.accuracy.errors import MeasuredErrors
 
 
 @click.command()
@@ -53,12 +56,46 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
         ctx.exit(1)
 
 
-def _measure(surrogate: Surrogate, model: str | None, seed: int) -> "tuple[Measurement | None, str]":
+def print_checks(checks: list[Check]) -> None:
+    """A table with a row for each."""
+    rows = table("check", "result", "detail")
+    for check in checks:
+        rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)
+    console().print(rows)
+
+
+@click.command()
+@click.argument("model")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the random parameter vectors.")
+@click.pass_context
+def check(ctx: click.Context, model: str, seed: int) -> None:
+    """Check an economy before it is trained.
+
+    MODEL is the name of an economy or a Python file that defines one. Checked are the steady state, the box
+    of the states, the same answer alone and in a batch, parameters that no equation reads, logarithms of
+    controls without bounds, and Blanchard and Kahn's conditions, at random parameter vectors of the box. The
+    exit status is 1 if a check fails.
+
+    \b
+    Examples:
+      dsge-surrogate check an_schorfheide
+      dsge-surrogate check my_economy.py
+    """
+    with needs_extra("train"):
+        from surrogate import models
+        from surrogate.training.checks import check_economy
+    checks = check_economy(models.get(model), seed)
+    print_checks(checks)
+    if not all(each.passed for each in checks):
+        ctx.exit(1)
+
+
+def _measure(surrogate: Surrogate, model: str | None, seed: int) -> tuple[MeasuredErrors | None, str]:
     """Euler errors by the economy's equations, or a note on why they were not measured."""
     if importlib.util.find_spec("torch") is None:
         return None, 'Euler errors were not measured again: that needs pip install "dsge-surrogate[train]".'
     from surrogate import models
-    from surrogate.accuracy.artifact import measure
+    from surrogate.accuracy.errors import measure
 
     name = surrogate.card.model
     ships = name in models.names() and surrogate.card.training.get("shipped", True)
@@ -67,21 +104,13 @@ def _measure(surrogate: Surrogate, model: str | None, seed: int) -> "tuple[Measu
     return measure(surrogate, models.get(model or name), seed), ""
 
 
-def _certified(surrogate: Surrogate, measured: "Measurement") -> list[Check]:
-    from surrogate.accuracy.artifact import check_accuracy
+def _certified(surrogate: Surrogate, measured: MeasuredErrors) -> list[Check]:
+    from surrogate.accuracy.errors import check_accuracy
 
     return check_accuracy(surrogate.card, measured)
 
 
-def _draw(measured: "Measurement", folder: Path) -> Path:
-    from surrogate.accuracy.plots import euler_error_figure
+def _draw(measured: MeasuredErrors, folder: Path) -> Path:
+    from surrogate.accuracy.errors import euler_error_figure
 
     return save(euler_error_figure(measured), folder / "euler_errors.png")
-
-
-def print_checks(checks: list[Check]) -> None:
-    """A table with a row for each."""
-    rows = table("check", "result", "detail")
-    for check in checks:
-        rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)
-    console().print(rows)

@@ -24,8 +24,8 @@ from typing import Any
 import pandas as pd
 
 from estimation.data import load_data
-from surrogate import toml
 from surrogate.errors import BadConfiguration, shown, unknown_name
+from surrogate.house import records
 
 SECTIONS = ("model", "data", "measurement_error", "likelihood", "priors", "fixed", "sampler")
 REQUIRED = {"model": ("surrogate",), "data": ("file", "columns")}
@@ -40,7 +40,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     BadConfiguration : no such file, not TOML, a section missing or something else in its place.
     UnknownName : an unknown section or setting, with close matches.
     """
-    text = toml.text_of(path)
+    text = records.text_of(path)
     sections = _sections(text, path)
     data = _required(sections, "data")
     data["file"] = _located(data["file"], path)
@@ -57,7 +57,7 @@ def read_copy(text: str, path: Path, sample: pd.DataFrame) -> dict[str, Any]:
 
 def _sections(text: str, path: Path) -> dict[str, Any]:
     """The sections, all of them known, with priors among them."""
-    sections = toml.parse(text, path)
+    sections = records.parse_toml(text, path)
     for name, section in sections.items():
         if name not in SECTIONS:
             raise unknown_name("section", name, SECTIONS)

@@ -27,14 +27,14 @@ from estimation.results import DRAWN, LEAST_ESS, Results
 from estimation.sampler import SamplerSettings, ensemble_file, sample
 from estimation.sealed import seal, unseal
 from estimation.settings import given_prior, read_numbers, read_priors, read_settings
-from surrogate import Surrogate, load, toml
+from surrogate import Surrogate, load
+from surrogate.artifact.graph import LARGEST_FILE, files_of
 from surrogate.errors import BadConfiguration
-from surrogate.files import atomic_files, atomic_path
-from surrogate.inputs import by_name
-from surrogate.listener import listener, progress
-from surrogate.model_file import LARGEST_FILE
-from surrogate.ownership import owner
-from surrogate.portable import files_of
+from surrogate.house import records
+from surrogate.house.files import atomic_files, atomic_path
+from surrogate.house.listener import listener, progress
+from surrogate.house.ownership import owner
+from surrogate.house.records import by_name
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"
@@ -120,7 +120,7 @@ class Estimation:
             values = {} if section is None else by_name(section)
             sections[name] = {key: value for key, value in values.items() if value is not None}
         try:
-            return toml.written(sections)
+            return records.as_toml(sections)
         except TypeError:
             return ""
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from surrogate import figures, markdown
 from surrogate.errors import MissingPackage
-from surrogate.files import atomic_files
+from surrogate.house import figures
+from surrogate.house.files import atomic_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -119,7 +119,7 @@ def as_text(table: pd.DataFrame) -> str:
 def as_markdown(table: pd.DataFrame) -> str:
     """A Markdown table."""
     text = formatted(table).reset_index().astype(str)
-    return markdown.table(list(text.columns), text.to_numpy().tolist()) + "\n"
+    return figures.markdown_table(list(text.columns), text.to_numpy().tolist()) + "\n"
 
 
 def as_latex(table: pd.DataFrame) -> str:

@@ -20,10 +20,9 @@ from estimation.config import read_copy, read_toml
 from estimation.likelihoods.learnt_graph import GRAPH_FILE
 from estimation.sealed import seal, unseal
 from surrogate import Surrogate
+from surrogate.artifact.graph import CONTRACTS, Files
 from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.files import atomic_folder
-from surrogate.graph import CONTRACTS
-from surrogate.portable import Files
+from surrogate.house.files import atomic_folder
 
 FOLDER = "inputs"
 CONFIGURATION, SAMPLE, CARD, CONTENTS = "configuration.toml", "sample.csv", "card.json", "contents.json"

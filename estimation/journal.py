@@ -12,7 +12,7 @@ from typing import BinaryIO
 from zlib import crc32
 
 from surrogate.errors import BrokenArtifact
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 
 FORMAT = b"dsge-surrogate journal 1\n"
 _LENGTH, _HEAD = struct.Struct("<Q"), struct.Struct("<QII")

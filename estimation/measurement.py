@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from surrogate.errors import BadConfiguration, shown, unknown_name
-from surrogate.inputs import by_name
+from surrogate.house.records import by_name
 
 PREFIX = "measurement_sd_"
 LARGEST = float(np.finfo(float).max)

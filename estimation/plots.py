@@ -9,8 +9,8 @@ import pandas as pd
 from estimation.chains import Chains
 from estimation.mode import Mode
 from estimation.priors import Prior, PriorSet
-from surrogate import figures
-from surrogate.figures import BLUE, RED
+from surrogate.house import figures
+from surrogate.house.figures import BLUE, RED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,7 +14,7 @@ from estimation.measurement import PREFIX, MeasurementError
 from estimation.priors import PriorSet, cut_to_box
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, unknown_name
-from surrogate.inputs import by_name
+from surrogate.house.records import by_name
 
 Theta = Mapping[str, ArrayLike] | ArrayLike
 NO_STATES = (

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from estimation.convergence import Diagnosis
 from estimation.sampler import Callbacks, SamplerSettings
 from estimation.sampler import Progress as Step
-from surrogate.listener import Tell, listener
+from surrogate.house.listener import Tell, listener
 
 
 class SamplingProgress:

@@ -23,9 +23,9 @@ from estimation.finding import DECIMALS, HDI_SHARE, as_text, save_table
 from estimation.mode import Mode
 from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet
-from surrogate import figures
 from surrogate.errors import MissingPackage
-from surrogate.files import atomic_files
+from surrogate.house import figures
+from surrogate.house.files import atomic_files
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

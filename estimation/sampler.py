@@ -22,7 +22,7 @@ from estimation.pool import Pool, Task
 from estimation.posterior import Posterior
 from estimation.settings import at_most
 from surrogate.errors import BadConfiguration
-from surrogate.files import sweep
+from surrogate.house.files import sweep
 
 LEAST_STEPS = 2 * LEAST_KEPT
 """The automatic burn-in takes at most half of them."""

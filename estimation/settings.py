@@ -11,7 +11,7 @@ import pandas as pd
 from estimation.measurement import MeasurementError, measurement_error
 from estimation.priors import Prior, make_prior
 from surrogate.errors import BadConfiguration, shown, unknown_name
-from surrogate.inputs import by_name
+from surrogate.house.records import by_name
 
 Settings = TypeVar("Settings")
 KINDS = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surrogate import Surrogate, Transition
 from surrogate.errors import BadConfiguration, BadData, unknown_name
-from surrogate.inputs import by_name, columns
+from surrogate.house.records import by_name, columns
 
 Array = NDArray[np.floating]
 

@@ -8,12 +8,13 @@ Importing this package loads no training framework; solving and exporting live i
 `surrogate.export`.
 """
 
-from surrogate._version import __version__
-from surrogate.card import Card, ParameterRange, Variable
+from surrogate.artifact.card import Card, ParameterRange, Variable
+from surrogate.artifact.region import Region
+from surrogate.artifact.runtime import Simulation, SteadyState, Surrogate, Transition
+from surrogate.catalogue import load
 from surrogate.errors import SurrogateError
-from surrogate.listener import Display, Listener, listening
-from surrogate.region import Region
-from surrogate.runtime import Simulation, SteadyState, Surrogate, Transition, load
+from surrogate.house import __version__
+from surrogate.house.listener import Display, Listener, listening
 
 __all__ = [
     "Card",

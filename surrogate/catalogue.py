@@ -2,10 +2,12 @@
 one) and those that come with economies of installed packages.
 """
 
+import os
 from pathlib import Path
 
 from surrogate import economies
-from surrogate.errors import unknown_name
+from surrogate.artifact.runtime import Surrogate
+from surrogate.errors import BrokenArtifact, unknown_name
 
 _PACKAGE = Path(__file__).parent
 
@@ -24,6 +26,26 @@ def find(name: str) -> Path:
     if name not in folders:
         raise unknown_name("surrogate", name, sorted(folders))
     return folders[name]
+
+
+def load(path_or_name: str | os.PathLike, threads: int = 1) -> Surrogate:
+    """Open a surrogate: a folder, or the name of one that ships with the package.
+
+    Raises
+    ------
+    UnknownName : neither a folder nor a shipped surrogate.
+    BrokenArtifact, NewerFormat : see `Surrogate`.
+    """
+    path = Path(path_or_name)
+    if path.is_file():
+        path = path.parent
+    if path.is_dir():
+        return Surrogate(path, threads)
+    if len(path.parts) > 1:
+        raise BrokenArtifact(
+            f"There is no folder {path}. Give an artifact's folder or the name of a shipped surrogate."
+        )
+    return Surrogate(find(str(path)), threads)
 
 
 def _folders() -> dict[str, Path]:

@@ -18,28 +18,28 @@ SHIPPED = (
         "surrogate.models.ramsey:Ramsey",
         {"hidden": (12, 12), "trunk": 16, "nodes": 1, "batch": 1024}
         | {"adam_steps": 0, "steps": 80, "hopeless_share": 0.0},
-        classical="surrogate.reference.ramsey:solve_ramsey",
+        classical="surrogate.reference.growth:solve_ramsey",
     ),
     Economy(
         "rbc",
         "surrogate.models.rbc:RealBusinessCycle",
         {"batch": 1024, "adam_steps": 20, "steps": 260, "hopeless_share": 0.0},
         test_nodes=11,
-        classical="surrogate.reference.time_iteration:solve_rbc",
+        classical="surrogate.reference.growth:solve_rbc",
     ),
     Economy(
         "brock_mirman",
         "surrogate.models.brock_mirman:BrockMirman",
         {"hidden": (12, 12), "trunk": 12, "batch": 2048, "adam_steps": 0, "steps": 120}
         | {"robust_quantile": 1.0, "hopeless_share": 0.0},
-        classical="surrogate.reference.brock_mirman:solve_brock_mirman",
+        classical="surrogate.reference.growth:solve_brock_mirman",
     ),
     Economy(
         "nk_linear",
         "surrogate.models.nk_linear:LinearNewKeynesian",
         {"hidden": (4,), "nodes": 2, "batch": 1024, "adam_steps": 0, "steps": 320, "hopeless_share": 0.0},
         test_nodes=3,
-        classical="surrogate.reference.nk_linear:solve_nk_linear",
+        classical="surrogate.reference.new_keynesian:solve_nk_linear",
     ),
     Economy(
         "nk_zlb",
@@ -47,8 +47,8 @@ SHIPPED = (
         {"hidden": (16, 16), "nodes": 25, "batch": 1024, "adam_steps": 0, "steps": 180}
         | {"hopeless_share": 0.0},
         test_nodes=121,
-        classical="surrogate.reference.nk_zlb:solve_nk_zlb",
-        exists="surrogate.reference.nk_zlb:equilibrium_exists",
+        classical="surrogate.reference.new_keynesian:solve_nk_zlb",
+        exists="surrogate.reference.new_keynesian:equilibrium_exists",
     ),
     Economy(
         "consumption_saving",
@@ -56,8 +56,8 @@ SHIPPED = (
         {"hidden": (28, 28), "trunk": 16, "nodes": 11, "quadrature": "shifted", "batch": 2048}
         | {"ergodic_share": 0.25, "adam_steps": 0, "steps": 1000, "robust_quantile": 1.0, "memory": 0.95},
         test_nodes=61,
-        classical="surrogate.reference.consumption_saving:solve_consumption_saving",
-        region="surrogate.reference.consumption_saving:stationary_region",
+        classical="surrogate.reference.households:solve_consumption_saving",
+        region="surrogate.reference.households:stationary_region",
     ),
     Economy(
         "olg_analytic",
@@ -65,7 +65,7 @@ SHIPPED = (
         {"hidden": (8, 8), "trunk": 8, "nodes": 2, "batch": 512, "adam_steps": 0, "steps": 60}
         | {"robust_quantile": 1.0, "hopeless_share": 0.0},
         test_nodes=4,
-        classical="surrogate.reference.olg_analytic:solve_olg_analytic",
+        classical="surrogate.reference.households:solve_olg_analytic",
     ),
     Economy(
         "an_schorfheide",

@@ -8,9 +8,8 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from surrogate.card import METADATA_KEY
-from surrogate.graph import CONTRACTS
-from surrogate.model_file import graph_digest, sealed
+from surrogate.artifact.card import METADATA_KEY
+from surrogate.artifact.graph import CONTRACTS, graph_digest, sealed
 
 
 def bare(path: Path) -> tuple[onnx.ModelProto, dict[str, str]]:

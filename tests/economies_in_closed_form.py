@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from surrogate.reference.kalman import LinearStateSpace
-from surrogate.reference.nk_linear import solve_nk_linear
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace
+from surrogate.reference.new_keynesian import solve_nk_linear
 
 Observation = tuple[list[float], float, float]
 

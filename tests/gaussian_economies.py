@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from surrogate import Card, ParameterRange, Variable
-from surrogate.graph import POLICY, STEADY_STATE, STEP, sealed_files
+from surrogate.artifact.graph import POLICY, STEADY_STATE, STEP, sealed_files
 from surrogate.reference import an_schorfheide_linear
-from surrogate.reference.kalman import LinearStateSpace
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace
 from tests.linear_artifact import LinearEconomy, _Builder, example_economy
 
 

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from surrogate import Card, ParameterRange, Variable
-from surrogate.graph import POLICY, STEADY_STATE, STEP, Contract, sealed_files
+from surrogate.artifact.graph import POLICY, STEADY_STATE, STEP, Contract, sealed_files
 
 Array = NDArray[np.float64]
 

@@ -24,9 +24,10 @@ from estimation.analysis.paths import PosteriorPaths, posterior_paths
 from estimation.analysis.simulation import follow, posterior_draws
 from estimation.finding import Finding
 from estimation.results import Results
-from surrogate import Surrogate, figures
+from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
-from surrogate.listener import track
+from surrogate.house import figures
+from surrogate.house.listener import track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -21,8 +21,8 @@ from estimation.analysis.simulation import (
 )
 from estimation.finding import Finding
 from estimation.results import Results
-from surrogate import figures
 from surrogate.errors import BadConfiguration
+from surrogate.house import figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

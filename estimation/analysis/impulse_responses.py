@@ -24,9 +24,10 @@ from estimation.analysis.simulation import follow, mirrored_normals, posterior_d
 from estimation.analysis.starts import find_starts
 from estimation.finding import Finding
 from estimation.results import Results
-from surrogate import Surrogate, figures
+from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
-from surrogate.listener import track
+from surrogate.house import figures
+from surrogate.house.listener import track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

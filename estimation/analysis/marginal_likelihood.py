@@ -27,7 +27,7 @@ from estimation.likelihoods.evaluation import log_likelihoods
 from estimation.posterior import Posterior
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
-from surrogate.inputs import whole_number
+from surrogate.house.records import whole_number
 
 BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modified harmonic mean"
 LEAST_DRAWS, MOST_DRAWS = 2, 10_000_000

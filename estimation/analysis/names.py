@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from surrogate import Surrogate
-from surrogate.card import expanded_names
+from surrogate.artifact.card import expanded_names
 from surrogate.errors import unknown_name
 
 

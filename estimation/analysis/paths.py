@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from estimation.filters.paths import Paths
 from estimation.results import Results
 from surrogate.errors import BadConfiguration
-from surrogate.listener import track
+from surrogate.house.listener import track
 
 Array = NDArray[np.floating]
 

@@ -25,8 +25,8 @@ from estimation.analysis.simulation import (
 from estimation.finding import Finding
 from estimation.moments import Moment, compute_moments, parse_moment
 from estimation.results import Results
-from surrogate import figures
 from surrogate.errors import BadData
+from surrogate.house import figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ from estimation.analysis.simulation import posterior_draws
 from estimation.analysis.starts import visited_states
 from estimation.finding import Finding
 from estimation.results import Results
-from surrogate import figures
+from surrogate.house import figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,8 +8,8 @@ from estimation.results import Results
 from estimation.state_space import StateSpace
 from surrogate import Simulation, Surrogate
 from surrogate.errors import BadConfiguration
-from surrogate.inputs import whole_number
-from surrogate.listener import track
+from surrogate.house.listener import track
+from surrogate.house.records import whole_number
 
 Array = NDArray[np.floating]
 

@@ -15,7 +15,7 @@ from estimation.data import parse_quarter
 from estimation.results import Results
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, unknown_name
-from surrogate.listener import track
+from surrogate.house.listener import track
 
 Array = NDArray[np.floating]
 

@@ -23,8 +23,8 @@ from estimation.calibration.ranks import (
 )
 from estimation.calibration.replication import Replication
 from estimation.finding import Finding
-from surrogate import figures
-from surrogate.figures import BLUE, GRAY, RED
+from surrogate.house import figures
+from surrogate.house.figures import BLUE, GRAY, RED
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

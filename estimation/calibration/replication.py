@@ -18,7 +18,7 @@ from estimation.moves import build_moves
 from estimation.posterior import Posterior
 from estimation.workers import stop_requested
 from surrogate.errors import SurrogateError
-from surrogate.inputs import whole_number
+from surrogate.house.records import whole_number
 
 LOG_LIKELIHOOD = "log likelihood"
 STEPS, STEPS_A_PARAMETER = 40, 15

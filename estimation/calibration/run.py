@@ -12,8 +12,8 @@ from estimation.cluster import open_pool
 from estimation.fingerprint import hash_of, require_unchanged
 from estimation.sealed import seal, unseal
 from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.files import atomic_path
-from surrogate.ownership import owner
+from surrogate.house.files import atomic_path
+from surrogate.house.ownership import owner
 
 FILE = "replications.jsonl"
 FINGERPRINTS = "fingerprints"

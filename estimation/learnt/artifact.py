@@ -17,8 +17,8 @@ from estimation.learnt.surface import NEAR, Fit
 from estimation.likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
-from surrogate.files import atomic_files, atomic_path
-from surrogate.ownership import owner
+from surrogate.house.files import atomic_files, atomic_path
+from surrogate.house.ownership import owner
 
 CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"

@@ -13,7 +13,7 @@ from scipy.stats import qmc
 from estimation.posterior import Posterior
 from estimation.sealed import seal_text, unseal_text
 from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 
 Array = NDArray[np.float64]
 

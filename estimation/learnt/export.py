@@ -13,7 +13,7 @@ import numpy as np
 from estimation.learnt.coordinates import IDENTITY, LOG_ODDS, TINY
 from estimation.learnt.surface import Surface
 from estimation.likelihoods.learnt_graph import INPUT, METADATA_KEY, OUTPUT, LikelihoodCard
-from surrogate.model_file import sealed
+from surrogate.artifact.graph import sealed
 
 OPSET = 17
 IR_VERSION = 8

@@ -8,7 +8,7 @@ from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.likelihoods.learnt import LEARNT, filter_settings
 from estimation.likelihoods.learnt_graph import LikelihoodCard, fingerprints
-from surrogate.listener import progress
+from surrogate.house.listener import progress
 
 
 def learn_from_toml(

@@ -20,7 +20,7 @@ from estimation.learnt.exploring import tempered_draws
 from estimation.learnt.surface import NEAR, Fit, fit_surface
 from estimation.posterior import Posterior
 from estimation.workers import stop_requested
-from surrogate.inputs import whole_number
+from surrogate.house.records import whole_number
 
 Array = NDArray[np.float64]
 Map = Callable[[Callable, Iterable], list]

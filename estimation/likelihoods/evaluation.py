@@ -6,7 +6,7 @@ import numpy as np
 
 from estimation.posterior import Posterior
 from estimation.workers import WorkerPool
-from surrogate.listener import progress
+from surrogate.house.listener import progress
 
 VECTORS_PER_TASK = 200
 

@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 
 from estimation import fingerprint
 from estimation.posterior import Posterior
-from surrogate import strict_json
+from surrogate.artifact.graph import LARGEST_FILE, Files, ModelFile, files_of, first_line, rebuilt
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NewerFormat
-from surrogate.model_file import LARGEST_FILE, ModelFile, first_line
-from surrogate.portable import Files, files_of, rebuilt
+from surrogate.house import records
 
 Array = NDArray[np.float64]
 
@@ -88,7 +87,7 @@ class LikelihoodCard:
         BrokenArtifact : something is missing or malformed.
         """
         try:
-            values = strict_json.loads(text, constants=True)
+            values = records.read_json(text, constants=True)
             if values["format"] > FORMAT:
                 raise NewerFormat(
                     f"This likelihood surrogate has format {values['format']}; this version reads up to "

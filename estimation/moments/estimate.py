@@ -18,7 +18,7 @@ from estimation.moments.weights import WEIGHTS, Weights
 from estimation.posterior import Posterior
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, unknown_name
-from surrogate.inputs import by_name
+from surrogate.house.records import by_name
 
 TWO_STEP = "two-step"
 DIFFERENCE = 0.005

@@ -23,7 +23,7 @@ from estimation.moments.weights import Weights, covariance_matrix, weighting_mat
 from estimation.posterior import Likelihood
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
-from surrogate.inputs import whole_number
+from surrogate.house.records import whole_number
 
 BURN_IN = 200
 ROWS_PER_CALL = 1600

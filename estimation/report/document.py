@@ -6,7 +6,7 @@ from estimation.report.page import Page, Section, write
 from estimation.report.sections import chapters, settings
 from estimation.results import Results, convergence_warnings, edge_warnings
 from surrogate import __version__
-from surrogate.listener import listener
+from surrogate.house.listener import listener
 
 FILE = "report.html"
 

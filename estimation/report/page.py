@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 
 from estimation.finding import Finding, formatted
 from surrogate.errors import MissingPackage
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -18,7 +18,7 @@ from estimation.analysis.shocks import shocks_and_states
 from estimation.finding import Finding
 from estimation.report.page import Section, item
 from estimation.results import Results
-from surrogate.card import LAWS, Variable
+from surrogate.artifact.card import LAWS, Variable
 from surrogate.errors import SurrogateError
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")

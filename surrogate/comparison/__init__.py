@@ -2,10 +2,10 @@
 
 Both policies drive the same economy, the transition in step.onnx, with the same shocks; so whatever differs
 is the policy's doing. None of this needs a training framework, but for observables under the classical
-policy: see `surrogate.comparison.observables`.
+policy: see `surrogate.comparison.solutions`.
 """
 
-from surrogate.comparison.calibration import read_calibration
 from surrogate.comparison.compare import Comparison, compare
+from surrogate.comparison.report import read_calibration
 
 __all__ = ["Comparison", "compare", "read_calibration"]

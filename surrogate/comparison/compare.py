@@ -1,26 +1,36 @@
-"""Solve a calibration both ways and hold one answer against the other."""
+"""Solve a calibration both ways and hold one answer against the other: policies, simulated paths, moments."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.comparison.observables import observer
-from surrogate.comparison.policies import ReferencePolicy, slices
-from surrogate.comparison.simulation import Path, follow_reference, follow_surrogate
-from surrogate.comparison.tables import SIMULATION, Policies, moment_table, path_table, policy_table
+from surrogate.artifact.runtime import Surrogate
+from surrogate.comparison.solutions import (
+    ReferencePolicy,
+    SolutionPath,
+    follow_reference,
+    follow_surrogate,
+    observer,
+    slices,
+)
 from surrogate.errors import BadData
-from surrogate.inputs import whole_number
-from surrogate.runtime import Surrogate
+from surrogate.house.records import whole_number
 
 Array = NDArray[np.float64]
-
 PERIODS, MOST_PERIODS = 1_000, 10_000_000
 AT_REST = 0.7
 """An economy without shocks starts at this share of its steady state, so that there is a path to compare."""
+STILL = 1e-9
+"""A path whose standard deviation is below this share of its largest value does not move."""
+SIMULATION = "simulation"
+"""The states that the classical solution visits, beside the slices, which are called by their state."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +53,7 @@ class Comparison:
     parameters: Mapping[str, float]
     seed: int
     policies: Mapping[str, Policies]
-    paths: tuple[Path, Path]
+    paths: tuple[SolutionPath, SolutionPath]
     beyond: int
 
     @cached_property
@@ -61,7 +71,7 @@ class Comparison:
             "moments": moment_table(*self.simulations),
         }
 
-    def _frame(self, path: Path) -> pd.DataFrame:
+    def _frame(self, path: SolutionPath) -> pd.DataFrame:
         compared = list(self.policies[SIMULATION].reference)
         chosen = [self.surrogate.control_names.index(name) for name in compared]
         groups = {
@@ -110,6 +120,73 @@ def compare(
     return Comparison(surrogate, named, seed, policies, paths, int((~reached).sum()))
 
 
+class Policies(NamedTuple):
+    """Controls by name, each [n], of both solutions at the same states [n, n_states]."""
+
+    states: Array
+    surrogate: Mapping[str, Array]
+    reference: Mapping[str, Array]
+
+
+def relative_difference(found: Array, exact: Array) -> Array:
+    """|found - exact| [n] as a share of |exact| where `exact` keeps its sign, else of its root mean square;
+    NaN if that is zero.
+    """
+    keeps_sign = exact.min() > 0 or exact.max() < 0
+    unit = np.abs(exact) if keeps_sign else np.sqrt(np.mean(exact**2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(unit > 0, np.abs(found - exact) / unit, np.nan)
+
+
+def policy_table(places: Mapping[str, Policies]) -> pd.DataFrame:
+    """Mean and largest `relative_difference` of each control, along each slice and along the simulation."""
+    rows = {
+        (control, place): relative_difference(found, at.reference[control])
+        for place, at in places.items()
+        for control, found in at.surrogate.items()
+    }
+    return pd.DataFrame(
+        {"mean": [gap.mean() for gap in rows.values()], "max": [gap.max() for gap in rows.values()]},
+        index=pd.MultiIndex.from_tuples(rows, names=["control", "along"]),
+    ).sort_index(level="control", sort_remaining=False)
+
+
+def path_table(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Mean and largest |difference| of each variable of two simulations, in its unit and as a share of its
+    standard deviation; periods in which a variable is undefined are left out.
+    """
+    gap = (surrogate[reference.columns] - reference).abs()
+    spread = reference.std()
+    spread = spread.where(spread > STILL * reference.abs().max())
+    columns = {"mean": gap.mean(), "max": gap.max()}
+    shares = {f"{name} / sd": values / spread for name, values in columns.items()}
+    return pd.DataFrame({**columns, **shares})
+
+
+def moment_table(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard deviation and first autocorrelation of each variable, solution beside solution."""
+    found, exact = moments(surrogate).loc[reference.columns], moments(reference)
+    table = pd.DataFrame({"surrogate": found.stack(), "reference": exact.stack()}, index=found.stack().index)
+    return table.rename_axis([*reference.columns.names, "moment"])
+
+
+def moments(frame: pd.DataFrame) -> pd.DataFrame:
+    """Mean, sd and first autocorrelation of each column, undefined periods left out."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = frame.corrwith(frame.shift(1))
+    moving = frame.std() > STILL * frame.abs().max()
+    return pd.DataFrame(
+        {"mean": frame.mean(), "sd": frame.std(), "autocorrelation": correlation.where(moving)}
+    )
+
+
+def formatted(table: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of text, the index first; a dash where there is no number."""
+    flat = table.reset_index()
+    rows = [[_cell(value, digits) for value in row] for row in flat.to_numpy(dtype=object)]
+    return [str(name) for name in flat.columns], rows
+
+
 def _finite_or_nan(values: Array) -> Array:
     return np.where(np.isfinite(values), values, np.nan)
 
@@ -127,3 +204,9 @@ def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, state
     chosen = surrogate.policy(states, theta).astype(float)
     found = dict(zip(surrogate.control_names, chosen.T, strict=True))
     return Policies(states, {name: found[name] for name in exact}, exact)
+
+
+def _cell(value: object, digits: int) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "-" if np.isnan(value) else f"{value:.{digits}g}"

@@ -1,5 +1,5 @@
 """From a checkpoint to an artifact folder: ONNX files with their card."""
 
-from surrogate.export.artifact import export
+from surrogate.export.write import export
 
 __all__ = ["export"]

@@ -13,7 +13,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from surrogate.card import ParameterRange
+from surrogate.artifact.card import ParameterRange
 from surrogate.models.period import Parameters, Period
 from surrogate.models.variables import Column, Named
 

@@ -20,10 +20,10 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from surrogate.card import ParameterRange, Variable
+from surrogate.artifact.card import ParameterRange, Variable
 from surrogate.models.aid import Aid
-from surrogate.models.complementarity import fischer_burmeister
 from surrogate.models.period import Parameters, Period, where
+from surrogate.models.utility import fischer_burmeister
 from surrogate.models.variables import Column, Control, Named, Pairs, Values, columns_of, pack, unpack
 
 __all__ = [

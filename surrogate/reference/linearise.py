@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.func import jacrev
 
 from surrogate.models.interface import Model, pack
-from surrogate.reference.rational_expectations import solve_rational_expectations
+from surrogate.reference.numerics import solve_rational_expectations
 
 Array = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 from surrogate.models.interface import Aid, Model
 from surrogate.models.registry import from_file, get_installed, installed_name
 from surrogate.training.settings import Settings

@@ -1,20 +1,28 @@
-"""What authors of economies get wrong most often, said before a network is trained."""
+"""What authors of economies get wrong most often, said before a network is trained.
+
+Before a long run every equation is tried once; `check_economy` looks all over the box.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import torch
 from torch import Tensor
 
+from surrogate.artifact.validation import Check
 from surrogate.errors import SurrogateError
 from surrogate.models.interface import Model, Parameters, pack
+from surrogate.policy import PolicyNetwork
 from surrogate.reference.linearise import linearise
 from surrogate.training.existence import proven_region
+from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states, state_box
-from surrogate.training.trial import blaming, require_sound
-from surrogate.validation import Check
 
 VECTORS = 200
 ALONE = 5
@@ -24,6 +32,38 @@ LINEARISED = 20
 AT_REST, ROUNDING = 1e-6, 1e-9
 NEAR = 0.02
 """How far choices are moved from the steady state's, as a share."""
+
+
+def require_sound(model: Model) -> None:
+    """Evaluate every equation once, at the default parameters and the steady state.
+
+    Raises:
+        SurrogateError: naming the line of the economy that fails, or what is not a finite number.
+    """
+    with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        parameters = model.default_parameters()[None]
+        p = model.name_parameters(parameters)
+        states, controls = model.steady_state(p)
+        at_rest = {
+            "states": pack(states, model.states),
+            "controls": pack(controls, model.controls),
+            "state_bounds": torch.cat(state_box(model, parameters)),
+        }
+        _require_finite(model, at_rest)
+        _evaluate(model, at_rest["states"], parameters)
+
+
+@contextmanager
+def blaming(model: Model) -> Iterator[None]:
+    """Turn whatever goes wrong inside an economy into an error that names the place."""
+    try:
+        yield
+    except SurrogateError:
+        raise
+    except Exception as error:  # whatever the user's own code raises
+        raise SurrogateError(
+            f"{model.name!r} cannot be evaluated{_place(model, error)}: {type(error).__name__}: {error}"
+        ) from error
 
 
 @torch.no_grad()
@@ -150,6 +190,30 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
+
+
+def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
+    policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
+    calm = torch.zeros(1, n_shocks, dtype=torch.float64)
+    equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
+    p = model.name_parameters(parameters)
+    now = model.period(p, states, policy(states, p))
+    model.observed(now, now, p)
+
+
+def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
+    for name, value in values.items():
+        if not torch.isfinite(value).all():
+            raise SurrogateError(
+                f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
+                f"{','.join(f'{each:g}' for each in value.flatten().tolist())}: they must be finite numbers"
+            )
+
+
+def _place(model: Model, error: Exception) -> str:
+    file = inspect.getfile(type(model))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+    return f", line {own[-1].lineno} of {Path(file).name}, in {own[-1].name}" if own else ""
 
 
 def _somewhere(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

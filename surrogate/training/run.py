@@ -1,4 +1,4 @@
-"""A training run: a method of solution, its optimiser, and a checkpoint now and then."""
+"""A training run: a method of solution, its optimiser, a checkpoint now and then, and what came of it."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.errors import NotSolved
+from surrogate.artifact.validation import LEAST_ACCURATE
+from surrogate.errors import BadConfiguration, NotSolved
+from surrogate.house.ownership import owned_file, owner
 from surrogate.models.interface import Model
-from surrogate.ownership import owned_file, owner
 from surrogate.policy import PolicyNetwork
-from surrogate.training import checkpoint, outcome
-from surrogate.training.adam import Adam
-from surrogate.training.levenberg_marquardt import LevenbergMarquardt
-from surrogate.training.methods import METHODS, EulerResiduals, formulation, optimiser
-from surrogate.training.sampling import Sampler, draw_parameters, draw_states
-from surrogate.training.settings import Settings
-from surrogate.training.stability import share_that_runs_away
-from surrogate.training.trial import require_sensible, require_sound
+from surrogate.training import checkpoint
+from surrogate.training.by_equations import AllInOne, EulerResiduals, Method, with_multipliers
+from surrogate.training.by_reward import Bellman, LifetimeReward
+from surrogate.training.checks import require_sound
+from surrogate.training.optimisers import Adam, LevenbergMarquardt
+from surrogate.training.sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
+from surrogate.training.settings import Settings, require_sensible
 
 SAVE_EVERY = 20
 """Steps of least squares between checkpoints, and between looks at the Euler error."""
@@ -34,6 +34,18 @@ SIMULATED = 500
 """Economies that are followed at the end."""
 LOST = 0.0
 """Mean log10 of Euler errors from which a run does not return, as of a network that is no number."""
+METHODS: dict[str, type[Method]] = {
+    "euler": EulerResiduals,
+    "all_in_one": AllInOne,
+    "bellman": Bellman,
+    "lifetime_reward": LifetimeReward,
+}
+ORDER_ONE = -0.5
+"""Mean log10 of Euler errors that say nothing about the economy."""
+FINE = -4.0
+"""Below it, a run that ends where it began may have begun at the solution."""
+MOST = 0.5
+"""Share of the simulated economies."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +137,13 @@ class Run:
     def failure(self, now: Progress) -> str:
         """Why the network is no solution as it stands, or nothing; in the end also if economies run away."""
         start = now.log10_error if self.start is None else self.start
-        inaccurate = outcome.at_end(self.model.name, now.log10_error, start, self.settings)
+        inaccurate = failure_at_end(self.model.name, now.log10_error, start, self.settings)
         if inaccurate or self.step < self.total:
             return inaccurate
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)
-        return outcome.in_simulation(self.model.name, run_away, self.settings)
+        return failure_in_simulation(self.model.name, run_away, self.settings)
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""
@@ -185,6 +197,61 @@ def train(
         return _trained(Run(model, settings), path, resume, progress)
 
 
+def load_policy(path: Path, model: Model | str | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:
+    """The policy network of a checkpoint and the checkpoint's content.
+
+    `model` is the economy, or its name or Python file; only one that ships can do without.
+
+    Raises:
+        BrokenArtifact: if the checkpoint cannot be read.
+        BadConfiguration: if the economy is the user's own and `model` is missing.
+        Changed: if the economy is another one, or has changed since the checkpoint was written.
+    """
+    content = checkpoint.read(path)
+    economy = model if isinstance(model, Model) else checkpoint.economy_of(content, model, path)
+    settings = checkpoint.settings_of(content)
+    checkpoint.require_same(content, economy, settings, path)
+    policy = PolicyNetwork(formulation(economy, settings), settings.hidden, settings.trunk)
+    policy.load_state_dict(content["state"]["policy"])
+    return policy, content
+
+
+def formulation(economy: Model, settings: Settings) -> Model:
+    """The economy in the form in which the settings ask to solve it: perhaps with multipliers or its value as
+    further controls.
+
+    Raises:
+        BadConfiguration: if the method cannot solve it, or it has nothing to find multipliers for.
+    """
+    formulated = METHODS[settings.method].formulate(economy, settings)
+    return with_multipliers(formulated) if settings.constraints == "multipliers" else formulated
+
+
+def optimiser(settings: Settings) -> str:
+    """ "levenberg_marquardt" or "adam".
+
+    Raises:
+        BadConfiguration: if least squares are asked for where nothing is squared.
+    """
+    squares = METHODS[settings.method].sum_of_squares
+    if settings.optimiser == "levenberg_marquardt" and not squares:
+        raise BadConfiguration(
+            f"method={settings.method} does not minimise a sum of squares, which Levenberg-Marquardt needs: "
+            "leave out optimiser=levenberg_marquardt, and Adam is taken."
+        )
+    if settings.optimiser == "automatic":
+        return "levenberg_marquardt" if squares else "adam"
+    return settings.optimiser
+
+
+def describe(settings: Settings) -> str:
+    """Method and the optimisers that take steps in words, for cards and people."""
+    main = "Adam" if optimiser(settings) == "adam" else "Levenberg-Marquardt"
+    steps = {"Adam": settings.adam_steps}
+    steps[main] = steps.get(main, 0) + settings.steps
+    return f"{METHODS[settings.method].description}, {' then '.join(name for name in steps if steps[name])}"
+
+
 def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], None]) -> PolicyNetwork:
     """Take a run, new or from its checkpoint, to its end."""
     model, settings = run.model, run.settings
@@ -194,7 +261,7 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
         run.restore(content["state"])
     now = run.progress()
     if not resume:
-        _require(outcome.at_start(model.name, now.log10_error))
+        _require(failure_at_start(model.name, now.log10_error))
     failure = run.failure(now)
     progress(now)
     while run.step < run.total:
@@ -226,20 +293,38 @@ def _require(failure: str) -> None:
         raise NotSolved(failure)
 
 
-def load_policy(path: Path, model: Model | str | None = None) -> tuple[PolicyNetwork, dict[str, Any]]:
-    """The policy network of a checkpoint and the checkpoint's content.
+def failure_at_start(name: str, log10_error: float) -> str:
+    """What is wrong with an economy before training, or nothing."""
+    if not log10_error <= ORDER_ONE:
+        return (
+            f"the residuals of {name!r} are of order one ({10**log10_error:.2g}) before training: check "
+            "the equations at the steady state, narrow the box, or give the model an anchor closer to its "
+            "solution"
+        )
+    return ""
 
-    `model` is the economy, or its name or Python file; only one that ships can do without.
 
-    Raises:
-        BrokenArtifact: if the checkpoint cannot be read.
-        BadConfiguration: if the economy is the user's own and `model` is missing.
-        Changed: if the economy is another one, or has changed since the checkpoint was written.
+def failure_at_end(name: str, log10_error: float, start: float, settings: Settings) -> str:
+    """Why the policy after training is no solution, or nothing."""
+    if log10_error <= FINE or log10_error <= min(start, LEAST_ACCURATE):
+        return ""
+    return (
+        f"the Euler errors of {name!r} are {10**log10_error:.2g} on average, from {10**start:.2g} before "
+        f"training, where a solution has {10**LEAST_ACCURATE:g} or less and no more than before: try "
+        f"{_remedies(settings)}"
+    )
+
+
+def failure_in_simulation(name: str, run_away: float, settings: Settings) -> str:
+    """Why a policy is no solution with which the share `run_away` of the economies leaves its box by far, or
+    nothing. The certificate leaves out a part of the box; it cannot leave out most.
     """
-    content = checkpoint.read(path)
-    economy = model if isinstance(model, Model) else checkpoint.economy_of(content, model, path)
-    settings = checkpoint.settings_of(content)
-    checkpoint.require_same(content, economy, settings, path)
-    policy = PolicyNetwork(formulation(economy, settings), settings.hidden, settings.trunk)
-    policy.load_state_dict(content["state"]["policy"])
-    return policy, content
+    if run_away <= MOST:
+        return ""
+    return f"{run_away:.0%} of the simulated economies of {name!r} run away: try {_remedies(settings)}"
+
+
+def _remedies(settings: Settings) -> str:
+    if settings.method != "euler":
+        return "method=euler, a lower learning_rate, more steps, a larger batch or a longer horizon"
+    return "a narrower box, an anchor closer to the solution, more nodes, a larger batch, or another seed"

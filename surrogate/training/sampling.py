@@ -1,4 +1,4 @@
-"""Where an economy is trained: on its box, and on the ergodic set of the current policy."""
+"""Where an economy is trained: on its box, and on the ergodic set of the policy; and whether it stays."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from torch import Tensor
 
 from surrogate.models.interface import Model, pack, unpack
 from surrogate.policy import PolicyNetwork
-from surrogate.training.existence import existence_region
+from surrogate.training.existence import Surface, existence_region
 from surrogate.training.settings import Settings
-from surrogate.training.surface import Surface
 
 REFRESH = 0.02
 """Share of the ergodic population that is replaced by fresh draws each period."""
@@ -21,6 +20,11 @@ CANDIDATES = 8
 """Uniform draws among which each tilted one is chosen."""
 FAR = 3.0
 """A path further than so many half-widths from the middle of its box has left the economy and starts anew."""
+PERIODS = 400
+AWAY = 10.0
+"""A path further than so many half-widths from the middle of its box runs away; paths that come back, with
+wide boxes or narrow ones, stay within four.
+"""
 
 
 def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Tensor:
@@ -173,6 +177,27 @@ class Sampler:
         return torch.cat([states, self.population.states]), torch.cat(
             [parameters, self.population.parameters]
         )
+
+
+def share_that_runs_away(
+    policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator
+) -> float:
+    """Share of the economies of `run_away` that do."""
+    return float(run_away(policy, states, parameters, generator).double().mean())
+
+
+@torch.no_grad()
+def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """Whether economies, one a row of `states` [n, n_states] and `parameters` [n, n_parameters], are at some
+    time in `PERIODS` far outside their box or no number: bool [n].
+    """
+    lower, upper = state_box(policy.model, parameters)
+    stays = torch.ones(len(states), dtype=torch.bool)
+    for _ in range(PERIODS):
+        states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
+        stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
+        states = torch.where(stays[:, None], states, (lower + upper) / 2)
+    return ~stays
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -1,13 +1,19 @@
-"""What can be chosen about a training run."""
+"""What can be chosen about a training run, and what no run can have."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from math import prod
+from typing import Any
 
 from surrogate.economy import Economy
-from surrogate.errors import unknown_name
+from surrogate.errors import BadConfiguration, shown, unknown_name
+from surrogate.house.records import whole_number
 from surrogate.models.interface import Model
 from surrogate.models.registry import entry_of
+from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
 
 CHOICES = {
     "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
@@ -17,6 +23,30 @@ CHOICES = {
     "quadrature": ("fixed", "shifted"),
 }
 """Settings that are one of a few words."""
+WHOLE = {
+    "hidden": (1, 4096),
+    "trunk": (1, 4096),
+    "nodes": (1, 10_000),
+    "batch": (16, 10_000_000),
+    "adam_steps": (0, 100_000_000),
+    "steps": (0, 100_000_000),
+    "horizon": (1, 100_000),
+    "seed": (0, 2**63 - 1),
+    "threads": (1, 1024),
+}
+MOST_LAYERS = 20
+MOST_ROWS = 50_000_000
+"""States at which a step evaluates the network."""
+MOST_WEIGHTS = 30_000
+"""Of a network whose normal equations fit into memory."""
+RANGES = {
+    "ergodic_share": (0.0, 1.0),
+    "robust_quantile": (0.5, 1.0),
+    "memory": (0.0, 0.99),
+    "hopeless_share": (0.0, 0.9),
+    "learning_rate": (1e-8, 1.0),
+}
+DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 
 
 @dataclass(frozen=True)
@@ -93,3 +123,67 @@ def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
     return Recipe(Settings()) if economy is None else Recipe(Settings(**economy.settings), economy.test_nodes)
+
+
+def require_sensible(settings: Settings, model: Model) -> None:
+    """Refuse settings that no run can have.
+
+    Raises:
+        BadConfiguration: naming the setting, its value and what it may be.
+    """
+    values = asdict(settings)
+    for name, (least, most) in WHOLE.items():
+        numbers = values[name] if isinstance(values[name], tuple) else (values[name],)
+        if not 1 <= len(numbers) <= MOST_LAYERS:
+            raise BadConfiguration(
+                f"The setting {name} must be 1 to {MOST_LAYERS} numbers, not {len(numbers)}."
+            )
+        for number in numbers:
+            whole_number(f"The setting {name}", number, least, most)
+    for name, (low, high) in RANGES.items():
+        if not isinstance(values[name], int | float) or not low <= values[name] <= high:
+            raise BadConfiguration(
+                f"The setting {name} must be between {low:g} and {high:g}, not {shown(values[name])}."
+            )
+    if not DEVICE.fullmatch(str(settings.device)):
+        raise BadConfiguration(f"The setting device must be cpu or cuda, not {shown(settings.device)}.")
+    if settings.steps + settings.adam_steps < 1:
+        raise BadConfiguration("A run needs steps or adam_steps: both are zero.")
+    _require_a_rule_for_each_shock(settings, model)
+    _require_memory_for(settings, model)
+
+
+def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
+    n_shocks = sum(shock.size for shock in model.shocks)
+    if isinstance(settings.nodes, tuple) and len(settings.nodes) != n_shocks:
+        raise BadConfiguration(
+            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks: give "
+            "one number, or one for each shock."
+        )
+    counts = settings.nodes if isinstance(settings.nodes, tuple) else (settings.nodes,)
+    if settings.quadrature == "shifted" and (min(counts) < LEAST_SHIFTED or n_shocks >= MONOMIAL_FROM):
+        raise BadConfiguration(
+            f"quadrature=shifted takes {LEAST_SHIFTED} or more points in each of up to {MONOMIAL_FROM - 1} "
+            f"shocks, not {_plain(settings.nodes)} in {n_shocks}: take quadrature=fixed or other nodes."
+        )
+
+
+def _require_memory_for(settings: Settings, model: Model) -> None:
+    n_shocks, nodes = sum(shock.size for shock in model.shocks), settings.nodes
+    dimensions = 1 if n_shocks >= MONOMIAL_FROM else n_shocks
+    points = prod(nodes) if isinstance(nodes, tuple) else nodes**dimensions
+    if settings.batch * points > MOST_ROWS:
+        raise BadConfiguration(
+            f"batch={settings.batch} with {points:,} combinations of nodes is more than memory holds: take "
+            "fewer of either."
+        )
+    weights = sum(a * b for a, b in pairwise((settings.trunk, *settings.hidden)))
+    if settings.optimiser != "adam" and weights > MOST_WEIGHTS:
+        raise BadConfiguration(
+            f"hidden={_plain(settings.hidden)} has {weights:,} weights, more than Levenberg-Marquardt has "
+            "memory for: take narrower layers or optimiser=adam."
+        )
+
+
+def _plain(value: Any) -> str:
+    return ",".join(f"{each:g}" for each in value) if isinstance(value, tuple) else f"{value:g}"

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.nk_zlb_by_time_iteration import DoublePrecision, TimeIteration
 from benchmarks.published_experiment import TRUTH, carried, differences, weighted_quantiles
 from surrogate import load
-from surrogate.reference.nk_zlb import solve_nk_zlb
+from surrogate.reference.new_keynesian import solve_nk_zlb
 
 
 @pytest.fixture(scope="module")

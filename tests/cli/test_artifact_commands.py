@@ -15,7 +15,7 @@ from onnx import compose, helper, numpy_helper
 
 from cli.main import dsge_surrogate
 from surrogate import catalogue, load
-from surrogate.card import Card, ParameterRange
+from surrogate.artifact.card import Card, ParameterRange
 from tests.artifact_files import bare, rewrite_all_cards, rewrite_graph, scale_output
 from tests.cli.running import COMMAND, require_clear_error, run
 from tests.linear_artifact import LinearEconomy, write_artifact

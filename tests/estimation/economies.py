@@ -13,7 +13,7 @@ from estimation.posterior import Likelihood, Posterior
 from estimation.priors import Prior, PriorSet, make_prior
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
-from surrogate.reference.kalman import LinearStateSpace
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace
 from tests.linear_artifact import LinearEconomy
 
 MEASUREMENT_SD = (0.4, 0.3)

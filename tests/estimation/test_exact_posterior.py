@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimation import Estimation
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import MEASUREMENT_SD, exact_state_space, linear_priors, simulated_data
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from estimation.finding import Finding, as_latex, as_markdown, as_text, formatted, save, save_table
-from surrogate import figures
 from surrogate.errors import WriteFailed
+from surrogate.house import figures
 
 
 def table(rows: int = 2) -> pd.DataFrame:

@@ -24,9 +24,9 @@ from estimation.analysis.model_comparison import compare_models, require_same_da
 from estimation.learnt import LearntGraph, LearntLikelihood
 from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
+from surrogate.artifact.region import Region
 from surrogate.errors import BadConfiguration
-from surrogate.reference.kalman import log_likelihood
-from surrogate.region import Region
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import MEASUREMENT_SD, exact_state_space, linear_priors, simulated_data
 from tests.linear_artifact import write_artifact
 

@@ -18,7 +18,7 @@ from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import (
     NormalLikelihood,
     exact_state_space,

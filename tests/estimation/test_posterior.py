@@ -10,7 +10,7 @@ from estimation.priors import PriorSet, make_prior
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_posterior, linear_priors, simulated_data
 from tests.linear_artifact import example_economy, write_artifact
 

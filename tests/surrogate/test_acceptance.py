@@ -3,7 +3,7 @@
 import pytest
 
 from surrogate import catalogue, load
-from surrogate.acceptance import objection
+from surrogate.artifact.validation import objection
 
 
 def accuracy(box: float, ergodic: float, run_away: float = 0.0) -> dict:

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from surrogate import Surrogate, catalogue, load
-from surrogate.card import LAWS
+from surrogate.artifact.card import LAWS
 from surrogate.errors import Changed
 from tests.artifact_files import scale_output
 
 pytest.importorskip("torch")
 
 from surrogate import models
-from surrogate.accuracy.artifact import check_accuracy, measure
+from surrogate.accuracy.errors import check_accuracy, measure
 
 
 @pytest.mark.parametrize("name", catalogue.available())

@@ -40,7 +40,7 @@ class Patient(BrockMirman):
     name = "patient"
 '''
 CLASSICAL = """
-from surrogate.reference.brock_mirman import solve_brock_mirman as solve
+from surrogate.reference.growth import solve_brock_mirman as solve
 """
 POINTS = """[dsge_surrogate.economies]
 patient = elsewhere.entries:PATIENT

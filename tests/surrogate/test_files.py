@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from surrogate.artifact.graph import files_of
 from surrogate.errors import WriteFailed
-from surrogate.exchange import ASIDE
-from surrogate.files import atomic_files, atomic_folder, atomic_path
-from surrogate.portable import files_of
+from surrogate.house.files import ASIDE, atomic_files, atomic_folder, atomic_path
 
 
 def test_a_file_appears_on_success_with_its_suffix_kept_meanwhile(tmp_path: Path) -> None:

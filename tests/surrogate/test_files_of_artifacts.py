@@ -12,9 +12,9 @@ import pytest
 from onnx import helper, numpy_helper
 
 from surrogate import load
-from surrogate.card import METADATA_KEY, Card
+from surrogate.artifact.card import METADATA_KEY, Card
+from surrogate.artifact.graph import DIGEST_KEY, sealed
 from surrogate.errors import BrokenArtifact, NewerFormat, SurrogateError
-from surrogate.model_file import DIGEST_KEY, sealed
 from tests.artifact_files import as_format_1, bare, rewrite_all_cards, rewrite_card, rewrite_graph
 from tests.linear_artifact import LinearEconomy, example_economy, write_artifact
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from surrogate.listener import Display, Listener, listener, listening, progress, track
+from surrogate.house.listener import Display, Listener, listener, listening, progress, track
 
 
 class Notes(Listener):
@@ -66,7 +66,7 @@ def test_short_work_is_not_worth_a_word(monkeypatch: pytest.MonkeyPatch) -> None
     notes = Notes()
     with listening(notes):
         list(track("ab", "quick"))
-        monkeypatch.setattr("surrogate.listener.PATIENCE", 0.0)
+        monkeypatch.setattr("surrogate.house.listener.PATIENCE", 0.0)
         for _ in track("ab", "slow"):
             break
     assert notes.heard == [("finished", "quick"), ("slow", 0, 2, ""), ("finished", "slow")]

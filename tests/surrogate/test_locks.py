@@ -12,7 +12,7 @@ sys.modules["fcntl"] = None  # as if there were none
 from pathlib import Path
 
 from surrogate.files import atomic_files, atomic_folder, atomic_path
-from surrogate.ownership import owned, owned_file, visited
+from surrogate.house.ownership import owned, owned_file, visited
 
 folder = Path(sys.argv[1])
 for text in ("old", "new"):

@@ -11,10 +11,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from surrogate import Surrogate, catalogue
+from surrogate.artifact.graph import LARGEST_FILE, ModelFile
+from surrogate.artifact.onnx_bytes import MOST_FIELDS, OPERATORS, Malformed, field, fields, varints
 from surrogate.errors import BrokenArtifact
-from surrogate.model_file import LARGEST_FILE, ModelFile
-from surrogate.operators import OPERATORS
-from surrogate.protobuf import MOST_FIELDS, Malformed, field, fields, varints
 from tests.artifact_files import bare, rewrite_graph
 from tests.linear_artifact import LinearEconomy, write_artifact
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from surrogate.ownership import InUse, owned, owned_file, owner, visited
+from surrogate.house.ownership import InUse, owned, owned_file, owner, visited
 from tests.cli.running import run
 
 OWN = """
@@ -23,7 +23,7 @@ with getattr(ownership, sys.argv[1])(sys.argv[2]):
 OWN_WITH_WORKERS = """
 import os, sys, time
 from estimation.workers import WorkerPool
-from surrogate.ownership import owned
+from surrogate.house.ownership import owned
 if __name__ == "__main__":
     with owned(sys.argv[1]), WorkerPool(1) as pool:
         print(pool.run([(os.getpid,)])[0], flush=True)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from surrogate.artifact.region import Region
 from surrogate.errors import BrokenArtifact
-from surrogate.region import Region
 
 DISC = Region(
     "A disc in (log a, log(1 - b)).", ("log", "log_one_minus"), (0.0, -1.0), (2.0, 1.0), -1.0, (0.0, 0.0),

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from surrogate import Surrogate, catalogue, load
-from surrogate.card import Variable
+from surrogate.artifact.card import Variable
+from surrogate.artifact.region import Region
 from surrogate.errors import BadData, BrokenArtifact, OutsideBox, UnknownName
-from surrogate.inputs import columns
-from surrogate.region import Region
+from surrogate.house.records import columns
 from tests.linear_artifact import LinearEconomy, example_economy, write_artifact
 
 

@@ -11,7 +11,7 @@ from estimation.analysis.impulse_responses import generalised_responses, impulse
 from estimation.analysis.simulation import mirrored_normals, posterior_draws
 from surrogate import load
 from surrogate.errors import BadConfiguration, BadData, UnknownName
-from surrogate.reference.nk_linear import solve_nk_linear
+from surrogate.reference.new_keynesian import solve_nk_linear
 from tests.estimation.analysis.economies import exact_responses
 
 HORIZON = 8

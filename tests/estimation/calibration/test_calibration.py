@@ -24,7 +24,7 @@ from estimation.learnt.artifact import learn
 from estimation.likelihoods.learnt_graph import fingerprints
 from estimation.posterior import Posterior
 from surrogate.errors import BadConfiguration
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, simulated_data
 
 PERIODS = 12

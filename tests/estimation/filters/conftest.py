@@ -18,7 +18,7 @@ from estimation.filters import (
 )
 from estimation.state_space import StateSpace
 from surrogate import Surrogate
-from surrogate.reference.kalman import LinearStateSpace, log_likelihood
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace, log_likelihood
 from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space
 from tests.linear_artifact import LinearEconomy
 

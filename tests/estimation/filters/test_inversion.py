@@ -13,8 +13,7 @@ from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
 from surrogate.reference import an_schorfheide_linear
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
-from surrogate.reference.kalman import LinearStateSpace, log_likelihood
+from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M, LinearStateSpace, log_likelihood
 from tests.gaussian_economies import an_schorfheide_economy, linear_state_space
 from tests.linear_artifact import example_economy, write_artifact
 

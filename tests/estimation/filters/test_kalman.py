@@ -12,7 +12,7 @@ from estimation.filters import KalmanFilter
 from estimation.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
-from surrogate.reference.kalman import LinearStateSpace, log_likelihood
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace, log_likelihood
 from tests import economies_in_closed_form
 from tests.gaussian_economies import ExponentialEconomy, linear_state_space
 from tests.linear_artifact import example_economy, write_artifact

@@ -18,7 +18,7 @@ from estimation.filters import (
 from estimation.filters.paths import Paths
 from estimation.state_space import StateSpace
 from surrogate.errors import BadConfiguration, BadData
-from surrogate.reference.kalman import LinearStateSpace
+from surrogate.reference.an_schorfheide_linear import LinearStateSpace
 from tests.estimation.filters.conftest import Sample
 from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space
 

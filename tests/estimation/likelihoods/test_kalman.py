@@ -8,7 +8,7 @@ import pytest
 
 from estimation import Estimation, make_prior
 from surrogate.errors import BadConfiguration, StochasticSingularity
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import MEASUREMENT_SD, TRUTH, exact_state_space, linear_priors, simulated_data
 
 SD_OF_Y0, SD_OF_Y1 = MEASUREMENT_SD

@@ -8,7 +8,7 @@ from estimation.likelihoods.inversion import InversionSettings
 from estimation.likelihoods.particle import FILTERS, FilterSettings
 from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
-from surrogate.reference.kalman import log_likelihood
+from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_priors, simulated_data
 
 PARTICLES = {"bootstrap": 2_000, "tempered": 400, "guided": 400, "auxiliary": 400, "twisted": 50}

@@ -11,9 +11,14 @@ import torch
 from torch import Tensor
 
 from surrogate import Surrogate, load
-from surrogate.accuracy.against_reference import against_reference, reference_controls
-from surrogate.accuracy.artifact import ArtifactPolicy
-from surrogate.accuracy.derivatives import PolicyAt, central_differences, derivative_table
+from surrogate.accuracy.against_reference import (
+    PolicyAt,
+    against_reference,
+    central_differences,
+    derivative_table,
+    reference_controls,
+)
+from surrogate.accuracy.errors import ArtifactPolicy
 from surrogate.catalogue import available
 from surrogate.errors import UnknownName
 from surrogate.models import Model, Parameters, get

@@ -15,7 +15,7 @@ import pytest
 from scipy.linalg import solve_discrete_lyapunov
 
 from surrogate import Surrogate
-from surrogate.accuracy.derivatives import (
+from surrogate.accuracy.against_reference import (
     an_schorfheide_reference,
     central_differences,
     derivative_table,

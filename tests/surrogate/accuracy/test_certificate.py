@@ -8,12 +8,12 @@ pytest.importorskip("torch")
 import torch
 
 from surrogate import load
-from surrogate.accuracy import certificate, certify, region
-from surrogate.accuracy.euler import accepted_parameters, constrained_states, in_closed_form, summary
+from surrogate.accuracy import certificate, certify
+from surrogate.accuracy.errors import accepted_parameters, constrained_states, in_closed_form, summary
+from surrogate.artifact.region import Region
 from surrogate.errors import SurrogateError
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
-from surrogate.region import Region
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.sampling import draw_corners, draw_parameters
 
@@ -85,7 +85,7 @@ def test_a_theorem_is_the_certified_region_if_the_network_errs_hardly_anywhere_i
     def errors(_: object, parameters: torch.Tensor, *__: object) -> np.ndarray:
         return np.where(parameters[:, gamma] > 5 - 4 * failing, 0.0, -5.0)
 
-    monkeypatch.setattr(region, "worst_errors", errors)
+    monkeypatch.setattr(certificate, "worst_errors", errors)
     found = region.find_region(PolicyNetwork(model), 3, 2_000, torch.Generator().manual_seed(4))
     assert found is not None
     theta = draw_parameters(model, 2_000, torch.Generator().manual_seed(5)).numpy()
@@ -112,10 +112,10 @@ def test_a_box_in_which_economies_run_away_is_not_certified_whole(monkeypatch: p
     model = get("rbc")
     lower, upper = model.parameter_box()
     far = lambda p: p[:, 0] > upper[0] - 0.01 * (upper[0] - lower[0])  # noqa: E731
-    monkeypatch.setattr(region, "worst_errors", lambda _, p, *rest: np.full(len(p), -5.0))
+    monkeypatch.setattr(certificate, "worst_errors", lambda _, p, *rest: np.full(len(p), -5.0))
     generators = (torch.Generator().manual_seed(seed) for seed in (3, 3))
     assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is None
-    monkeypatch.setattr(region, "run_away", lambda policy, states, p, rest: far(p))
+    monkeypatch.setattr(certificate, "run_away", lambda policy, states, p, rest: far(p))
     assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is not None
 
 
@@ -148,8 +148,10 @@ def test_corners_without_a_policy_and_economies_that_run_away_are_outside(
         """The lower of the first two parameters, as a share of its range."""
         return ((parameters - lower) / (upper - lower))[:, :2].amin(-1)
 
-    monkeypatch.setattr(region, "worst_errors", lambda _, p, *rest: -5.0 * (height(p) < 0.8).double().numpy())
-    monkeypatch.setattr(region, "run_away", lambda policy, states, p, rest: height(p) > 0.7)
+    monkeypatch.setattr(
+        certificate, "worst_errors", lambda _, p, *rest: -5.0 * (height(p) < 0.8).double().numpy()
+    )
+    monkeypatch.setattr(certificate, "run_away", lambda policy, states, p, rest: height(p) > 0.7)
     found = region.find_region(PolicyNetwork(model), 3, 2_000, generator)
     assert found is not None
     corners, draws = draw_corners(model, 200, generator), draw_parameters(model, 20_000, generator)

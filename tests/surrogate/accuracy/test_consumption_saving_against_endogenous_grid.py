@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from surrogate import Surrogate
-from surrogate.accuracy.derivatives import central_differences, derivative_table
-from surrogate.reference.consumption_saving import (
-    Grid,
+from surrogate.accuracy.against_reference import central_differences, derivative_table
+from surrogate.reference.households import (
+    SavingGrid as Grid,
+)
+from surrogate.reference.households import (
     SavingSolution,
     solve_consumption_saving,
     typical_assets,

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from surrogate import load
-from surrogate.accuracy.derivatives import (
+from surrogate.accuracy.against_reference import (
     PolicyAt,
     Sensitivity,
     an_schorfheide_reference,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from surrogate import Surrogate
-from surrogate.accuracy.derivatives import central_differences, derivative_table
+from surrogate.accuracy.against_reference import central_differences, derivative_table
 from surrogate.errors import NoEquilibrium, OutsideBox
-from surrogate.reference.nk_zlb import solve_nk_zlb
+from surrogate.reference.new_keynesian import solve_nk_zlb
 
 ARTIFACT = Path(__file__).parents[3] / "artifacts" / "nk_zlb"
 pytestmark = pytest.mark.skipif(not ARTIFACT.is_dir(), reason="artifacts/nk_zlb has not been made yet")

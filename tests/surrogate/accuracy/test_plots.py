@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from surrogate.accuracy.artifact import Measurement
-from surrogate.accuracy.plots import euler_error_figure
+from surrogate.accuracy.errors import MeasuredErrors, euler_error_figure
 from surrogate.errors import MissingPackage
-from surrogate.figures import save
+from surrogate.house.figures import save
 from surrogate.models import get
 
 MODEL = get("an_schorfheide")
-MEASURED = Measurement(
+MEASURED = MeasuredErrors(
     tuple(MODEL.equations),
     {law: -4 + torch.randn(200, 2, generator=torch.Generator().manual_seed(0)) for law in ("box", "ergodic")},
 )

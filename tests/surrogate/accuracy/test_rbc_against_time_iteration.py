@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from surrogate import Surrogate
-from surrogate.accuracy.derivatives import central_differences, derivative_table, rbc_reference
-from surrogate.reference.time_iteration import solve_rbc, steady_capital
+from surrogate.accuracy.against_reference import central_differences, derivative_table, rbc_reference
+from surrogate.reference.growth import solve_rbc, steady_capital
 
 ARTIFACT = Path(__file__).parents[3] / "artifacts" / "rbc"
 pytestmark = pytest.mark.skipif(not ARTIFACT.is_dir(), reason="artifacts/rbc has not been made yet")

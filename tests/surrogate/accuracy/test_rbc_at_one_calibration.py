@@ -7,8 +7,7 @@ from typing import cast
 import torch
 
 from surrogate import load
-from surrogate.accuracy.artifact import ArtifactPolicy
-from surrogate.accuracy.euler import ergodic_states, euler_errors
+from surrogate.accuracy.errors import ArtifactPolicy, ergodic_states, euler_errors
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 

@@ -6,12 +6,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from surrogate.artifact.region import Region
 from surrogate.errors import SurrogateError
-from surrogate.export.parity import POINTS, parity
-from surrogate.export.parity import test_parameters as compared_parameters
+from surrogate.export.write import PARITY_POINTS, parity
+from surrogate.export.write import test_parameters as compared_parameters
 from surrogate.models import Control, Model, Named, Parameters, Period, Values, Variable
 from surrogate.policy import PolicyNetwork
-from surrogate.region import Region
 from tests.linear_artifact import example_economy
 
 ECONOMY = example_economy()
@@ -64,7 +64,7 @@ def at_the_anchor(model: Model) -> PolicyNetwork:
 
 def test_files_that_say_the_same_pass(linear_folder: Path) -> None:
     found = parity(at_the_anchor(Linear()), linear_folder, None)
-    assert found["points"] == POINTS + 2 ** len(ECONOMY.parameters)
+    assert found["points"] == PARITY_POINTS + 2 ** len(ECONOMY.parameters)
     assert 0 < max(found["max_relative_difference"].values()) < 2e-6
 
 
@@ -82,6 +82,6 @@ def test_files_are_compared_inside_the_region_alone() -> None:
     )
     drawn = compared_parameters(Linear(), half, torch.Generator().manual_seed(0))
     lower, upper = Linear().parameter_box()
-    assert len(drawn) == POINTS + 4
+    assert len(drawn) == PARITY_POINTS + 4
     assert drawn[:, 0].max() <= 0.5
-    assert ((drawn[POINTS:] == lower) | (drawn[POINTS:] == upper)).all()
+    assert ((drawn[PARITY_POINTS:] == lower) | (drawn[PARITY_POINTS:] == upper)).all()

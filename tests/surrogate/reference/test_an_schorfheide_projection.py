@@ -11,7 +11,7 @@ from numpy.polynomial.hermite_e import hermegauss
 from numpy.typing import NDArray
 
 from surrogate.errors import BadData, SurrogateError
-from surrogate.reference.an_schorfheide_expectation import Shocks
+from surrogate.reference.an_schorfheide_equations import Shocks
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M, solve_policy
 from surrogate.reference.an_schorfheide_projection import (
     KINKED,

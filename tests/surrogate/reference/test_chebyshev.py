@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from surrogate.errors import BadData
-from surrogate.reference.chebyshev import ChebyshevAxis
+from surrogate.reference.numerics import ChebyshevAxis
 
 
 def test_a_smooth_function_is_reproduced_with_its_slope() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from surrogate import economies, load
 from surrogate.catalogue import available
-from surrogate.comparison.policies import ReferencePolicy
+from surrogate.comparison.solutions import ReferencePolicy
 from surrogate.economy import Economy
 from surrogate.errors import UnknownName
 

@@ -11,10 +11,9 @@ from surrogate import economies
 from surrogate.accuracy.against_reference import reference_controls
 from surrogate.models import Model, get
 from surrogate.policy import PolicyNetwork
-from surrogate.reference.brock_mirman import solve_brock_mirman
-from surrogate.reference.nk_linear import solve_nk_linear
-from surrogate.reference.olg_analytic import solve_olg_analytic
-from surrogate.reference.time_iteration import solve_rbc, steady_capital
+from surrogate.reference.growth import solve_brock_mirman, solve_rbc, steady_capital
+from surrogate.reference.households import solve_olg_analytic
+from surrogate.reference.new_keynesian import solve_nk_linear
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states

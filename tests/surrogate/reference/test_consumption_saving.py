@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from surrogate.errors import BadData, NoEquilibrium
-from surrogate.reference.consumption_saving import (
-    Grid,
+from surrogate.reference.households import (
+    SavingGrid as Grid,
+)
+from surrogate.reference.households import (
     SavingSolution,
     solve_consumption_saving,
     typical_assets,

@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
 from surrogate.errors import BadData
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M, solve_policy, state_space
-from surrogate.reference.kalman import LinearStateSpace, NotStationary, StochasticSingularity, log_likelihood
-from surrogate.reference.rational_expectations import (
-    Indeterminate,
-    NoStableSolution,
-    solve_rational_expectations,
+from surrogate.reference.an_schorfheide_linear import (
+    THETA_L,
+    THETA_M,
+    LinearStateSpace,
+    NotStationary,
+    StochasticSingularity,
+    log_likelihood,
+    solve_policy,
+    state_space,
 )
+from surrogate.reference.numerics import Indeterminate, NoStableSolution, solve_rational_expectations
 
 SAMPLE = Path(__file__).parents[3] / "estimation" / "datasets" / "herbst_schorfheide_us.csv"
 

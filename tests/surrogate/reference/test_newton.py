@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from surrogate.reference.newton import NoConvergence, follow, newton
+from surrogate.reference.numerics import NoConvergence, follow, newton
 
 Array = NDArray[np.float64]
 

@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 from surrogate.errors import BadData, NoEquilibrium
-from surrogate.reference.nk_zlb import (
+from surrogate.reference.new_keynesian import (
     BETA,
     CHI,
     EPSILON,
     LOG_STEADY_OUTPUT,
     LOG_STEADY_RATE,
     LOG_TARGET,
-    Grid,
     NkZlbSolution,
     equilibrium_exists,
     solve_nk_zlb,
+)
+from surrogate.reference.new_keynesian import (
+    PreferenceGrid as Grid,
 )
 
 TRUE = {"theta_pi": 2.0, "theta_y": 0.25, "phi": 1000.0, "rho_zeta": 0.7, "sigma_zeta": 0.02}

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from surrogate.errors import BadData, SurrogateError
-from surrogate.reference import ramsey
-from surrogate.reference.ramsey import saddle_path_slope, solve_ramsey, steady_state
+from surrogate.reference import growth
+from surrogate.reference.growth import saddle_path_slope, solve_ramsey, steady_state
 
 CALIBRATIONS = [
     {"alpha": 0.36, "beta": 0.99, "delta": 0.025, "gamma": 2.0},
@@ -48,8 +48,8 @@ def test_a_finer_and_wider_grid_changes_nothing(monkeypatch: pytest.MonkeyPatch)
     p = CALIBRATIONS[1]
     states = {"capital": steady_state(p)[0] * np.exp(np.linspace(-0.5, 0.5, 33))}
     before = solve_ramsey(p).controls(states)["consumption"]
-    monkeypatch.setattr(ramsey, "POINTS", 401)
-    monkeypatch.setattr(ramsey, "WIDTH", 1.5)
+    monkeypatch.setattr(growth, "RAMSEY_POINTS", 401)
+    monkeypatch.setattr(growth, "RAMSEY_WIDTH", 1.5)
     np.testing.assert_allclose(solve_ramsey(p).controls(states)["consumption"], before, rtol=1e-7)
 
 

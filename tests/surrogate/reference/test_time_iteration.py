@@ -5,7 +5,7 @@ import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
 from surrogate.errors import BadData, SurrogateError
-from surrogate.reference.time_iteration import Grid, RbcSolution, solve_rbc, steady_capital
+from surrogate.reference.growth import RbcGrid, RbcSolution, solve_rbc, steady_capital
 
 PATIENT = {"alpha": 0.36, "beta": 0.99, "delta": 0.025, "gamma": 2.0, "rho": 0.95, "sigma": 0.01}
 EXTREME = {"alpha": 0.25, "beta": 0.995, "delta": 0.01, "gamma": 5.0, "rho": 0.98, "sigma": 0.03}
@@ -49,11 +49,11 @@ def test_brock_mirman_has_the_closed_form() -> None:
 @pytest.mark.parametrize(
     "finer",
     [
-        Grid(capital_points=121),
-        pytest.param(Grid(productivity_points=29), marks=pytest.mark.slow),
-        pytest.param(Grid(shock_points=15), marks=pytest.mark.slow),
-        pytest.param(Grid(capital_points=81, capital_width=1.6), marks=pytest.mark.slow),
-        Grid(productivity_points=21, productivity_width=5.5),
+        RbcGrid(capital_points=121),
+        pytest.param(RbcGrid(productivity_points=29), marks=pytest.mark.slow),
+        pytest.param(RbcGrid(shock_points=15), marks=pytest.mark.slow),
+        pytest.param(RbcGrid(capital_points=81, capital_width=1.6), marks=pytest.mark.slow),
+        RbcGrid(productivity_points=21, productivity_width=5.5),
     ],
     ids=["capital", "productivity", "shock", "wider capital", "wider productivity"],
 )

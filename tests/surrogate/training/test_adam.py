@@ -7,8 +7,8 @@ from torch.nn.utils import parameters_to_vector
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings
-from surrogate.training.adam import Adam
-from surrogate.training.methods import EulerResiduals
+from surrogate.training.by_equations import EulerResiduals
+from surrogate.training.optimisers import Adam
 from surrogate.training.sampling import draw_parameters, draw_states
 
 RATE = 1e-3

@@ -11,12 +11,11 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration, UnknownName
 from surrogate.models import Control, Model, ParameterRange, Variable, get, unpack
-from surrogate.models.complementarity import fischer_burmeister
 from surrogate.models.consumption_saving import ConsumptionSaving
-from surrogate.models.multipliers import with_multipliers
+from surrogate.models.utility import fischer_burmeister
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, load_policy, train
-from surrogate.training.methods import EulerResiduals
+from surrogate.training.by_equations import EulerResiduals, with_multipliers
 from surrogate.training.sampling import draw_parameters, draw_states
 
 SMALL = Settings(hidden=(12, 12), trunk=4, nodes=3, batch=512, adam_steps=20, steps=60)

@@ -4,17 +4,16 @@ import numpy as np
 import pytest
 import torch
 
-from surrogate.card import ParameterRange
+from surrogate.artifact.card import ParameterRange
 from surrogate.models import get
 from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.interface import Model
-from surrogate.models.lifetime import with_value
-from surrogate.models.multipliers import with_multipliers
 from surrogate.models.registry import entry_of, installed_name
-from surrogate.training.existence import existence_region, has_equilibrium
+from surrogate.training.by_equations import with_multipliers
+from surrogate.training.by_reward import with_value
+from surrogate.training.existence import Surface, existence_region, has_equilibrium, largest_level
 from surrogate.training.sampling import HardnessTilt
 from surrogate.training.settings import Recipe, Settings, recipe
-from surrogate.training.surface import Surface, largest_level
 
 SAVING = get("consumption_saving")
 """A theorem says where it has an equilibrium: beta (1 + r) < 1."""

@@ -5,11 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from surrogate.training.levenberg_marquardt import (
-    LevenbergMarquardt,
-    normal_equations,
-    per_sample_jacobian,
-)
+from surrogate.training.optimisers import LevenbergMarquardt, normal_equations, per_sample_jacobian
 
 SCALE = 0.7
 

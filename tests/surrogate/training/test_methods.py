@@ -15,18 +15,15 @@ from torch.nn.utils import parameters_to_vector
 from surrogate.errors import BadConfiguration, Changed, NotSolved, UnknownName
 from surrogate.export import export
 from surrogate.models import Model, ParameterRange, Parameters, Period, get, pack, unpack
-from surrogate.models.lifetime import relative_reward, with_value
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.utility import constant_relative_risk_aversion
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, checkpoint, load_policy, train
-from surrogate.training.methods import METHODS, EulerResiduals, describe, formulation, optimiser
-from surrogate.training.methods.all_in_one import AllInOne, linearised_residuals
-from surrogate.training.methods.bellman import Bellman
-from surrogate.training.methods.lifetime_reward import LifetimeReward
+from surrogate.training.by_equations import AllInOne, EulerResiduals, linearised_residuals
+from surrogate.training.by_reward import Bellman, LifetimeReward, relative_reward, with_value
 from surrogate.training.quadrature import rule
 from surrogate.training.residuals import look_ahead, regime_residuals
-from surrogate.training.run import Run
+from surrogate.training.run import METHODS, Run, describe, formulation, optimiser
 from surrogate.training.sampling import Sampler, draw_parameters, draw_states
 from surrogate.training.settings import CHOICES
 from tests.surrogate.training.test_constraints import Store
@@ -339,15 +336,15 @@ def test_a_diverging_run_says_what_to_try_and_is_not_exported(tmp_path: Path) ->
 
 
 def test_a_run_that_ends_no_better_than_it_began_is_no_solution() -> None:
-    from surrogate.training import outcome
+    from surrogate.training.run import failure_at_end
 
-    assert "from 1e-05" in outcome.at_end("rbc", -2.5, -5.0, Settings())
-    assert "from 0.0016" in outcome.at_end("rbc", -2.5, -2.8, Settings())
-    assert outcome.at_end("rbc", -2.9, -2.8, Settings()) == ""
-    assert outcome.at_end("rbc", -4.5, -12.0, Settings()) == ""
-    assert outcome.at_end("rbc", float("nan"), -2.8, Settings())
-    assert "0.01 or less" in outcome.at_end("rbc", -1.11, -0.75, Settings())
-    assert outcome.at_end("rbc", -2.01, -0.75, Settings()) == ""
+    assert "from 1e-05" in failure_at_end("rbc", -2.5, -5.0, Settings())
+    assert "from 0.0016" in failure_at_end("rbc", -2.5, -2.8, Settings())
+    assert failure_at_end("rbc", -2.9, -2.8, Settings()) == ""
+    assert failure_at_end("rbc", -4.5, -12.0, Settings()) == ""
+    assert failure_at_end("rbc", float("nan"), -2.8, Settings())
+    assert "0.01 or less" in failure_at_end("rbc", -1.11, -0.75, Settings())
+    assert failure_at_end("rbc", -2.01, -0.75, Settings()) == ""
 
 
 def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_path: Path) -> None:

@@ -10,17 +10,16 @@ import pytest
 import torch
 
 from surrogate.accuracy import certify, euler_errors
-from surrogate.accuracy.euler import ergodic_states
+from surrogate.accuracy.errors import ergodic_states
 from surrogate.errors import BrokenArtifact, Changed, NotSolved, SurrogateError, UnknownName
 from surrogate.export import export
 from surrogate.models import Control, Model, ParameterRange, Variable, get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, checkpoint, load_policy, train
-from surrogate.training.levenberg_marquardt import LevenbergMarquardt, per_sample_jacobian
-from surrogate.training.methods import EulerResiduals
-from surrogate.training.sampling import draw_parameters, draw_states
-from surrogate.training.stability import share_that_runs_away
-from surrogate.training.surface import Surface
+from surrogate.training.by_equations import EulerResiduals
+from surrogate.training.existence import Surface
+from surrogate.training.optimisers import LevenbergMarquardt, per_sample_jacobian
+from surrogate.training.sampling import draw_parameters, draw_states, share_that_runs_away
 
 SMALL = Settings(hidden=(8, 8), trunk=6, nodes=3, batch=512, adam_steps=2, steps=16)
 

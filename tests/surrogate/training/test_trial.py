@@ -10,7 +10,8 @@ from surrogate.errors import BadConfiguration, SurrogateError
 from surrogate.models import get, names
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.training import Settings, recipe
-from surrogate.training.trial import require_sensible, require_sound
+from surrogate.training.checks import require_sound
+from surrogate.training.settings import require_sensible
 
 SOURCE = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
 

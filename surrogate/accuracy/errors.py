@@ -1,0 +1,254 @@
+"""Euler errors on parameters and states that training has not seen, with a finer quadrature.
+
+Of a network, or of the ONNX files themselves, whoever trained them; held to the certificate in the card, and
+drawn. Matplotlib, which only the figure needs, comes with the extra ``plot``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import nan
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from surrogate.artifact import validation
+from surrogate.artifact.card import Card, Variable, expanded_names
+from surrogate.artifact.runtime import Surrogate
+from surrogate.artifact.validation import Check
+from surrogate.errors import BrokenArtifact, Changed, NotSolved
+from surrogate.house.figures import BLUE, GRAY, RED, panels, styled
+from surrogate.models.interface import Model, Parameters, pack
+from surrogate.policy import PolicyNetwork
+from surrogate.training import Settings, recipe
+from surrogate.training.quadrature import rule
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.run import formulation
+from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CHUNK = 512
+ROUNDS = 1_000
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
+FLOOR = 1e-16
+BURN_IN = 200
+"""Periods after which a simulated economy has forgotten where it started, whatever its persistence in the
+shipped boxes.
+"""
+ROUNDING = 1e-6
+"""Relative, of controls in single precision."""
+Accept = Callable[[Tensor], Tensor]
+"""Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
+POINTS = 2_000
+SLACK = {"mean": 0.1, "p99": 0.3}
+"""By how much log10 errors at other test points may exceed those of the card, for sampling error."""
+Array = NDArray[np.float64]
+COLORS = {"box": BLUE, "ergodic": RED, "constrained": GRAY}
+LAWS = {"box": "box", "ergodic": "ergodic set", "constrained": "constraint binds"}
+
+
+@torch.no_grad()
+def euler_errors(
+    policy: PolicyNetwork, states: Tensor, parameters: Tensor, nodes: int | tuple[int, ...]
+) -> Tensor:
+    """log10 of the absolute residuals [n, n_equations]; a residual that is no number counts as one."""
+    points, weights = rule(sum(shock.size for shock in policy.model.shocks), nodes)
+    batches = zip(states.split(CHUNK), parameters.split(CHUNK), strict=True)
+    parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
+    return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()
+
+
+@torch.no_grad()
+def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) -> Tensor:
+    """Whether the controls in each state are those of a regime with a closed form, [n]: at a borrowing limit,
+    say, everything is consumed. Errors of zero there say nothing about the network.
+    """
+    model, x = policy.model, policy(states, parameters)
+    p = model.name_parameters(parameters)
+    found = torch.zeros(len(states), dtype=torch.bool)
+    for regime in model.closed_form:
+        told = model.given(regime)
+        answer = pack(told.anchor(told.period(p, states), p), model.controls)
+        found |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
+    return found
+
+
+@torch.no_grad()
+def constrained_states(
+    policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """States [k, n_states] where the constraint binds and the answer is no closed form, and their parameters
+    [k, n_parameters]: of states where training looks, one for each row of `parameters`.
+
+    They are rare by the other laws, and what an economy with a constraint is solved for.
+    """
+    model = policy.model
+    if not model.regimes or model.closed_form:
+        return parameters.new_empty(0, sum(state.size for state in model.states)), parameters[:0]
+    states = place_states(model, parameters, generator)
+    p = model.name_parameters(parameters)
+    binds = model.period(p, states, policy(states, p)).slack < 0
+    return states[binds], parameters[binds]
+
+
+def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:
+    """`count` uniform draws [count, n_parameters] from the part of the box that is accepted."""
+    kept = torch.empty(0, len(model.parameters), dtype=torch.float64)
+    for _ in range(ROUNDS):
+        drawn = draw_parameters(model, count, generator)
+        kept = torch.cat([kept, drawn[accept(drawn)]])
+        if len(kept) >= count:
+            return kept[:count]
+    raise NotSolved(f"the policy solves {model.name!r} hardly anywhere in its box: train longer or narrow it")
+
+
+@torch.no_grad()
+def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """One state [n, n_states] from the ergodic set of each row of `parameters`, by simulation from a state
+    of the box.
+    """
+    states = draw_states(policy.model, parameters, generator)
+    for _ in range(BURN_IN):
+        states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
+    return states
+
+
+def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]:
+    """Mean and quantiles of log10 errors [n, n_equations] by equation; nothing if there are no errors."""
+    if not len(errors):
+        return {}
+    return {
+        name: {"mean": float(column.mean())}
+        | {q: float(column.quantile(level)) for q, level in QUANTILES.items()}
+        for name, column in zip(equations, errors.T, strict=True)
+    }
+
+
+class ArtifactPolicy:
+    """policy.onnx in the place of the network that it was exported from."""
+
+    def __init__(self, artifact: Surrogate, model: Model) -> None:
+        self.artifact, self.model = artifact, model
+
+    def __call__(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
+        """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters]."""
+        if isinstance(parameters, Parameters):
+            parameters = parameters.vector
+        leading = torch.broadcast_shapes(states.shape[:-1], parameters.shape[:-1])
+        rows = [
+            t.expand(*leading, t.shape[-1]).reshape(-1, t.shape[-1]).numpy() for t in (states, parameters)
+        ]
+        controls = torch.from_numpy(self.artifact.policy(*rows, check=False)).to(states.dtype)
+        return controls.reshape(*leading, -1)
+
+
+class MeasuredErrors(NamedTuple):
+    """log10 Euler errors [n, n_equations] by the laws of the card, without states in closed form, and the
+    equations.
+    """
+
+    equations: tuple[Variable, ...]
+    errors: dict[str, Tensor]
+
+
+def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POINTS) -> MeasuredErrors:
+    """Euler errors of the ONNX files at `points` fresh parameter vectors of the certified region.
+
+    Raises:
+        Changed: if the card describes another version of the economy.
+    """
+    card = artifact.card
+    if (card.model, card.model_version) != (model.name, model.version):
+        raise Changed(
+            f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
+            f"version {model.version}: export the artifact again."
+        )
+    model = formulation(model, _settings(card))
+    policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    generator = torch.Generator().manual_seed(seed)
+    parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
+    states = {
+        "box": draw_states(model, parameters, generator),
+        "ergodic": ergodic_states(policy, parameters, generator),
+    }
+    nodes = recipe(model).test_nodes
+    errors = {
+        law: euler_errors(policy, s, parameters, nodes)[~in_closed_form(policy, s, parameters)]
+        for law, s in states.items()
+    }
+    if "constrained" in card.accuracy:
+        errors["constrained"] = euler_errors(
+            policy, *constrained_states(policy, parameters, generator), nodes
+        )
+    return MeasuredErrors(tuple(model.equations), errors)
+
+
+def check_accuracy(card: Card, measured: MeasuredErrors) -> list[Check]:
+    """Hold what was measured to the certificate in the card."""
+    names = list(expanded_names(measured.equations))
+    return [
+        _compare(law, equation, found, card.accuracy.get(law, {}).get(equation, {}))
+        for law, errors in measured.errors.items()
+        for equation, found in summary(errors, names).items()
+    ]
+
+
+def euler_error_figure(measured: MeasuredErrors) -> Figure:
+    """A row for each equation: density of log10 errors, and the share of points with a larger error.
+
+    Raises
+    ------
+    MissingPackage : Matplotlib is not installed.
+    """
+    equations = [(name, each.unit) for each in measured.equations for name in expanded_names([each])]
+    figure, rows = panels(len(equations), 2, width=3.6, height=2.3)
+    with styled():
+        for column, ((name, unit), (density, tail)) in enumerate(zip(equations, rows, strict=True)):
+            density.set_title(f"{name}: density of errors", loc="left")
+            tail.set_title(f"{name}: share of points with a larger error", loc="left")
+            for law, values in measured.errors.items():
+                _draw_errors(density, tail, values[:, column].numpy(), law)
+            for panel in (density, tail):
+                panel.set_xlabel(f"log10 of the error ({unit})")
+            density.legend(loc="upper left", frameon=False)
+            tail.set_xlim(density.get_xlim()[0], None)
+            density.set_ylim(0, 1.35 * density.get_ylim()[1])  # room for the legend
+    return figure
+
+
+def _settings(card: Card) -> Settings:
+    """Settings of the training; raises BrokenArtifact if the card's are none."""
+    try:
+        return Settings(**card.training.get("settings", {}))
+    except (TypeError, ValueError) as error:
+        raise BrokenArtifact(f"The card's training has settings that cannot be used ({error}).") from None
+
+
+def _compare(law: str, equation: str, found: dict[str, float], claimed: dict[str, Any]) -> Check:
+    passed = all(found[name] <= claimed.get(name, nan) + slack for name, slack in SLACK.items())
+    figures = ", ".join(f"{name} {found[name]:.2f} (card {claimed.get(name, nan):.2f})" for name in SLACK)
+    return Check(f"Euler errors: {equation}, {law}", passed, figures)
+
+
+def _draw_errors(density: Any, tail: Any, errors: Array, law: str) -> None:
+    color, ordered = COLORS[law], np.sort(errors)
+    label = f"{LAWS[law]}: mean {errors.mean():.2f}, 99 % below {np.quantile(errors, 0.99):.2f}"
+    bins = np.linspace(np.quantile(ordered, 0.002), np.quantile(ordered, 0.998), 50)
+    label = label.replace("-", "\N{MINUS SIGN}")
+    density.hist(errors, bins=bins, density=True, color=color, alpha=0.45, label=label)
+    density.set_yticks([])
+    density.spines["left"].set_visible(False)
+    tail.plot(
+        ordered,
+        1 - np.arange(len(ordered)) / len(ordered),
+        color=color,
+        linewidth=1.4,
+        drawstyle="steps-post",
+    )
+    tail.set_yscale("log")
+    tail.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")

@@ -1,0 +1,214 @@
+"""Write the folder that is a surrogate, and see that ONNX Runtime says what the training framework says."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from surrogate.accuracy import Certificate, certify
+from surrogate.accuracy.errors import ArtifactPolicy
+from surrogate.artifact.card import Card, Variable
+from surrogate.artifact.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
+from surrogate.artifact.region import Region
+from surrogate.artifact.runtime import Surrogate
+from surrogate.artifact.validation import POINTS, movement_at_rest, objection
+from surrogate.catalogue import load
+from surrogate.errors import NotSolved, SurrogateError
+from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
+from surrogate.house.files import atomic_folder, require_replaceable
+from surrogate.models.interface import Model
+from surrogate.models.registry import installed_name
+from surrogate.policy import PolicyNetwork
+from surrogate.training import load_policy, recipe
+from surrogate.training.checkpoint import require_solved, settings_of
+from surrogate.training.run import describe
+from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
+
+TIMING = (
+    "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
+    "shocks dated t+1 to states, controls and observables dated t+1"
+)
+PARITY_POINTS = 1_000
+CORNERS = 64
+BATCH_SIZES = (1, 2, 1_000)
+OUTPUTS = ("controls", "next_states", "next_controls", "next_observables")
+TOLERANCE = 1e-5
+"""Largest difference that float32 may make, relative to one plus the absolute value."""
+ROUNDING = 3.0
+"""Observables may differ by so many times what torch itself loses in float32: a growth rate is in percent,
+and a difference such as investment loses digits where it is small.
+"""
+
+
+def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None = None) -> Path:
+    """Certify the policy of a checkpoint and write it with its card; the folder appears whole or not at all.
+
+    `model` is the economy, or its name or Python file; only one that ships can do without.
+
+    Raises:
+        BrokenArtifact: if the checkpoint cannot be read.
+        BadConfiguration: if the economy is the user's own and `model` is missing.
+        Changed: if the economy is another one, or has changed since.
+        NotSolved: if the run did not find a solution, or the certificate does not bear it out.
+        WriteFailed: if the folder cannot be written or holds other files, before anything is certified.
+        SurrogateError: if ONNX Runtime and the network disagree.
+    """
+    require_replaceable(folder, [contract.file for contract in CONTRACTS])
+    policy, content = load_policy(Path(checkpoint), model)
+    require_solved(content, Path(checkpoint))
+    graphs = _graphs(policy)
+    with atomic_folder(folder) as temporary:
+        _write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
+        certificate = _certify_files(temporary, policy.model)
+        if told := objection(certificate.accuracy):
+            raise NotSolved(f"{checkpoint} holds no solution: {told}; train longer or narrow the box")
+        found = parity(policy, temporary, certificate.region)
+        _write_all(graphs, make_card(policy, content, certificate, found), temporary)
+    return Path(folder)
+
+
+def make_card(
+    policy: PolicyNetwork, content: dict[str, Any], certificate: Certificate, found: dict[str, Any]
+) -> Card:
+    """The card of a policy trained as the checkpoint `content` says."""
+    model, state = policy.model, content["state"]
+    return Card(
+        model=model.name,
+        model_version=model.version,
+        description=model.description,
+        states=tuple(model.states),
+        controls=tuple(Variable(c.name, c.description, c.unit, c.size) for c in model.controls),
+        shocks=tuple(model.shocks),
+        observables=tuple(model.observables),
+        parameters=tuple(model.parameters),
+        timing=TIMING,
+        dtype="float32",
+        training={
+            "method": describe(settings_of(content)),
+            "seed": content["settings"]["seed"],
+            "seconds": round(state["seconds"], 1),
+            "device": content["settings"]["device"],
+            "settings": content["settings"],
+            "shipped": installed_name(model) is not None,
+        },
+        accuracy=certificate.accuracy,
+        parity=found,
+        region=None if certificate.region is None else certificate.region.to_dict(),
+    )
+
+
+def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[str, Any]:
+    """Compare an exported folder with the network at random points, at corners of the box and in several
+    batch sizes.
+
+    Raises:
+        SurrogateError: if they differ by more than float32 explains.
+    """
+    runtime = load(folder)
+    generator = torch.Generator().manual_seed(0)
+    parameters = test_parameters(policy.model, region, generator)
+    states = draw_states(policy.model, parameters, generator)
+    shocks = torch.randn(len(states), runtime.n_shocks, generator=generator, dtype=torch.float64)
+    found = [_compare(policy, runtime, states, shocks, parameters, size) for size in BATCH_SIZES]
+    worst = {name: max(difference[name] for difference in found) for name in OUTPUTS}
+    rounding = _differences(
+        *(_expected(p, states, shocks, parameters) for p in (_in_float32(policy), policy))
+    )
+    tolerances = dict.fromkeys(OUTPUTS, TOLERANCE)
+    tolerances["next_observables"] = max(TOLERANCE, ROUNDING * rounding["next_observables"])
+    if not all(worst[name] < tolerances[name] for name in OUTPUTS):
+        raise SurrogateError(
+            f"ONNX Runtime and torch differ by {worst}: report this, with the checkpoint, as a bug"
+        )
+    return {"points": len(states), "batch_sizes": list(BATCH_SIZES), "max_relative_difference": worst}
+
+
+def test_parameters(model: Model, region: Region | None, generator: torch.Generator) -> Tensor:
+    """Uniform draws from the box, and those of its corners that belong to the region."""
+    corners = draw_corners(model, 4096, generator)
+    drawn = draw_parameters(model, 4 * PARITY_POINTS, generator)
+    if region is not None:
+        corners, drawn = (rows[torch.from_numpy(region.contains(rows.numpy()))] for rows in (corners, drawn))
+    return torch.cat([drawn[:PARITY_POINTS], corners[:CORNERS]])
+
+
+def _certify_files(folder: Path, model: Model) -> Certificate:
+    """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
+    artifact = load(folder)
+    policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    certificate = certify(policy, recipe(model).test_nodes)
+    theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
+    if certificate.region is not None:
+        theta = theta[certificate.region.contains(theta)]
+    accuracy = {**certificate.accuracy, "rest": movement_at_rest(artifact, theta)}
+    return replace(certificate, accuracy=accuracy)
+
+
+def _graphs(policy: PolicyNetwork) -> dict[Contract, bytes]:
+    model = policy.model
+    widths = {
+        name: sum(variable.size for variable in getattr(model, name))
+        for name in ("states", "controls", "shocks", "parameters")
+    }
+    modules = {POLICY: PolicyGraph(policy), STEP: StepGraph(policy), STEADY_STATE: SteadyStateGraph(policy)}
+    return {
+        contract: serialised(to_onnx(m, contract, [widths[n] for n in contract.inputs]))
+        for contract, m in modules.items()
+    }
+
+
+def _write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:
+    for file, content in sealed_files(graphs, card).items():
+        (folder / file).write_bytes(content)
+
+
+def _compare(
+    policy: PolicyNetwork, runtime: Surrogate, states: Tensor, shocks: Tensor, parameters: Tensor, size: int
+) -> dict[str, float]:
+    """Largest relative differences by output, calling ONNX Runtime `size` rows at a time (a thousand rows
+    at the most).
+    """
+    count = len(states) if size > 2 else 50 * size
+    s, e, p = states[:count], shocks[:count], parameters[:count]
+    expected = _expected(policy, s, e, p)
+    arrays = [t.numpy() for t in (s, expected[0], e, p)]
+    parts = [_outputs(runtime, *(a[i : i + size] for a in arrays)) for i in range(0, count, size)]
+    return _differences([np.concatenate(column) for column in zip(*parts, strict=True)], expected)
+
+
+@torch.no_grad()
+def _expected(policy: PolicyNetwork, states: Tensor, shocks: Tensor, parameters: Tensor) -> list[Tensor]:
+    """What torch says, by `OUTPUTS`, in the precision of the policy's weights."""
+    precision = next(policy.parameters()).dtype
+    s, e, p = (t.to(precision) for t in (states, shocks, parameters))
+    x = policy(s, p)
+    return [x, *(t.squeeze(1) for t in StepGraph(policy)(*(t.unsqueeze(1) for t in (s, x, e, p))))]
+
+
+def _in_float32(policy: PolicyNetwork) -> PolicyNetwork:
+    return copy.deepcopy(policy).float()
+
+
+def _differences(found: Sequence[Tensor | np.ndarray], expected: Sequence[Tensor]) -> dict[str, float]:
+    pairs = zip(OUTPUTS, found, expected, strict=True)
+    return {name: _relative(np.asarray(f), np.asarray(t)) for name, f, t in pairs}
+
+
+def _outputs(
+    runtime: Surrogate, s: np.ndarray, x: np.ndarray, e: np.ndarray, p: np.ndarray
+) -> list[np.ndarray]:
+    step = runtime.step(s, x, e, p, check=False)
+    return [runtime.policy(s, p, check=False), step.next_states, step.next_controls, step.next_observables]
+
+
+def _relative(found: np.ndarray, expected: np.ndarray) -> float:
+    """Largest difference relative to one plus the absolute value; what is undefined in both agrees."""
+    undefined = np.isnan(found) & np.isnan(expected)
+    return float(np.max(np.where(undefined, 0.0, np.abs(found - expected) / (1 + np.abs(expected)))))

@@ -1,0 +1,199 @@
+"""Numerical methods that classical solutions share.
+
+Chebyshev interpolation on an interval: a polynomial runs away outside the interval that it interpolates on,
+so there it goes on as its tangent. Newton's method with step halving, and continuation from an easy problem
+to a hard one. Linear rational-expectations models by the generalised Schur form: Klein (2000), "Using the
+generalized Schur form to solve a multivariate linear rational expectations model", Journal of Economic
+Dynamics and Control 24, for
+
+    lead @ E[z'] = lag @ z,        z = (predetermined variables, jump variables),
+
+whose stable solution writes the jumps, and next period's predetermined variables, as linear functions of
+today's predetermined variables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+from numpy.polynomial import chebyshev
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import LinAlgError, LinAlgWarning, ordqz, solve
+
+from surrogate.errors import BadData, SurrogateError
+
+Array = NDArray[np.float64]
+System = Callable[[Array], tuple[Array, Array]]
+"""From x [n] to residuals [n], NaN where they are undefined, and their Jacobian [n, n]."""
+Found = TypeVar("Found")
+SHORTEST_STEP = 1 / 16
+
+
+class ChebyshevAxis:
+    """Nodes at the extrema of a Chebyshev polynomial on [lower, upper].
+
+    Attributes
+    ----------
+    nodes : [n], rising, both ends included.
+    to_coefficients : [n, n], from values at the nodes to coefficients of T_0 ... T_(n-1).
+    differentiation : [n, n], from coefficients to those of the derivative in natural units.
+    """
+
+    def __init__(self, lower: float, upper: float, count: int) -> None:
+        self.lower, self.upper, self.count = float(lower), float(upper), count
+        on_unit_interval = -np.cos(np.pi * np.arange(count) / (count - 1))
+        self.nodes = self.lower + (on_unit_interval + 1) / 2 * (self.upper - self.lower)
+        self.to_coefficients = np.linalg.inv(chebyshev.chebvander(on_unit_interval, count - 1))
+
+    @cached_property
+    def differentiation(self) -> Array:
+        """See the attributes."""
+        derivative = np.zeros((self.count, self.count))
+        derivative[:-1] = chebyshev.chebder(np.eye(self.count))
+        return derivative * 2 / (self.upper - self.lower)
+
+    def polynomials(self, points: ArrayLike) -> Array:
+        """T_0 ... T_(n-1) at points of any shape, [..., n]; tangents beyond the ends."""
+        at = np.asarray(points, dtype=float)
+        inside = np.clip(at, self.lower, self.upper)
+        unit = 2 * (inside - self.lower) / (self.upper - self.lower) - 1
+        values = np.asarray(chebyshev.chebvander(unit, self.count - 1), dtype=float)
+        beyond = at != inside
+        values[beyond] += (at - inside)[beyond, None] * (values[beyond] @ self.differentiation)
+        return values
+
+    def slopes(self, points: ArrayLike, coefficients: Array) -> Array:
+        """Derivatives [..., m, k] at points [..., m] of the functions with coefficients [..., n, k]."""
+        inside = np.clip(points, self.lower, self.upper)
+        return self.polynomials(inside) @ (self.differentiation @ coefficients)
+
+    def interpolation(self, points: ArrayLike) -> Array:
+        """Weights [..., n] on the values at the nodes that interpolate at points of any shape."""
+        return self.polynomials(points) @ self.to_coefficients
+
+    def require_inside(self, values: ArrayLike, name: str) -> None:
+        """Raise `BadData` unless all values lie on the interval, but for rounding."""
+        at, slack = np.asarray(values, dtype=float), 1e-9 * (self.upper - self.lower)
+        if at.size and not (at.min() >= self.lower - slack and at.max() <= self.upper + slack):
+            raise BadData(
+                f"{name} from {at.min():g} to {at.max():g} leaves the grid from {self.lower:g} to "
+                f"{self.upper:g}: solve on a wider grid."
+            )
+
+
+class NoConvergence(SurrogateError):
+    """No root was found."""
+
+
+def newton(system: System, guess: Array, tolerance: float, iterations: int = 15) -> Array:
+    """A root [n] of `system` at which no residual exceeds `tolerance`.
+
+    Raises
+    ------
+    NoConvergence : the residuals stopped falling, or too many iterations.
+    """
+    x, (residuals, jacobian) = guess, system(guess)
+    for _ in range(iterations):
+        if np.abs(residuals).max() <= tolerance:
+            return x
+        x, residuals, jacobian = _descend(system, x, residuals, jacobian)
+    raise NoConvergence(f"no root after {iterations} Newton steps")
+
+
+def follow(solve_at: Callable[[float, Found | None], Found]) -> Found:
+    """Solve at 1, by way of smaller values where the answer is not found at once.
+
+    Parameters
+    ----------
+    solve_at : solution at a value in (0, 1], given one at a smaller value to start from, if there is any.
+
+    Raises
+    ------
+    NoConvergence : the path of solutions ends before 1; the message says where.
+    """
+    reached, step, found = 0.0, 1.0, None
+    while found is None or reached < 1:
+        target = min(1.0, reached + step)
+        try:
+            found = solve_at(target, found)
+        except NoConvergence as error:
+            step /= 2
+            if step < SHORTEST_STEP:
+                raise NoConvergence(f"solutions could be followed to {reached:.0%} of the way") from error
+        else:
+            reached, step = target, 2 * step
+    return found
+
+
+class Indeterminate(SurrogateError):
+    """More stable roots than predetermined variables: many stable solutions."""
+
+
+class NoStableSolution(SurrogateError):
+    """Fewer stable roots than predetermined variables: every solution explodes."""
+
+
+class LinearSolution(NamedTuple):
+    """`predetermined' = transition @ predetermined` and `jumps = policy @ predetermined`."""
+
+    transition: NDArray[np.float64]
+    policy: NDArray[np.float64]
+
+
+def solve_rational_expectations(lead: ArrayLike, lag: ArrayLike, n_predetermined: int) -> LinearSolution:
+    """Unique stable solution of `lead @ E[z'] = lag @ z`.
+
+    Parameters
+    ----------
+    lead, lag : [n, n] coefficients; the first `n_predetermined` entries of z are predetermined.
+
+    Raises
+    ------
+    Indeterminate, NoStableSolution : the Blanchard-Kahn count fails, or the rank condition does.
+    """
+    lag_schur, lead_schur, alpha, beta, _, z = ordqz(
+        np.asarray(lag, float), np.asarray(lead, float), sort="iuc", output="complex"
+    )
+    _require_unique(alpha, beta, n_predetermined)
+    stable = slice(0, n_predetermined)
+    z_predetermined, z_jump = z[stable, stable], z[n_predetermined:, stable]
+    if np.linalg.cond(z_predetermined) > 1e12:
+        raise NoStableSolution(
+            "The rank condition fails: the stable roots do not span the predetermined variables."
+        )
+    dynamics = solve(lead_schur[stable, stable], lag_schur[stable, stable])
+    inverse = np.linalg.inv(z_predetermined)
+    return LinearSolution((z_predetermined @ dynamics @ inverse).real, (z_jump @ inverse).real)
+
+
+def _descend(system: System, x: Array, residuals: Array, jacobian: Array) -> tuple[Array, Array, Array]:
+    """The next point, its residuals and Jacobian: the full step if residuals fall, else a shorter one."""
+    direction, length = _direction(jacobian, residuals), 1.0
+    while length >= SHORTEST_STEP:
+        candidate = x + length * direction
+        found, slopes = system(candidate)
+        if np.abs(found).max() < np.abs(residuals).max():  # false where undefined
+            return candidate, found, slopes
+        length /= 2
+    raise NoConvergence("the residuals stopped falling")
+
+
+def _direction(jacobian: Array, residuals: Array) -> Array:
+    try:
+        return -solve(jacobian, residuals, check_finite=True)
+    except (LinAlgError, LinAlgWarning, ValueError) as error:
+        raise NoConvergence("the Jacobian is singular") from error
+
+
+def _require_unique(alpha: NDArray, beta: NDArray, n_predetermined: int) -> None:
+    if np.any(np.abs(alpha) + np.abs(beta) < 1e-12):
+        raise Indeterminate("The pencil is singular: the equations are not independent.")
+    n_stable = int((np.abs(alpha) < np.abs(beta)).sum())
+    count = f"{n_stable} stable roots for {n_predetermined} predetermined variables"
+    if n_stable > n_predetermined:
+        raise Indeterminate(f"Indeterminacy: {count}. Many stable solutions exist at these parameters.")
+    if n_stable < n_predetermined:
+        raise NoStableSolution(f"No stable solution: {count}.")
