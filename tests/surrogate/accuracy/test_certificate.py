@@ -86,7 +86,7 @@ def test_a_theorem_is_the_certified_region_if_the_network_errs_hardly_anywhere_i
         return np.where(parameters[:, gamma] > 5 - 4 * failing, 0.0, -5.0)
 
     monkeypatch.setattr(certificate, "worst_errors", errors)
-    found = region.find_region(PolicyNetwork(model), 3, 2_000, torch.Generator().manual_seed(4))
+    found = certificate.find_region(PolicyNetwork(model), 3, 2_000, torch.Generator().manual_seed(4))
     assert found is not None
     theta = draw_parameters(model, 2_000, torch.Generator().manual_seed(5)).numpy()
     stationary, solved = theta[:, 0] * (1 + theta[:, 1]) < 1, theta[:, gamma] <= 5 - 4 * failing
@@ -114,9 +114,9 @@ def test_a_box_in_which_economies_run_away_is_not_certified_whole(monkeypatch: p
     far = lambda p: p[:, 0] > upper[0] - 0.01 * (upper[0] - lower[0])  # noqa: E731
     monkeypatch.setattr(certificate, "worst_errors", lambda _, p, *rest: np.full(len(p), -5.0))
     generators = (torch.Generator().manual_seed(seed) for seed in (3, 3))
-    assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is None
+    assert certificate.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is None
     monkeypatch.setattr(certificate, "run_away", lambda policy, states, p, rest: far(p))
-    assert region.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is not None
+    assert certificate.find_region(PolicyNetwork(model), 3, 2_000, next(generators)) is not None
 
 
 @pytest.mark.parametrize(("name", "some"), [("nk_zlb", True), ("consumption_saving", False), ("rbc", False)])
@@ -152,7 +152,7 @@ def test_corners_without_a_policy_and_economies_that_run_away_are_outside(
         certificate, "worst_errors", lambda _, p, *rest: -5.0 * (height(p) < 0.8).double().numpy()
     )
     monkeypatch.setattr(certificate, "run_away", lambda policy, states, p, rest: height(p) > 0.7)
-    found = region.find_region(PolicyNetwork(model), 3, 2_000, generator)
+    found = certificate.find_region(PolicyNetwork(model), 3, 2_000, generator)
     assert found is not None
     corners, draws = draw_corners(model, 200, generator), draw_parameters(model, 20_000, generator)
     inside = torch.from_numpy(found.contains(corners.numpy()))

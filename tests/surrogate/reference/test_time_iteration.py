@@ -57,7 +57,7 @@ def test_brock_mirman_has_the_closed_form() -> None:
     ],
     ids=["capital", "productivity", "shock", "wider capital", "wider productivity"],
 )
-def test_a_finer_or_wider_grid_changes_nothing(finer: Grid, extreme: RbcSolution) -> None:
+def test_a_finer_or_wider_grid_changes_nothing(finer: RbcGrid, extreme: RbcSolution) -> None:
     k, z = states(EXTREME)
     np.testing.assert_allclose(
         extreme.consumption(k, z), solve_rbc(EXTREME, finer).consumption(k, z), rtol=1e-6
