@@ -54,9 +54,6 @@ def _folders() -> dict[str, Path]:
 
 
 def _shipped() -> dict[str, Path]:
-    return {path.parent.name: path.parent for path in _root().glob("*/policy.onnx")}
-
-
-def _root() -> Path:
     installed = _PACKAGE / "_artifacts"
-    return installed if installed.is_dir() else _PACKAGE.parent / "artifacts"
+    root = installed if installed.is_dir() else _PACKAGE.parent / "artifacts"
+    return {path.parent.name: path.parent for path in root.glob("*/policy.onnx")}

@@ -21,12 +21,12 @@ from torch import Tensor
 from torch.func import jacrev, vmap
 
 from surrogate import economies
-from surrogate.accuracy.errors import accepted_parameters, ergodic_states
+from surrogate.accuracy.errors import accepted_parameters, ergodic_states, inside
 from surrogate.artifact.card import ParameterRange, expanded_names
 from surrogate.artifact.region import Region
 from surrogate.comparison.solutions import columns_by_name
 from surrogate.errors import UnknownName
-from surrogate.models.interface import Control, Model
+from surrogate.models.interface import Model
 from surrogate.models.registry import entry_of
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.an_schorfheide_linear import PARAMETER_NAMES as AN_SCHORFHEIDE_NAMES
@@ -68,21 +68,29 @@ def against_reference(
         BadData: if a state lies outside the grid of the classical solution.
     """
     model, generator = policy.model, torch.Generator().manual_seed(seed)
-    parameters = accepted_parameters(
-        model, calibrations, generator, lambda theta: _inside(region, theta) & _exists(model, theta)
-    )
+
+    def comparable(theta: Tensor) -> Tensor:
+        """Inside the region, and with a classical solution as far as that is known beforehand, [n]."""
+        return inside(region, theta) & torch.from_numpy(has_equilibrium(model, theta.numpy()))
+
+    parameters = accepted_parameters(model, calibrations, generator, comparable)
     rows = parameters.repeat_interleave(states, dim=0)
     laws = {
         "box": draw_states(model, rows, generator),
         "ergodic": ergodic_states(policy, rows, generator),
     }
     exact = reference_controls(model, parameters, torch.stack(list(laws.values())))
+    positive = [
+        not isinstance(control.lower, str) and control.lower >= 0
+        for control in model.controls
+        for _ in range(control.size)
+    ]
     figures = {}
     for (law, points), reference in zip(laws.items(), exact, strict=True):
         with torch.no_grad():
-            found = policy(points, rows).numpy()
-        columns = zip(expanded_names(model.controls), _positive(model), found.T, reference.T, strict=True)
-        figures |= {(law, name): _figures(x, y, positive) for name, positive, x, y in columns}
+            controls = policy(points, rows).numpy()
+        columns = zip(expanded_names(model.controls), positive, controls.T, reference.T, strict=True)
+        figures |= {(law, name): _figures(x, y, never_negative) for name, never_negative, x, y in columns}
     return pd.DataFrame(figures).T.rename_axis(["law", "control"])
 
 
@@ -90,14 +98,21 @@ def reference_controls(model: Model, parameters: Tensor, states: Tensor) -> Arra
     """Classical controls [..., n, n_controls] at `states` [..., n, n_states]; calibration j of `parameters`
     [w, n_parameters] serves rows j n/w to (j+1) n/w - 1.
     """
-    names = [each.name for each in model.parameters]
+    economy, names = entry_of(model), [each.name for each in model.parameters]
+    if economy is None or economy.classical is None:
+        raise UnknownName(
+            f"{model.name!r} has no classical solution here; there is one of: "
+            f"{', '.join(economies.with_classical_solution())}."
+        )
     leading, share = states.shape[:-2], states.shape[-2] // len(parameters)
-    blocks = zip(parameters.tolist(), states.split(share, dim=-2), strict=True)
-    parts = [
-        _solved(model, dict(zip(names, theta, strict=True)), block.reshape(-1, block.shape[-1]).numpy())
-        for theta, block in blocks
-    ]
-    return np.concatenate([part.reshape(*leading, share, -1) for part in parts], axis=-2)
+    parts = []
+    for theta, block in zip(parameters.tolist(), states.split(share, dim=-2), strict=True):
+        rows = block.reshape(-1, block.shape[-1]).numpy()
+        solution = economy.solve(dict(zip(names, theta, strict=True)))
+        controls = solution.controls(columns_by_name(rows, model.states))
+        columns = [controls[c.name].reshape(len(rows), c.size) for c in model.controls]
+        parts.append(np.concatenate(columns, axis=1).reshape(*leading, share, -1))
+    return np.concatenate(parts, axis=-2)
 
 
 class Sensitivity(NamedTuple):
@@ -121,8 +136,19 @@ def step_derivatives(policy: PolicyNetwork, states: Tensor, shocks: Tensor, para
     """d (next states, controls, observables) / d parameters [n, n_outputs, n_parameters], today's states and
     controls held fixed; `shocks` is [n, n_shocks].
     """
+    model: Model = policy.model
     controls = policy(states, parameters).detach()
-    return vmap(jacrev(_step(policy), argnums=3))(states, controls, shocks, parameters).detach()
+
+    def step(states: Tensor, controls: Tensor, shocks: Tensor, parameters: Tensor) -> Tensor:
+        """Next states, controls and observables of one point, end to end [n_outputs]."""
+        p = model.name_parameters(parameters)
+        now = model.period(p, states, controls)
+        next_states = model.tomorrow(now, shocks, p)
+        next_controls = policy(next_states, p)
+        observed = model.observed(now, model.period(p, next_states, next_controls), p)
+        return torch.cat([next_states, next_controls, observed], dim=-1)
+
+    return vmap(jacrev(step, argnums=3))(states, controls, shocks, parameters).detach()
 
 
 def parameter_sensitivity(
@@ -135,11 +161,13 @@ def parameter_sensitivity(
     """
     model = policy.model
     lower, upper = model.parameter_box()
-    found = (
+    derivatives = (
         policy_derivatives(policy, states, parameters),
         step_derivatives(policy, states, shocks, parameters),
     )
-    of_policy, of_step = ((part * (upper - lower)).square().mean((0, 1)).sqrt().tolist() for part in found)
+    of_policy, of_step = (
+        (part * (upper - lower)).square().mean((0, 1)).sqrt().tolist() for part in derivatives
+    )
     names = [each.name for each in model.parameters]
     return {n: Sensitivity(x, y) for n, x, y in zip(names, of_policy, of_step, strict=True)}
 
@@ -211,38 +239,6 @@ def log_policy(policy: PolicyNetwork, states: Array) -> PolicyAt:
     return policy_at
 
 
-def _solved(model: Model, parameters: dict[str, float], states: Array) -> Array:
-    """Classical controls [n, n_controls] at one calibration."""
-    economy = entry_of(model)
-    if economy is None or economy.classical is None:
-        raise UnknownName(
-            f"{model.name!r} has no classical solution here; there is one of: "
-            f"{', '.join(economies.with_classical_solution())}."
-        )
-    controls = economy.solve(parameters).controls(columns_by_name(states, model.states))
-    return np.concatenate([controls[c.name].reshape(len(states), c.size) for c in model.controls], axis=1)
-
-
-def _inside(region: Region | None, parameters: Tensor) -> Tensor:
-    if region is None:
-        return torch.ones(len(parameters), dtype=torch.bool)
-    return torch.from_numpy(region.contains(parameters.numpy()))
-
-
-def _exists(model: Model, parameters: Tensor) -> Tensor:
-    """Where the classical method has a solution to compare with, as far as that is known beforehand."""
-    return torch.from_numpy(has_equilibrium(model, parameters.numpy()))
-
-
-def _positive(model: Model) -> list[bool]:
-    """Whether each column of controls cannot be negative."""
-    return [_cannot_be_negative(control) for control in model.controls for _ in range(control.size)]
-
-
-def _cannot_be_negative(control: Control) -> bool:
-    return not isinstance(control.lower, str) and control.lower >= 0
-
-
 def _figures(found: Array, exact: Array, positive: bool) -> dict[str, float]:
     difference, size = np.abs(found - exact), np.sqrt(np.mean(exact**2))
     share = difference / (exact if positive else size)
@@ -252,19 +248,3 @@ def _figures(found: Array, exact: Array, positive: bool) -> dict[str, float]:
         "max": float(share.max()),
         "rms": float(np.sqrt(np.mean(difference**2)) / size),
     }
-
-
-def _step(policy: PolicyNetwork) -> Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]:
-    """One period as one function: (states, controls, shocks, parameters) to all that follows."""
-    model: Model = policy.model
-
-    def step(states: Tensor, controls: Tensor, shocks: Tensor, parameters: Tensor) -> Tensor:
-        """Next states, controls and observables of one point, end to end [n_outputs]."""
-        p = model.name_parameters(parameters)
-        now = model.period(p, states, controls)
-        next_states = model.tomorrow(now, shocks, p)
-        next_controls = policy(next_states, p)
-        observed = model.observed(now, model.period(p, next_states, next_controls), p)
-        return torch.cat([next_states, next_controls, observed], dim=-1)
-
-    return step

@@ -10,6 +10,7 @@ inside.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,7 @@ from surrogate.accuracy.errors import (
     ergodic_states,
     euler_errors,
     in_closed_form,
+    inside,
     summary,
 )
 from surrogate.artifact.card import expanded_names
@@ -84,21 +86,17 @@ def certify(
     """
     generator = torch.Generator().manual_seed(SEED)
     region = find_region(policy, nodes, vectors, generator)
-
-    def accept(parameters: Tensor) -> Tensor:
-        if region is None:
-            return torch.ones(len(parameters), dtype=torch.bool)
-        return torch.from_numpy(region.contains(parameters.numpy()))
-
-    parameters = accepted_parameters(policy.model, points, generator, accept)
+    parameters = accepted_parameters(policy.model, points, generator, partial(inside, region))
     accuracy, errors = _laws(policy, parameters, nodes, generator)
-    accuracy["worst"] = _worst(policy, parameters, errors)
+    names = [each.name for each in policy.model.parameters]
+    accuracy["worst"] = [
+        {"log10_error": float(errors[i]), "parameters": dict(zip(names, parameters[i].tolist(), strict=True))}
+        for i in errors.topk(min(WORST, len(errors))).indices
+    ]
     accuracy["share_of_box"] = 1.0
     if region is not None:
-        everywhere = accepted_parameters(
-            policy.model, points, generator, lambda p: torch.ones(len(p), dtype=torch.bool)
-        )
-        accuracy["share_of_box"] = float(accept(everywhere).double().mean())
+        everywhere = accepted_parameters(policy.model, points, generator, partial(inside, None))
+        accuracy["share_of_box"] = float(inside(region, everywhere).double().mean())
         whole, _ = _laws(policy, everywhere, nodes, generator)
         accuracy["whole_box"] = {"box": whole["box"], "ergodic": whole["ergodic"]}
     few = parameters[:SIMULATED]
@@ -122,15 +120,20 @@ def find_region(
     """
     model = policy.model
     tried = _Tried.at(policy, draw_parameters(model, vectors, generator), nodes, generator)
-    told = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
+    claim = f"at most {TOLERATED:.1%} of the vectors inside have an Euler error above 10^{FAILURE:g}"
     proven = existence.proven_region(model)
     if proven is not None and tried.empty.any() and tried.failed[~tried.empty].mean() <= TOLERATED:
-        return replace(proven, description=f"{proven.description}; {told}")
-    if _tolerable(tried):
+        return replace(proven, description=f"{proven.description}; {claim}")
+    if (
+        tried.failed.mean() <= TOLERATED
+        and tried.unstable.mean() <= UNSTABLE
+        and tried.empty.mean() <= existence.TOLERATED
+    ):
         return None
     more = draw_parameters(model, MORE * vectors, generator)
     tried = tried.joined(_Tried.at(policy, more, nodes, generator))
-    lost = _lost_corners(policy, nodes, CORNERS * vectors, generator)
+    corners = draw_corners(model, CORNERS * vectors, generator)
+    lost = corners.numpy()[worst_errors(policy, corners, nodes, generator) >= LOST]
     surface = Surface.between(
         model.parameters,
         np.concatenate([tried.theta, lost]),
@@ -143,7 +146,7 @@ def find_region(
         largest_level(predicted, tried.empty, existence.TOLERATED),
         *np.nextafter(surface.predict(lost), -np.inf),
     )
-    return surface.below(level, told + (_WITNESSED if tried.empty.any() else ""))
+    return surface.below(level, claim + (_WITNESSED if tried.empty.any() else ""))
 
 
 def worst_errors(
@@ -184,16 +187,6 @@ def _laws(
     return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))
 
 
-def _worst(policy: PolicyNetwork, parameters: Tensor, errors: Tensor) -> list[dict[str, Any]]:
-    """Parameter vectors with the largest errors [n], by name."""
-    names = [each.name for each in policy.model.parameters]
-    top = errors.topk(min(WORST, len(errors))).indices
-    return [
-        {"log10_error": float(errors[i]), "parameters": dict(zip(names, parameters[i].tolist(), strict=True))}
-        for i in top
-    ]
-
-
 class _Tried(NamedTuple):
     """Parameter vectors [n, n_parameters], and which of them have no equilibrium, run away in simulation, or
     fail for these or other reasons, each [n].
@@ -227,20 +220,3 @@ class _Tried(NamedTuple):
             np.concatenate([self.unstable, other.unstable]),
             np.concatenate([self.failed, other.failed]),
         )
-
-
-def _tolerable(tried: _Tried) -> bool:
-    """Whether so few vectors fail that the box is certified whole."""
-    return (
-        tried.failed.mean() <= TOLERATED
-        and tried.unstable.mean() <= UNSTABLE
-        and tried.empty.mean() <= existence.TOLERATED
-    )
-
-
-def _lost_corners(
-    policy: PolicyNetwork, nodes: int | tuple[int, ...], count: int, generator: torch.Generator
-) -> NDArray[np.float64]:
-    """Those of up to `count` corners of the box [n, n_parameters] at which there is no policy."""
-    corners = draw_corners(policy.model, count, generator)
-    return corners.numpy()[worst_errors(policy, corners, nodes, generator) >= LOST]

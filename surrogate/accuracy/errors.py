@@ -17,6 +17,7 @@ from torch import Tensor
 
 from surrogate.artifact import validation
 from surrogate.artifact.card import Card, Variable, expanded_names
+from surrogate.artifact.region import Region
 from surrogate.artifact.runtime import Surrogate
 from surrogate.artifact.validation import Check
 from surrogate.errors import BrokenArtifact, Changed, NotSolved
@@ -70,12 +71,12 @@ def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) ->
     """
     model, x = policy.model, policy(states, parameters)
     p = model.name_parameters(parameters)
-    found = torch.zeros(len(states), dtype=torch.bool)
+    closed = torch.zeros(len(states), dtype=torch.bool)
     for regime in model.closed_form:
-        told = model.given(regime)
-        answer = pack(told.anchor(told.period(p, states), p), model.controls)
-        found |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
-    return found
+        today = model.given(regime)
+        answer = pack(today.anchor(today.period(p, states), p), model.controls)
+        closed |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
+    return closed
 
 
 @torch.no_grad()
@@ -96,14 +97,23 @@ def constrained_states(
     return states[binds], parameters[binds]
 
 
+def inside(region: Region | None, parameters: Tensor) -> Tensor:
+    """Which rows of `parameters` [n, n_parameters] lie in the region, as booleans [n]; all where there is
+    none.
+    """
+    if region is None:
+        return torch.ones(len(parameters), dtype=torch.bool)
+    return torch.from_numpy(region.contains(parameters.numpy()))
+
+
 def accepted_parameters(model: Model, count: int, generator: torch.Generator, accept: Accept) -> Tensor:
     """`count` uniform draws [count, n_parameters] from the part of the box that is accepted."""
-    kept = torch.empty(0, len(model.parameters), dtype=torch.float64)
+    accepted = torch.empty(0, len(model.parameters), dtype=torch.float64)
     for _ in range(ROUNDS):
         drawn = draw_parameters(model, count, generator)
-        kept = torch.cat([kept, drawn[accept(drawn)]])
-        if len(kept) >= count:
-            return kept[:count]
+        accepted = torch.cat([accepted, drawn[accept(drawn)]])
+        if len(accepted) >= count:
+            return accepted[:count]
     raise NotSolved(f"the policy solves {model.name!r} hardly anywhere in its box: train longer or narrow it")
 
 
@@ -168,7 +178,11 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
             f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
             f"version {model.version}: export the artifact again."
         )
-    model = formulation(model, _settings(card))
+    try:
+        settings = Settings(**card.training.get("settings", {}))
+    except (TypeError, ValueError) as error:
+        raise BrokenArtifact(f"The card's training has settings that cannot be used ({error}).") from None
+    model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
@@ -219,14 +233,6 @@ def euler_error_figure(measured: MeasuredErrors) -> Figure:
             tail.set_xlim(density.get_xlim()[0], None)
             density.set_ylim(0, 1.35 * density.get_ylim()[1])  # room for the legend
     return figure
-
-
-def _settings(card: Card) -> Settings:
-    """Settings of the training; raises BrokenArtifact if the card's are none."""
-    try:
-        return Settings(**card.training.get("settings", {}))
-    except (TypeError, ValueError) as error:
-        raise BrokenArtifact(f"The card's training has settings that cannot be used ({error}).") from None
 
 
 def _compare(law: str, equation: str, found: dict[str, float], claimed: dict[str, Any]) -> Check:

@@ -124,7 +124,8 @@ class Graph:
                     f"{file}: {tensor.name} is {tensor.type}, but the card says {self.card.dtype}."
                 )
             columns = _columns(self.card, tensor.name)
-            if len(tensor.shape) != 2 or not _fits(tensor.shape[1], columns):
+            width = tensor.shape[1] if len(tensor.shape) == 2 else 0
+            if len(tensor.shape) != 2 or (isinstance(width, int) and width != columns):
                 raise BrokenArtifact(
                     f"{file}: {tensor.name} has shape {tensor.shape}; the card has {columns} columns."
                 )
@@ -192,7 +193,9 @@ class ModelFile:
         try:
             parts = list(fields(view))
             entries = {part.start: _entry(part) for part in parts if part.number == METADATA}
-            metadata = _distinct(list(entries.values()))
+            metadata = dict(entries.values())
+            if len(metadata) < len(entries):
+                raise Malformed("its metadata have two entries of one key")
             covered = [part for part in parts if entries.get(part.start, ("",))[0] != DIGEST_KEY]
             if metadata.get(DIGEST_KEY, found := _digest(view, covered)) != found:
                 raise Malformed("its contents do not match its digest")
@@ -257,16 +260,16 @@ def rebuilt(build: Callable[..., Any], folder: str, files: Files, *more: Any) ->
     """What ``build(folder, *more)`` makes of ``files``, once in each process: from ``folder`` if they are
     there, else from a copy that lasts as long as the process."""
     place, largest = Path(folder), max(len(content) for _, content in files)
-    there = files_of(place, [name for name, _ in files], largest)
-    return build(place if there == files else _copy(files), *more)
+    if files_of(place, [name for name, _ in files], largest) != files:
+        _copies.append(TemporaryDirectory(prefix="surrogate-"))
+        place = Path(_copies[-1].name)
+        for name, content in files:
+            (place / name).write_bytes(content)
+    return build(place, *more)
 
 
 def _columns(card: Card, tensor: str) -> int:
     return _GROUPS[tensor.removeprefix("next_")](card)
-
-
-def _fits(dimension: Any, columns: int) -> bool:
-    return dimension == columns or not isinstance(dimension, int)
 
 
 def _digest(content: memoryview, parts: list[Field]) -> str:
@@ -286,13 +289,6 @@ def _entry(part: Field) -> tuple[str, str]:
             raise Malformed("its metadata are damaged")
         texts[each.number] = str(each.value, "utf-8")
     return texts[KEY], texts[VALUE]
-
-
-def _distinct(entries: list[tuple[str, str]]) -> dict[str, str]:
-    metadata = dict(entries)
-    if len(metadata) < len(entries):
-        raise Malformed("its metadata have two entries of one key")
-    return metadata
 
 
 def _encoded_entry(key: str, text: str) -> bytes:
@@ -316,11 +312,3 @@ def _content(path: Path, largest: int) -> bytes | None:
             return file.read(largest + 1)
     except FileNotFoundError:
         return None
-
-
-def _copy(files: Files) -> Path:
-    _copies.append(TemporaryDirectory(prefix="surrogate-"))
-    place = Path(_copies[-1].name)
-    for name, content in files:
-        (place / name).write_bytes(content)
-    return place

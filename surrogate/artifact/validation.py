@@ -78,19 +78,22 @@ def draw_parameters(surrogate: Surrogate, count: int, generator: np.random.Gener
     ------
     BrokenArtifact : the region takes less than about a thousandth of the box.
     """
-    kept = np.empty((0, surrogate.n_parameters))
+    inside = np.empty((0, surrogate.n_parameters))
     for _ in range(ROUNDS):
         theta = generator.uniform(surrogate.lower, surrogate.upper, size=(count, surrogate.n_parameters))
-        kept = np.concatenate([kept, theta[surrogate.inside(theta)]])
-        if len(kept) >= count:
-            return kept[:count]
+        inside = np.concatenate([inside, theta[surrogate.inside(theta)]])
+        if len(inside) >= count:
+            return inside[:count]
     raise BrokenArtifact(f"Hardly any of the box of {surrogate.card.model} lies in its certified region.")
 
 
 def draw_corners(surrogate: Surrogate, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """All corners of the box, or `count` random ones of more, those outside the region left out."""
     n = surrogate.n_parameters
-    bits = generator.integers(2, size=(count, n)) if 2**n > count else _all_bits(n)
+    if 2**n > count:
+        bits = generator.integers(2, size=(count, n))
+    else:
+        bits = (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
     theta = np.where(bits == 1, surrogate.upper, surrogate.lower)
     return theta[surrogate.inside(theta)]
 
@@ -120,10 +123,6 @@ def objection(accuracy: Mapping[str, Any]) -> str:
     return "" if share <= RUN_AWAY else f"{share:.0%} of the simulated economies run away"
 
 
-def _all_bits(n: int) -> NDArray[np.int64]:
-    return (np.arange(2**n)[:, np.newaxis] >> np.arange(n)) & 1
-
-
 def _card_is_complete(surrogate: Surrogate, _: np.random.Generator) -> Check:
     card = surrogate.card
     expected = {
@@ -142,8 +141,8 @@ def _card_is_complete(surrogate: Surrogate, _: np.random.Generator) -> Check:
 
 
 def _accurate_enough(surrogate: Surrogate, _: np.random.Generator) -> Check:
-    told = objection(surrogate.card.accuracy)
-    return Check("accepted as a solution", not told, told or "by the figures of its card")
+    reason = objection(surrogate.card.accuracy)
+    return Check("accepted as a solution", not reason, reason or "by the figures of its card")
 
 
 def _finite_over_the_box(surrogate: Surrogate, generator: np.random.Generator) -> Check:
@@ -228,7 +227,10 @@ def _simulations_stay_finite(surrogate: Surrogate, generator: np.random.Generato
     path = surrogate.simulate(theta, shocks)
     finite = np.all([np.isfinite(values).all(axis=(0, 2)) for values in (path.states, path.controls)], axis=0)
     finite &= _bounded(path.states, surrogate.steady_state(theta).states)
-    detail = f"{len(theta)} economies, {PERIODS} periods{_undefined(surrogate, path.observables)}"
+    detail = f"{len(theta)} economies, {PERIODS} periods"
+    undefined = np.mean(~np.isfinite(path.observables), axis=(0, 1))  # as the growth rate of what is negative
+    for name, share in zip(surrogate.observable_names, undefined, strict=True):
+        detail += f"; {name} undefined in {share:.2%} of periods" if share else ""
     if not finite.all():
         detail = f"{(~finite).sum()} of {detail} run away, the first {_named(surrogate, theta[~finite][0])}"
     return Check("simulations stay finite", bool(finite.all()), detail)
@@ -241,13 +243,6 @@ def _bounded(states: NDArray[np.floating], rest: NDArray[np.floating]) -> NDArra
     scale = np.maximum(usual, 0.01 * np.abs(rest).max(axis=0))
     beyond = away > FAR * scale + np.finfo(np.float32).eps
     return ~np.any(beyond, axis=(0, 2))
-
-
-def _undefined(surrogate: Surrogate, observables: NDArray[np.floating]) -> str:
-    """Name observables [T, n, k] without a value somewhere, such as the growth rate of what is negative."""
-    shares = np.mean(~np.isfinite(observables), axis=(0, 1))
-    named = zip(surrogate.observable_names, shares, strict=True)
-    return "".join(f"; {name} undefined in {share:.2%} of periods" for name, share in named if share)
 
 
 def _named(surrogate: Surrogate, theta: NDArray[np.float64]) -> str:

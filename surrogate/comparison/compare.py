@@ -80,9 +80,10 @@ class Comparison:
         }
         if path.observables is not None:
             groups["observable"] = (self.surrogate.observable_names, path.observables)
+        values = np.concatenate([values for _, values in groups.values()], axis=1)
         columns = [(kind, name) for kind, (names, _) in groups.items() for name in names]
         return pd.DataFrame(
-            _finite_or_nan(np.concatenate([values for _, values in groups.values()], axis=1)),
+            np.where(np.isfinite(values), values, np.nan),
             columns=pd.MultiIndex.from_tuples(columns, names=["kind", "variable"]),
             index=pd.RangeIndex(1, len(path.states), name="period"),
         )
@@ -105,7 +106,11 @@ def compare(
     SurrogateError : there is no classical solution at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    theta = _one_vector(surrogate, parameters)
+    theta = surrogate.parameter_array(parameters)
+    if len(theta) > 1:
+        raise BadData("A comparison is made at one calibration: give each parameter one number.")
+    surrogate.require_inside(theta)
+    theta = theta[0]
     observe = observer(surrogate.card)
     named = dict(zip(surrogate.parameter_names, theta.tolist(), strict=True))
     policy = ReferencePolicy(surrogate, named)
@@ -182,21 +187,16 @@ def moments(frame: pd.DataFrame) -> pd.DataFrame:
 
 def formatted(table: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:
     """Header and rows of text, the index first; a dash where there is no number."""
+
+    def cell(value: object) -> str:
+        """One entry of the table."""
+        if not isinstance(value, float):
+            return str(value)
+        return "-" if np.isnan(value) else f"{value:.{digits}g}"
+
     flat = table.reset_index()
-    rows = [[_cell(value, digits) for value in row] for row in flat.to_numpy(dtype=object)]
+    rows = [[cell(value) for value in row] for row in flat.to_numpy(dtype=object)]
     return [str(name) for name in flat.columns], rows
-
-
-def _finite_or_nan(values: Array) -> Array:
-    return np.where(np.isfinite(values), values, np.nan)
-
-
-def _one_vector(surrogate: Surrogate, parameters: Mapping[str, ArrayLike]) -> Array:
-    theta = surrogate.parameter_array(parameters)
-    if len(theta) > 1:
-        raise BadData("A comparison is made at one calibration: give each parameter one number.")
-    surrogate.require_inside(theta)
-    return theta[0]
 
 
 def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, states: Array) -> Policies:
@@ -204,9 +204,3 @@ def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, state
     chosen = surrogate.policy(states, theta).astype(float)
     found = dict(zip(surrogate.control_names, chosen.T, strict=True))
     return Policies(states, {name: found[name] for name in exact}, exact)
-
-
-def _cell(value: object, digits: int) -> str:
-    if not isinstance(value, float):
-        return str(value)
-    return "-" if np.isnan(value) else f"{value:.{digits}g}"

@@ -90,11 +90,19 @@ def write(comparison: Comparison, folder: Path) -> None:
     with atomic_folder(folder) as temporary:
         for name, table in comparison.tables.items():
             table.to_csv(temporary / f"{name}.csv")
-        _side_by_side(comparison).to_csv(temporary / "simulation.csv")
+        frames = [
+            frame.set_axis([f"{kind} {name} {solution}" for kind, name in frame.columns], axis=1)
+            for solution, frame in zip(("surrogate", "reference"), comparison.simulations, strict=True)
+        ]
+        pd.concat(frames, axis=1).to_csv(temporary / "simulation.csv")
         (temporary / "comparison.md").write_text(as_markdown(comparison), encoding="utf-8")
         text = calibration_text(comparison.parameters)
         (temporary / "calibration.toml").write_text(text, encoding="utf-8")
-        _draw(comparison, temporary)
+        try:
+            figures.save(policy_figure(comparison), temporary / "policies.png")
+            figures.save(path_figure(comparison), temporary / "paths.png")
+        except MissingPackage as error:
+            warnings.warn(str(error), stacklevel=2)
 
 
 def read_calibration(path: Path) -> dict[str, float]:
@@ -159,25 +167,6 @@ def path_figure(comparison: Comparison) -> Figure:
             panel.set_xlabel("period")
         legend(figure, rows[0, 0])
     return figure
-
-
-def _side_by_side(comparison: Comparison) -> pd.DataFrame:
-    """Both simulations in one table whose columns are called ``kind variable solution``."""
-    frames = [
-        frame.set_axis([f"{kind} {name} {solution}" for kind, name in frame.columns], axis=1)
-        for solution, frame in zip(("surrogate", "reference"), comparison.simulations, strict=True)
-    ]
-    return pd.concat(frames, axis=1)
-
-
-def _draw(comparison: Comparison, folder: Path) -> None:
-    from surrogate.comparison import report
-
-    try:
-        figures.save(report.policy_figure(comparison), folder / "policies.png")
-        figures.save(report.path_figure(comparison), folder / "paths.png")
-    except MissingPackage as error:
-        warnings.warn(str(error), stacklevel=3)
 
 
 def _draw_policy(levels: Any, gaps: Any, x: Array, at: Policies, control: str) -> None:

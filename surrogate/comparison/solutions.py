@@ -72,11 +72,12 @@ def slices(visited: Array, rest: Array, names: Sequence[str]) -> dict[str, Array
     simulation, the others at `rest` [n_states].
     """
     lower, upper = visited.min(axis=0), visited.max(axis=0)
-    return {
-        name: _along(rest, column, np.linspace(lower[column], upper[column], SLICE_POINTS))
-        for column, name in enumerate(names)
-        if upper[column] > lower[column]
-    }
+    states_along = {}
+    for column, name in enumerate(names):
+        if upper[column] > lower[column]:
+            states_along[name] = np.repeat(rest[np.newaxis], SLICE_POINTS, axis=0)
+            states_along[name][:, column] = np.linspace(lower[column], upper[column], SLICE_POINTS)
+    return states_along
 
 
 def observer(card: Card) -> Observe | None:
@@ -179,12 +180,6 @@ def _names(card: Card, group: str) -> tuple[str, ...]:
     return expanded_names(getattr(card, group))
 
 
-def _along(rest: Array, column: int, values: Array) -> Array:
-    states = np.repeat(rest[np.newaxis], len(values), axis=0)
-    states[:, column] = values
-    return states
-
-
 def _other_names(model: str, error: KeyError) -> UnknownName:
     return UnknownName(
         f"The classical solution of {model!r} needs {error}, which this artifact does not have: "
@@ -215,20 +210,16 @@ class _Choice:
 
     def __call__(self, states: Array) -> Array:
         controls = self.surrogate.policy(states, self.theta)[0].astype(float)
-        found = self._found(states)
-        for column, name in enumerate(self.surrogate.control_names):
-            if name in found:
-                controls[column] = found[name][0]
-        return controls
-
-    def _found(self, states: Array) -> dict[str, Array]:
         try:
-            found = self.policy(states[np.newaxis])
+            classical = self.policy(states[np.newaxis])
         except BadData as error:
             self.refusal = self.refusal or str(error).rstrip(".")
-            found = {}
-        self.reached.append(bool(found))
-        return found
+            classical = {}
+        self.reached.append(bool(classical))
+        for column, name in enumerate(self.surrogate.control_names):
+            if name in classical:
+                controls[column] = classical[name][0]
+        return controls
 
     def require_reached(self) -> None:
         """Raise BadData if the economy was beyond the grid too often."""

@@ -109,17 +109,13 @@ def serialised(model: ModelProto) -> bytes:
     onnx.checker.ValidationError : the model is not ONNX.
     """
     model.producer_name = "dsge-surrogate"
-    _forget_origin(model)
-    onnx.checker.check_model(model, full_check=True)
-    return model.SerializeToString(deterministic=True)
-
-
-def _forget_origin(model: ModelProto) -> None:
-    """Drop the exporter's notes, with source lines and paths of the machine that trained it."""
+    # the exporter's notes have source lines and paths of the machine that trained it
     noted = [model, model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input]
     for part in [*noted, *model.graph.output, *model.graph.value_info]:
         part.doc_string = ""
         del part.metadata_props[:]
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString(deterministic=True)
 
 
 def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) -> ModelProto:
@@ -154,7 +150,7 @@ def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) ->
     constants |= {f"shape_{o.name}": [-1, o.type.tensor_type.shape.dim[1].dim_value] for o in outer_outputs}
     initializers = [
         *graph.initializer,
-        *(_integers(name, values) for name, values in constants.items()),
+        *(helper.make_tensor(n, TensorProto.INT64, [len(values)], values) for n, values in constants.items()),
     ]
     folded = helper.make_graph(
         [*entry, *graph.node, *exits],
@@ -170,10 +166,6 @@ def _fold_rows(model: ModelProto, contract: Contract, columns: Sequence[int]) ->
 
 def _matrix(name: str, width: int, rows: str) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, [rows, width])
-
-
-def _integers(name: str, values: Sequence[int]) -> TensorProto:
-    return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
 
 
 class _quiet:

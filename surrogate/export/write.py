@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from surrogate.accuracy import Certificate, certify
-from surrogate.accuracy.errors import ArtifactPolicy
+from surrogate.accuracy.errors import ArtifactPolicy, inside
 from surrogate.artifact.card import Card, Variable
 from surrogate.artifact.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
 from surrogate.artifact.region import Region
@@ -119,7 +119,7 @@ def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[s
     found = [_compare(policy, runtime, states, shocks, parameters, size) for size in BATCH_SIZES]
     worst = {name: max(difference[name] for difference in found) for name in OUTPUTS}
     rounding = _differences(
-        *(_expected(p, states, shocks, parameters) for p in (_in_float32(policy), policy))
+        *(_expected(p, states, shocks, parameters) for p in (deepcopy(policy).float(), policy))
     )
     tolerances = dict.fromkeys(OUTPUTS, TOLERANCE)
     tolerances["next_observables"] = max(TOLERANCE, ROUNDING * rounding["next_observables"])
@@ -134,8 +134,7 @@ def test_parameters(model: Model, region: Region | None, generator: torch.Genera
     """Uniform draws from the box, and those of its corners that belong to the region."""
     corners = draw_corners(model, 4096, generator)
     drawn = draw_parameters(model, 4 * PARITY_POINTS, generator)
-    if region is not None:
-        corners, drawn = (rows[torch.from_numpy(region.contains(rows.numpy()))] for rows in (corners, drawn))
+    corners, drawn = (rows[inside(region, rows)] for rows in (corners, drawn))
     return torch.cat([drawn[:PARITY_POINTS], corners[:CORNERS]])
 
 
@@ -179,7 +178,10 @@ def _compare(
     s, e, p = states[:count], shocks[:count], parameters[:count]
     expected = _expected(policy, s, e, p)
     arrays = [t.numpy() for t in (s, expected[0], e, p)]
-    parts = [_outputs(runtime, *(a[i : i + size] for a in arrays)) for i in range(0, count, size)]
+    parts = []
+    for start in range(0, count, size):
+        s, x, e, p = (array[start : start + size] for array in arrays)
+        parts.append([runtime.policy(s, p, check=False), *runtime.step(s, x, e, p, check=False)])
     return _differences([np.concatenate(column) for column in zip(*parts, strict=True)], expected)
 
 
@@ -192,23 +194,12 @@ def _expected(policy: PolicyNetwork, states: Tensor, shocks: Tensor, parameters:
     return [x, *(t.squeeze(1) for t in StepGraph(policy)(*(t.unsqueeze(1) for t in (s, x, e, p))))]
 
 
-def _in_float32(policy: PolicyNetwork) -> PolicyNetwork:
-    return copy.deepcopy(policy).float()
-
-
 def _differences(found: Sequence[Tensor | np.ndarray], expected: Sequence[Tensor]) -> dict[str, float]:
-    pairs = zip(OUTPUTS, found, expected, strict=True)
-    return {name: _relative(np.asarray(f), np.asarray(t)) for name, f, t in pairs}
-
-
-def _outputs(
-    runtime: Surrogate, s: np.ndarray, x: np.ndarray, e: np.ndarray, p: np.ndarray
-) -> list[np.ndarray]:
-    step = runtime.step(s, x, e, p, check=False)
-    return [runtime.policy(s, p, check=False), step.next_states, step.next_controls, step.next_observables]
-
-
-def _relative(found: np.ndarray, expected: np.ndarray) -> float:
-    """Largest difference relative to one plus the absolute value; what is undefined in both agrees."""
-    undefined = np.isnan(found) & np.isnan(expected)
-    return float(np.max(np.where(undefined, 0.0, np.abs(found - expected) / (1 + np.abs(expected)))))
+    """Largest differences by output, relative to one plus the absolute value; what is undefined in both
+    agrees.
+    """
+    differences = {}
+    for name, x, y in zip(OUTPUTS, map(np.asarray, found), map(np.asarray, expected), strict=True):
+        undefined = np.isnan(x) & np.isnan(y)
+        differences[name] = float(np.max(np.where(undefined, 0.0, np.abs(x - y) / (1 + np.abs(y)))))
+    return differences

@@ -73,6 +73,6 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Lines of a markdown_table whose first column is aligned left and whose other ones right."""
+    """Lines of a table whose first column is aligned left and whose other ones right."""
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

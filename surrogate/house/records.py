@@ -23,7 +23,7 @@ from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 Floating = TypeVar("Floating", bound=np.floating)
 Values = ArrayLike | Mapping[str, ArrayLike]
 LARGEST_TOML = 2**24
-"""Bytes; what is longer is no file that a user has as_toml."""
+"""Bytes; what is longer is no file that a user has written."""
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 """Keys that need no quotes."""
 LONGEST_TEXT = 4 << 20
@@ -123,12 +123,12 @@ def share(n: int, w: int) -> int:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file says; raises BadConfiguration if it cannot be read_toml or is not TOML."""
+    """What a TOML file says; raises BadConfiguration if it cannot be read or is not TOML."""
     return parse_toml(text_of(path), path)
 
 
 def text_of(path: Path) -> str:
-    """The text of a file; raises BadConfiguration if it cannot be read_toml, is too large or no text."""
+    """The text of a file; raises BadConfiguration if it cannot be read, is too large or no text."""
     try:
         with open(path, "rb") as file:
             content = file.read(LARGEST_TOML + 1)
@@ -138,7 +138,7 @@ def text_of(path: Path) -> str:
     except FileNotFoundError:
         raise BadConfiguration(f"There is no file {path}.") from None
     except OSError as error:
-        raise BadConfiguration(f"{path} cannot be read_toml: {error.strerror}.") from None
+        raise BadConfiguration(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         raise BadConfiguration(f"{path} is not valid TOML: {error}") from None
 
@@ -155,11 +155,8 @@ def as_toml(sections: Mapping[str, Mapping[str, Any]]) -> str:
     """Sections of plain values as TOML; raises TypeError for what no file can hold."""
     lines = []
     for name, section in sections.items():
-        lines += [
-            f"[{name}]",
-            *(f"{_toml_key(key)} = {_toml_value(value)}" for key, value in section.items()),
-            "",
-        ]
+        entries = (f"{_toml_key(key)} = {_toml_value(value)}" for key, value in section.items())
+        lines += [f"[{name}]", *entries, ""]
     return "\n".join(lines)
 
 
@@ -192,21 +189,20 @@ def is_plain(text: str) -> bool:
 
 
 def _ungrouped(values: Mapping[str, ArrayLike], names: tuple[str, ...]) -> dict[str, ArrayLike]:
+    """The values with the entries of vector groups apart."""
     entries: dict[str, ArrayLike] = {}
     for name, value in values.items():
         members = [full for full in names if full.startswith(f"{name}[")]
-        if members:
-            entries.update(zip(members, np.moveaxis(_group(name, value, len(members)), -1, 0), strict=True))
-        else:
+        if not members:
             entries[name] = value
+            continue
+        array = np.asarray(value, dtype=float)
+        if array.ndim == 0 or array.shape[-1] != len(members):
+            raise BadData(
+                f"{name} is a vector of {len(members)} entries, but its value has shape {array.shape}."
+            )
+        entries.update(zip(members, np.moveaxis(array, -1, 0), strict=True))
     return entries
-
-
-def _group(name: str, value: ArrayLike, size: int) -> NDArray[np.float64]:
-    array = np.asarray(value, dtype=float)
-    if array.ndim == 0 or array.shape[-1] != size:
-        raise BadData(f"{name} is a vector of {size} entries, but its value has shape {array.shape}.")
-    return array
 
 
 def _toml_key(name: Any) -> str:
@@ -219,11 +215,8 @@ def _toml_value(value: Any) -> str:
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
     if isinstance(value, Mapping):
-        return (
-            "{ "
-            + ", ".join(f"{_toml_key(name)} = {_toml_value(item)}" for name, item in value.items())
-            + " }"
-        )
+        items = (f"{_toml_key(name)} = {_toml_value(item)}" for name, item in value.items())
+        return "{ " + ", ".join(items) + " }"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml_value, value)) + "]"
     if isinstance(value, float):

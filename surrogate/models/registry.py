@@ -76,21 +76,23 @@ def from_file(path: Path) -> Model:
     if not path.is_file():
         raise SurrogateError(f"there is no file {path}")
     module = _import(path)
-    written = [m for m in vars(module).values() if _is_economy(m) and m.__module__ == module.__name__]
-    found = [m for m in written if not inspect.isabstract(m)]
-    if len(written) == 1 and not found:
+    classes = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, Model)]
+    written = [each for each in classes if each.__module__ == module.__name__]
+    complete = [each for each in written if not inspect.isabstract(each)]
+    if len(written) == 1 and not complete:
         lacking = ", ".join(sorted(written[0].__abstractmethods__))
         raise SurrogateError(f"{written[0].__name__} in {path} does not define {lacking}")
-    if len(found) != 1:
+    if len(complete) != 1:
         raise SurrogateError(
-            f"{path} defines {len(found)} complete subclasses of Model; it must define exactly one"
+            f"{path} defines {len(complete)} complete subclasses of Model; it must define exactly one"
         )
-    if missing := [name for name in DECLARED if not hasattr(found[0], name)]:
+    model = complete[0]
+    if missing := [name for name in DECLARED if not hasattr(model, name)]:
         raise SurrogateError(
-            f"{found[0].__name__} in {path} declares no {', '.join(missing)}: see docs/model-authors-guide.md"
+            f"{model.__name__} in {path} declares no {', '.join(missing)}: see docs/model-authors-guide.md"
         )
-    _note_entry(module, found[0])
-    return found[0]()
+    _note_entry(module, model)
+    return model()
 
 
 def _note_entry(module: ModuleType, model: type[Model]) -> None:
@@ -121,7 +123,3 @@ def _import(path: Path) -> ModuleType:
     except Exception as error:  # whatever the user's own code raises
         raise SurrogateError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
-
-
-def _is_economy(candidate: object) -> bool:
-    return inspect.isclass(candidate) and issubclass(candidate, Model)

@@ -119,18 +119,25 @@ def with_multipliers(economy: Model) -> Model:
             "or give the model a method `complementarities`."
         )
     equations = [equation for equation in economy.equations if equation.name in names]
-    told = copy.copy(economy)
-    told.__class__ = type(
+    multipliers = [
+        Control(_named(e.name), f"multiplier of the constraint in {e.name}", e.unit, e.size, lower=0.0)
+        for e in equations
+    ]
+    definitions = [
+        Variable(_named(e.name), f"error of the multiplier of {e.name}", e.unit, e.size) for e in equations
+    ]
+    extended = copy.copy(economy)
+    extended.__class__ = type(
         f"{type(economy).__name__}WithMultipliers",
         (_WithMultipliers, type(economy)),
         {
-            "controls": (*economy.controls, *map(_multiplier, equations)),
-            "equations": (*economy.equations, *map(_definition, equations)),
+            "controls": (*economy.controls, *multipliers),
+            "equations": (*economy.equations, *definitions),
             "closed_form": (),
             "written": economy.written,
         },
     )
-    return told
+    return extended
 
 
 def constrained(economy: Model) -> set[str]:
@@ -194,16 +201,6 @@ def linearised_residuals(today: Model, ahead: LookAhead) -> Tensor:
     moves = tuple(other - centre for other, centre in zip(others, centres, strict=True))
     centre, change, *_ = jvp(residuals, tuple(centres), moves)
     return centre + change
-
-
-def _multiplier(equation: Variable) -> Control:
-    text = f"multiplier of the constraint in {equation.name}"
-    return Control(_named(equation.name), text, equation.unit, equation.size, lower=0.0)
-
-
-def _definition(equation: Variable) -> Variable:
-    text = f"error of the multiplier of {equation.name}"
-    return Variable(_named(equation.name), text, equation.unit, equation.size)
 
 
 def _named(equation: str) -> str:

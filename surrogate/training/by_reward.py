@@ -90,10 +90,10 @@ def without_regimes(economy: Model) -> Model:
     """The same economy with one set of choices: a value function knows no choice beyond a constraint."""
     if not economy.regimes:
         return economy
-    told = copy.copy(economy)
+    smooth = copy.copy(economy)
     changes = {"regimes": (), "closed_form": ()}
-    told.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), changes)
-    return told
+    smooth.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), changes)
+    return smooth
 
 
 def with_value(economy: Model) -> Model:
@@ -102,8 +102,8 @@ def with_value(economy: Model) -> Model:
     The value W is the constant relative reward that is worth as much as what is expected, of the same order
     in patient and impatient economies: W / (1 - beta) = r + beta / (1 - beta) E[W'].
     """
-    told = copy.copy(economy)
-    told.__class__ = type(
+    extended = copy.copy(economy)
+    extended.__class__ = type(
         f"{type(economy).__name__}WithValue",
         (_WithValue, type(economy)),
         {
@@ -112,7 +112,7 @@ def with_value(economy: Model) -> Model:
             "written": economy.written,
         },
     )
-    return told
+    return extended
 
 
 def lifetime(economy: Model, now: Period, expected: Named, p: Parameters) -> Tensor:

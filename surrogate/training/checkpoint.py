@@ -8,7 +8,6 @@ import inspect
 import io
 from dataclasses import asdict, fields
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -28,10 +27,11 @@ def fingerprint(model: Model) -> str:
     """Hash of the code that an economy is written in, and of the economies that it extends: not of comments,
     docstrings or layout.
     """
-    told = "\n".join(
-        [f"{model.name} {model.version}", *(_code(inspect.getsource(each)) for each in _modules(model))]
-    )
-    return hashlib.sha256(told.encode()).hexdigest()
+    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
+    found = map(inspect.getmodule, ancestors)
+    modules = dict.fromkeys(module for module in found if module is not None)
+    code = [_code(inspect.getsource(module)) for module in modules]
+    return hashlib.sha256("\n".join([f"{model.name} {model.version}", *code]).encode()).hexdigest()
 
 
 def file_fingerprint(file: Path) -> str:
@@ -46,24 +46,18 @@ def file_fingerprint(file: Path) -> str:
         raise SurrogateError(f"{file} cannot be read as a Python file: {error}") from error
 
 
-def _modules(model: Model) -> list[ModuleType]:
-    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written."""
-    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
-    found = [inspect.getmodule(each) for each in ancestors]
-    return list(dict.fromkeys(module for module in found if module is not None))
-
-
 def _code(text: str | bytes) -> str:
+    """What a text of Python says, without comments, docstrings and layout."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
-            node.body = [line for line in body if not _is_text(line)]  # pyright: ignore[reportAttributeAccessIssue]
+            node.body = [  # pyright: ignore[reportAttributeAccessIssue]
+                line
+                for line in body
+                if not (isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant))
+            ]
     return ast.dump(tree)
-
-
-def _is_text(line: ast.AST) -> bool:
-    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) -> None:
@@ -152,8 +146,10 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
     before, now = asdict(settings_of(content)), asdict(settings)
     changed = [name for name in now if before[name] != now[name]]
     if changed:
-        told = ", ".join(f"{name} was {before[name]!r}, is {now[name]!r}" for name in changed)
-        raise Changed(f"{path} was trained with other settings ({told}); use those or train without --resume")
+        changes = ", ".join(f"{name} was {before[name]!r}, is {now[name]!r}" for name in changed)
+        raise Changed(
+            f"{path} was trained with other settings ({changes}); use those or train without --resume"
+        )
 
 
 def require_solved(content: dict[str, Any], path: Path) -> None:

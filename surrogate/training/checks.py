@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,8 +49,18 @@ def require_sound(model: Model) -> None:
             "controls": pack(controls, model.controls),
             "state_bounds": torch.cat(state_box(model, parameters)),
         }
-        _require_finite(model, at_rest)
-        _evaluate(model, at_rest["states"], parameters)
+        for name, value in at_rest.items():
+            if not torch.isfinite(value).all():
+                numbers = ",".join(f"{number:g}" for number in value.flatten().tolist())
+                raise SurrogateError(
+                    f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
+                    f"{numbers}: they must be finite numbers"
+                )
+        policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
+        calm, certain = torch.zeros(1, n_shocks, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
+        equilibrium_residuals(policy, at_rest["states"], parameters, calm, certain)
+        now = model.period(p, at_rest["states"], policy(at_rest["states"], p))
+        model.observed(now, now, p)
 
 
 @contextmanager
@@ -190,24 +200,6 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
-
-
-def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
-    policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
-    calm = torch.zeros(1, n_shocks, dtype=torch.float64)
-    equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
-    p = model.name_parameters(parameters)
-    now = model.period(p, states, policy(states, p))
-    model.observed(now, now, p)
-
-
-def _require_finite(model: Model, values: Mapping[str, Tensor]) -> None:
-    for name, value in values.items():
-        if not torch.isfinite(value).all():
-            raise SurrogateError(
-                f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
-                f"{','.join(f'{each:g}' for each in value.flatten().tolist())}: they must be finite numbers"
-            )
 
 
 def _place(model: Model, error: Exception) -> str:

@@ -8,7 +8,7 @@ weights; memory is the Jacobian, 8 b w bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -97,12 +97,8 @@ class LevenbergMarquardt:
                 return
             damping *= 4
         self._set(weights)
-        self._be_careful(normal)
-
-    def _be_careful(self, normal: Tensor) -> None:
-        """Damp more after trials that all failed; but where damping dominates the normal equations, it is
-        what is remembered that leads astray.
-        """
+        # Damp more after trials that all failed; but where damping dominates the normal equations, it is what
+        # is remembered that leads astray.
         most, self.damping = float(normal.diagonal().max()), 4 * self.damping
         if self.damping > most:
             self.damping, self.remembered = most, None
@@ -146,8 +142,12 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
         return values, values
 
     derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0))
-    parts = [_one_matrix(*derivative(weights, *chunk)) for chunk in _chunks(batch)]
-    values, jacobians = zip(*parts, strict=True)
+    values, jacobians = [], []
+    for chunk in zip(batch[0].split(CHUNK), batch[1].split(CHUNK), strict=True):
+        by_weight, residual = derivative(weights, *chunk)
+        matrix = torch.cat([part.flatten(2) for part in by_weight.values()], dim=-1)
+        jacobians.append(matrix.flatten(0, 1))
+        values.append(residual)
     return torch.cat(values), torch.cat(jacobians)
 
 
@@ -198,15 +198,6 @@ class Adam:
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.torch.load_state_dict(state)
-
-
-def _chunks(batch: Batch) -> Iterator[Batch]:
-    return zip(batch[0].split(CHUNK), batch[1].split(CHUNK), strict=True)
-
-
-def _one_matrix(parts: dict[str, Tensor], values: Tensor) -> tuple[Tensor, Tensor]:
-    """Residuals [n, m] and the derivatives [n, m, ...] by each weight as one matrix [n * m, w]."""
-    return values, torch.cat([part.flatten(2) for part in parts.values()], dim=-1).flatten(0, 1)
 
 
 def _gram(jacobian: Tensor) -> Tensor:

@@ -128,7 +128,7 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
 
 WRITE = """
 import sys
-from surrogate.files import atomic_path
+from surrogate.house.files import atomic_path
 print("before", flush=True)
 with atomic_path(sys.argv[1]) as path:
     path.write_text("written ")
@@ -157,7 +157,7 @@ WRITE_FOR_EVER = """
 import sys
 from itertools import count
 from pathlib import Path
-from surrogate.files import atomic_files, atomic_folder
+from surrogate.house.files import atomic_files, atomic_folder
 write = {"folder": atomic_folder, "files": atomic_files}[sys.argv[2]]
 for number in count():
     with write(sys.argv[1]) as temporary:

@@ -11,7 +11,7 @@ import sys
 sys.modules["fcntl"] = None  # as if there were none
 from pathlib import Path
 
-from surrogate.files import atomic_files, atomic_folder, atomic_path
+from surrogate.house.files import atomic_files, atomic_folder, atomic_path
 from surrogate.house.ownership import owned, owned_file, visited
 
 folder = Path(sys.argv[1])

@@ -15,7 +15,7 @@ from tests.cli.running import run
 
 OWN = """
 import sys
-from surrogate import ownership
+from surrogate.house import ownership
 with getattr(ownership, sys.argv[1])(sys.argv[2]):
     print("ready", flush=True)
     sys.stdin.read()
@@ -154,7 +154,7 @@ def test_learning_and_training_leave_what_is_in_use_alone(tmp_path: Path) -> Non
 
 def test_an_owner_sweeps_what_a_killed_one_was_writing(tmp_path: Path) -> None:
     writing = (
-        "import os, sys; from surrogate.files import atomic_path\n"
+        "import os, sys; from surrogate.house.files import atomic_path\n"
         "with atomic_path(sys.argv[1]) as path: path.touch(); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", writing, str(tmp_path / "one.pt")], check=False)
