@@ -40,49 +40,33 @@ def inspect(artifact: str, as_json: bool) -> None:
 def _print_card(card: Card, out: Console) -> None:
     out.print(Text(card.model, "bold"), f"version {card.model_version}: {card.description}")
     out.print(f"Timing: {card.timing}. Numbers: {card.dtype}. Format {card.format_version}.")
-    _print_parameters(card, out)
-    _print_variables(card, out)
-    for law in LAWS:
-        _print_accuracy(law, card.accuracy.get(law) or {}, out)
-    _print_provenance(card, out)
-
-
-def _print_parameters(card: Card, out: Console) -> None:
     parameters = table("name", "lower", "upper", "default", "unit", "description", title="Parameters")
     for p in card.parameters:
         numbers = (f"{value:g}" for value in (p.lower, p.upper, p.default))
         parameters.add_row(p.name, *numbers, p.unit, p.description)
     out.print(parameters)
-
-
-def _print_variables(card: Card, out: Console) -> None:
-    rows = table("", "name", "unit", "description", title="Variables")
+    variables = table("", "name", "unit", "description", title="Variables")
     for kind in ("state", "control", "shock", "observable"):
         for v in getattr(card, f"{kind}s"):
-            rows.add_row(kind, v.name if v.size == 1 else f"{v.name} ({v.size})", v.unit, v.description)
-    out.print(rows)
-
-
-def _print_accuracy(law: str, equations: dict[str, dict[str, float]], out: Console) -> None:
-    if not equations:
-        return
-    rows = table("equation", *STATISTICS, title=f"log10 absolute Euler error, {law}")
-    for equation, statistics in equations.items():
-        rows.add_row(equation, *(f"{statistics.get(name, nan):.2f}" for name in STATISTICS))
-    out.print(rows)
-
-
-def _print_provenance(card: Card, out: Console) -> None:
-    shown = ("test_points", "law", "quadrature", "share_of_box")
-    _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
-    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}")
-    _print_worst(card, out)
+            variables.add_row(kind, v.name if v.size == 1 else f"{v.name} ({v.size})", v.unit, v.description)
+    out.print(variables)
+    _print_accuracy(card, out)
     _print_facts("Training", card.training, out)
     _print_facts("ONNX Runtime against the training framework", card.parity, out)
     out.print(f"Written by dsge-surrogate {card.package_version}")
 
 
-def _print_worst(card: Card, out: Console) -> None:
+def _print_accuracy(card: Card, out: Console) -> None:
+    for law in LAWS:
+        equations = card.accuracy.get(law) or {}
+        rows = table("equation", *STATISTICS, title=f"log10 absolute Euler error, {law}")
+        for equation, statistics in equations.items():
+            rows.add_row(equation, *(f"{statistics.get(name, nan):.2f}" for name in STATISTICS))
+        if equations:
+            out.print(rows)
+    shown = ("test_points", "law", "quadrature", "share_of_box")
+    _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
+    out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}")
     for place in card.accuracy.get("worst", [])[:1]:
         values = ", ".join(f"{name} = {value:.3g}" for name, value in place["parameters"].items())
         out.print(f"Largest error, 10^{place['log10_error']:.2f}, at {values}")

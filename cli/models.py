@@ -6,7 +6,6 @@ import click
 
 from cli.console import console, headline_text, table
 from surrogate import catalogue
-from surrogate.artifact.card import Card
 from surrogate.catalogue import load
 
 COLUMNS = (
@@ -35,22 +34,25 @@ def models(markdown: bool) -> None:
       dsge-surrogate models
       dsge-surrogate models --markdown
     """
-    rows = [_row(name, load(name).card) for name in catalogue.available()]
+    rows = []
+    for name in catalogue.available():
+        card = load(name).card
+        share = f"{card.accuracy.get('share_of_box', 1.0):.0%}"
+        errors = headline_text(card), headline_text(card, "ergodic")
+        rows.append((name, card.description, str(len(card.parameters)), share, *errors))
     if markdown:
-        click.echo(_markdown(rows))
+        lines = [COLUMNS, ("---",) * len(COLUMNS), *[(f"`{row[0]}`", *row[1:]) for row in rows]]
+        click.echo("\n".join(f"| {' | '.join(line)} |" for line in lines))
         return
     _print_table(rows)
-    _print_trainable()
+    if importlib.util.find_spec("torch") is None:
+        click.echo('To train surrogates of your own: pip install "dsge-surrogate[train]"')
+        return
+    from surrogate import models as economies
 
-
-def _row(name: str, card: Card) -> tuple[str, ...]:
-    count, share = str(len(card.parameters)), f"{card.accuracy.get('share_of_box', 1.0):.0%}"
-    return name, card.description, count, share, headline_text(card), headline_text(card, "ergodic")
-
-
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *[(f"`{row[0]}`", *row[1:]) for row in rows]]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    click.echo(
+        f"Economies that can be trained: {', '.join(economies.names())}, or a Python file of your own."
+    )
 
 
 def _print_table(rows: list[tuple[str, ...]]) -> None:
@@ -66,14 +68,3 @@ def _print_table(rows: list[tuple[str, ...]]) -> None:
     out = console()
     out.print(figures)
     out.print(economies)
-
-
-def _print_trainable() -> None:
-    if importlib.util.find_spec("torch") is None:
-        click.echo('To train surrogates of your own: pip install "dsge-surrogate[train]"')
-        return
-    from surrogate import models as economies
-
-    click.echo(
-        f"Economies that can be trained: {', '.join(economies.names())}, or a Python file of your own."
-    )

@@ -65,8 +65,9 @@ def train(
 
         from surrogate import models, training
     economy = models.get(model)
-    given = {"seed": seed, "threads": threads, "device": device}
-    settings = changed(training.recipe(economy).settings, [*changes, *_as_changes(given)])
+    options = {"seed": seed, "threads": threads, "device": device}
+    given = [f"{name}={value}" for name, value in options.items() if value is not None]
+    settings = changed(training.recipe(economy).settings, [*changes, *given])
     if settings.device.startswith("cuda") and not torch.cuda.is_available():
         raise BadConfiguration(
             "This machine has no CUDA device that PyTorch can use; train with --device cpu."
@@ -93,7 +94,10 @@ def train(
 
 def changed(settings: "Settings", changes: Iterable[str]) -> "Settings":
     """Apply ``name=value`` texts to settings; raises UnknownName or BadConfiguration."""
-    kinds = {name: _kinds(hint) for name, hint in get_type_hints(type(settings)).items()}
+    kinds: dict[str, set[type]] = {}  # the plain types behind an annotation such as ``int | tuple[int, ...]``
+    for name, hint in get_type_hints(type(settings)).items():
+        choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        kinds[name] = {get_origin(choice) or choice for choice in choices}
     values: dict[str, Any] = {}
     for change in changes:
         name, _, text = change.partition("=")
@@ -101,16 +105,6 @@ def changed(settings: "Settings", changes: Iterable[str]) -> "Settings":
             raise unknown_name("setting", name, kinds)
         values[name] = _value(name, text, kinds[name])
     return replace(settings, **values)
-
-
-def _as_changes(given: dict[str, Any]) -> list[str]:
-    return [f"{name}={value}" for name, value in given.items() if value is not None]
-
-
-def _kinds(hint: Any) -> set[type]:
-    """The plain types behind an annotation such as ``int | tuple[int, ...]``."""
-    choices = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    return {get_origin(choice) or choice for choice in choices}
 
 
 def _value(name: str, text: str, kinds: set[type]) -> Any:

@@ -46,9 +46,13 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
         raise BadConfiguration(note)
     checks = run_checks(surrogate, seed)
     if measured is not None:
-        checks += _certified(surrogate, measured)
+        from surrogate.accuracy.errors import check_accuracy
+
+        checks += check_accuracy(surrogate.card, measured)
     if plots and measured is not None:
-        note = f"Saved {_draw(measured, plots)}"
+        from surrogate.accuracy.errors import euler_error_figure
+
+        note = f"Saved {save(euler_error_figure(measured), plots / 'euler_errors.png')}"
     print_checks(checks)
     if note:
         click.echo(note)
@@ -102,15 +106,3 @@ def _measure(surrogate: Surrogate, model: str | None, seed: int) -> tuple[Measur
     if model is None and not ships:
         return None, f"Euler errors were not measured again: say where {name} is with --model."
     return measure(surrogate, models.get(model or name), seed), ""
-
-
-def _certified(surrogate: Surrogate, measured: MeasuredErrors) -> list[Check]:
-    from surrogate.accuracy.errors import check_accuracy
-
-    return check_accuracy(surrogate.card, measured)
-
-
-def _draw(measured: MeasuredErrors, folder: Path) -> Path:
-    from surrogate.accuracy.errors import euler_error_figure
-
-    return save(euler_error_figure(measured), folder / "euler_errors.png")

@@ -205,11 +205,16 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
 def check_accuracy(card: Card, measured: MeasuredErrors) -> list[Check]:
     """Hold what was measured to the certificate in the card."""
     names = list(expanded_names(measured.equations))
-    return [
-        _compare(law, equation, found, card.accuracy.get(law, {}).get(equation, {}))
-        for law, errors in measured.errors.items()
-        for equation, found in summary(errors, names).items()
-    ]
+    checks = []
+    for law, errors in measured.errors.items():
+        for equation, figures in summary(errors, names).items():
+            claimed = card.accuracy.get(law, {}).get(equation, {})
+            passed = all(figures[name] <= claimed.get(name, nan) + slack for name, slack in SLACK.items())
+            detail = ", ".join(
+                f"{name} {figures[name]:.2f} (card {claimed.get(name, nan):.2f})" for name in SLACK
+            )
+            checks.append(Check(f"Euler errors: {equation}, {law}", passed, detail))
+    return checks
 
 
 def euler_error_figure(measured: MeasuredErrors) -> Figure:
@@ -233,12 +238,6 @@ def euler_error_figure(measured: MeasuredErrors) -> Figure:
             tail.set_xlim(density.get_xlim()[0], None)
             density.set_ylim(0, 1.35 * density.get_ylim()[1])  # room for the legend
     return figure
-
-
-def _compare(law: str, equation: str, found: dict[str, float], claimed: dict[str, Any]) -> Check:
-    passed = all(found[name] <= claimed.get(name, nan) + slack for name, slack in SLACK.items())
-    figures = ", ".join(f"{name} {found[name]:.2f} (card {claimed.get(name, nan):.2f})" for name in SLACK)
-    return Check(f"Euler errors: {equation}, {law}", passed, figures)
 
 
 def _draw_errors(density: Any, tail: Any, errors: Array, law: str) -> None:

@@ -250,9 +250,9 @@ def files_of(folder: Path, names: Iterable[str], largest: int) -> Files:
     """
     while True:
         before = _generation(folder)
-        found = {name: _content(folder / name, largest) for name in names}
+        contents = {name: _content(folder / name, largest) for name in names}
         if before == _generation(folder):
-            return tuple((name, content) for name, content in found.items() if content is not None)
+            return tuple((name, content) for name, content in contents.items() if content is not None)
 
 
 @lru_cache(maxsize=8)
@@ -273,10 +273,10 @@ def _columns(card: Card, tensor: str) -> int:
 
 
 def _digest(content: memoryview, parts: list[Field]) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in parts:
-        found.update(content[part.start : part.end])
-    return found.hexdigest()
+        digest.update(content[part.start : part.end])
+    return digest.hexdigest()
 
 
 def _entry(part: Field) -> tuple[str, str]:
@@ -298,10 +298,10 @@ def _encoded_entry(key: str, text: str) -> bytes:
 def _generation(folder: Path) -> tuple[int, ...]:
     """What changes when a folder is replaced, or a file in it: nothing while there is none."""
     try:
-        found = folder.stat()
+        status = folder.stat()
     except OSError:
         return ()
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
 def _content(path: Path, largest: int) -> bytes | None:

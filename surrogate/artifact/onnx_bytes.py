@@ -115,8 +115,17 @@ def require_plain(model: list[Field]) -> None:
             raise Refused("it has functions or a training procedure of its own")
         if part.number == OPSET:
             _require_domain(_text(entry) for entry in _nested(part) if entry.number == 1)
-        if part.number == GRAPH:
-            _require_plain_graph(list(_nested(part)))
+        if part.number != GRAPH:
+            continue
+        graph = list(_nested(part))
+        nodes = [each for each in graph if each.number == NODE]
+        if len(nodes) > MOST_NODES:
+            raise Refused(f"it has {len(nodes)} operators")
+        if any(each.number == SPARSE for each in graph):
+            raise Refused("it has sparse constants")
+        huge = {_huge_tensor(each) for each in graph if each.number == INITIALIZER}
+        for node in nodes:
+            _require_plain_node(list(_nested(node)), huge)
 
 
 def _value(message: memoryview, position: int, wire: int) -> tuple[int | memoryview, int]:
@@ -145,17 +154,6 @@ def _encoded(value: int) -> bytes:
         encoded.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*encoded, value])
-
-
-def _require_plain_graph(graph: list[Field]) -> None:
-    nodes = [part for part in graph if part.number == NODE]
-    if len(nodes) > MOST_NODES:
-        raise Refused(f"it has {len(nodes)} operators")
-    if any(part.number == SPARSE for part in graph):
-        raise Refused("it has sparse constants")
-    huge = {_huge_tensor(part) for part in graph if part.number == INITIALIZER}
-    for node in nodes:
-        _require_plain_node(list(_nested(node)), huge)
 
 
 def _require_plain_node(node: list[Field], huge: set[str | None]) -> None:

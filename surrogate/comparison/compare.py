@@ -59,8 +59,8 @@ class Comparison:
     @cached_property
     def simulations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The surrogate's and the classical solution's paths: a row a period, columns (kind, variable)."""
-        found, exact = (self._frame(path) for path in self.paths)
-        return found, exact
+        surrogate, classical = (self._frame(path) for path in self.paths)
+        return surrogate, classical
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:

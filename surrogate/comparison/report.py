@@ -55,17 +55,17 @@ DOTS: dict[str, Any] = {"color": RED, "marker": "o", "markersize": 3.5, "markerf
 def notes(comparison: Comparison) -> list[str]:
     """What a reader of the tables has to know."""
     periods = len(comparison.paths[0].states) - 1
-    told = [
+    lines = [
         f"Both solutions are followed for {periods} periods with the shocks of seed {comparison.seed}. "
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
         "square; `/ sd` is a share of the standard deviation of the reference's path."
     ]
     if comparison.beyond:
-        told.append(
+        lines.append(
             f"In {comparison.beyond} periods the economy was beyond the grid of the classical solution; "
             "there the reference follows the surrogate's policy."
         )
-    return told if comparison.paths[1].observables is not None else [*told, WITHOUT_OBSERVABLES]
+    return lines if comparison.paths[1].observables is not None else [*lines, WITHOUT_OBSERVABLES]
 
 
 def as_markdown(comparison: Comparison) -> str:

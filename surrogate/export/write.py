@@ -67,10 +67,10 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     with atomic_folder(folder) as temporary:
         _write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
         certificate = _certify_files(temporary, policy.model)
-        if told := objection(certificate.accuracy):
-            raise NotSolved(f"{checkpoint} holds no solution: {told}; train longer or narrow the box")
-        found = parity(policy, temporary, certificate.region)
-        _write_all(graphs, make_card(policy, content, certificate, found), temporary)
+        if reason := objection(certificate.accuracy):
+            raise NotSolved(f"{checkpoint} holds no solution: {reason}; train longer or narrow the box")
+        differences = parity(policy, temporary, certificate.region)
+        _write_all(graphs, make_card(policy, content, certificate, differences), temporary)
     return Path(folder)
 
 
@@ -116,8 +116,8 @@ def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[s
     parameters = test_parameters(policy.model, region, generator)
     states = draw_states(policy.model, parameters, generator)
     shocks = torch.randn(len(states), runtime.n_shocks, generator=generator, dtype=torch.float64)
-    found = [_compare(policy, runtime, states, shocks, parameters, size) for size in BATCH_SIZES]
-    worst = {name: max(difference[name] for difference in found) for name in OUTPUTS}
+    by_size = [_compare(policy, runtime, states, shocks, parameters, size) for size in BATCH_SIZES]
+    worst = {name: max(differences[name] for differences in by_size) for name in OUTPUTS}
     rounding = _differences(
         *(_expected(p, states, shocks, parameters) for p in (deepcopy(policy).float(), policy))
     )

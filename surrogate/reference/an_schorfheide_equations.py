@@ -289,5 +289,5 @@ def _first(values: Array) -> Array:
 def _normal(count: int) -> tuple[Array, Array]:
     """Gauss-Hermite points [m] and weights [m] of the standard normal, without the improbable ones."""
     points, weights = hermegauss(count)
-    kept = np.abs(points) < LARGEST_SHOCK
-    return points[kept], weights[kept] / weights[kept].sum()
+    probable = np.abs(points) < LARGEST_SHOCK
+    return points[probable], weights[probable] / weights[probable].sum()

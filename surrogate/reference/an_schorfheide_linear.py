@@ -171,6 +171,9 @@ def solve_economy(parameters: Mapping[str, float]) -> LinearEconomy:
     """
     p = parameters
     transition, policy = solve_policy(p)
+    output = policy[0] + np.array([0.0, 1.0, 0.0, 0.0])  # of the state, as are the next two
+    growth, lagged_output = np.array([0.0, 0.0, 1.0, 0.0]), np.zeros((3, 4))
+    lagged_output[0] = -100 * output
     shock_impact = np.zeros((4, 3))
     shock_impact[(3, 1, 2), (0, 1, 2)] = p["sigma_r"] / 100, p["sigma_g"] / 100, p["sigma_z"] / 100
     return LinearEconomy(
@@ -178,8 +181,9 @@ def solve_economy(parameters: Mapping[str, float]) -> LinearEconomy:
         shock_impact,
         policy,
         np.array([p["gamma_q"], p["pi_a"], p["pi_a"] + p["r_a"] + 4 * p["gamma_q"]]),
-        _observation_today(transition, policy),
-        _observation_yesterday(policy),
+        # the first row of the transition is the interest rate
+        np.array([100 * (output + growth), 400 * policy[1], 400 * transition[0]]),
+        lagged_output,
     )
 
 
@@ -231,17 +235,3 @@ def _log_density(factor: NDArray, innovation: NDArray) -> float:
     """Log density of a normal `innovation` whose covariance has the lower Cholesky `factor`."""
     quadratic = innovation @ cho_solve((factor, True), innovation)
     return float(-0.5 * (quadratic + len(innovation) * LOG_TWO_PI) - np.log(np.diag(factor)).sum())
-
-
-def _observation_today(transition: NDArray, policy: NDArray) -> NDArray[np.float64]:
-    """Loading of the observables on today's state; the first row of the transition is the interest rate."""
-    output = policy[0] + np.array([0.0, 1.0, 0.0, 0.0])
-    growth = np.array([0.0, 0.0, 1.0, 0.0])
-    return np.array([100 * (output + growth), 400 * policy[1], 400 * transition[0]])
-
-
-def _observation_yesterday(policy: NDArray) -> NDArray[np.float64]:
-    """Loading on yesterday's state: output growth subtracts yesterday's output."""
-    loading = np.zeros((3, 4))
-    loading[0] = -100 * (policy[0] + np.array([0.0, 1.0, 0.0, 0.0]))
-    return loading

@@ -242,13 +242,11 @@ def _with_own(jacobian: Array, own: Array) -> Array:
 
 
 def _on_grid(collocation: Collocation, start: AnSchorfheideSolution | None) -> AnSchorfheideSolution:
-    guess = collocation.start() if start is None else _transfer(start, collocation)
+    """Solve on one grid, from the values of another solution at its nodes or else from the linear policy."""
+    if start is None:
+        guess = collocation.start()
+    else:
+        points = np.meshgrid(*(axis.nodes for axis in collocation.axes), indexing="ij")
+        guess = start.collocation.policy(start.values, *points, bound=None)
     values = newton(collocation.system, guess.ravel(), TOLERANCE)
     return AnSchorfheideSolution(collocation, values.reshape(collocation.shape))
-
-
-def _transfer(start: AnSchorfheideSolution, to: Collocation) -> Array:
-    """The values of a solution at the nodes of another grid."""
-    impulse, government, growth = (axis.nodes for axis in to.axes)
-    points = np.meshgrid(impulse, government, growth, indexing="ij")
-    return start.collocation.policy(start.values, *points, bound=None)

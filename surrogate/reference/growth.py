@@ -87,9 +87,8 @@ class RamseySolution:
 
 def steady_state(parameters: Mapping[str, float]) -> tuple[float, float]:
     """Capital and consumption at rest, in goods."""
-    p = parameters
-    capital = (p["alpha"] / (1 / p["beta"] - 1 + p["delta"])) ** (1 / (1 - p["alpha"]))
-    return capital, capital ** p["alpha"] - p["delta"] * capital
+    capital = steady_capital(parameters)
+    return capital, capital ** parameters["alpha"] - parameters["delta"] * capital
 
 
 def saddle_path_slope(parameters: Mapping[str, float]) -> float:

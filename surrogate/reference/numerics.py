@@ -171,21 +171,17 @@ def solve_rational_expectations(lead: ArrayLike, lag: ArrayLike, n_predetermined
 
 def _descend(system: System, x: Array, residuals: Array, jacobian: Array) -> tuple[Array, Array, Array]:
     """The next point, its residuals and Jacobian: the full step if residuals fall, else a shorter one."""
-    direction, length = _direction(jacobian, residuals), 1.0
-    while length >= SHORTEST_STEP:
-        candidate = x + length * direction
-        found, slopes = system(candidate)
-        if np.abs(found).max() < np.abs(residuals).max():  # false where undefined
-            return candidate, found, slopes
-        length /= 2
-    raise NoConvergence("the residuals stopped falling")
-
-
-def _direction(jacobian: Array, residuals: Array) -> Array:
     try:
-        return -solve(jacobian, residuals, check_finite=True)
+        direction, length = -solve(jacobian, residuals, check_finite=True), 1.0
     except (LinAlgError, LinAlgWarning, ValueError) as error:
         raise NoConvergence("the Jacobian is singular") from error
+    while length >= SHORTEST_STEP:
+        candidate = x + length * direction
+        values, slopes = system(candidate)
+        if np.abs(values).max() < np.abs(residuals).max():  # false where undefined
+            return candidate, values, slopes
+        length /= 2
+    raise NoConvergence("the residuals stopped falling")
 
 
 def _require_unique(alpha: NDArray, beta: NDArray, n_predetermined: int) -> None:

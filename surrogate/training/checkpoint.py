@@ -8,6 +8,7 @@ import inspect
 import io
 from dataclasses import asdict, fields
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -27,10 +28,7 @@ def fingerprint(model: Model) -> str:
     """Hash of the code that an economy is written in, and of the economies that it extends: not of comments,
     docstrings or layout.
     """
-    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
-    found = map(inspect.getmodule, ancestors)
-    modules = dict.fromkeys(module for module in found if module is not None)
-    code = [_code(inspect.getsource(module)) for module in modules]
+    code = [_code(inspect.getsource(module)) for module in _modules(model)]
     return hashlib.sha256("\n".join([f"{model.name} {model.version}", *code]).encode()).hexdigest()
 
 
@@ -44,6 +42,13 @@ def file_fingerprint(file: Path) -> str:
         return hashlib.sha256(_code(file.read_bytes()).encode()).hexdigest()
     except (OSError, SyntaxError, ValueError) as error:
         raise SurrogateError(f"{file} cannot be read as a Python file: {error}") from error
+
+
+def _modules(model: Model) -> list[ModuleType]:
+    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written."""
+    ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
+    modules = map(inspect.getmodule, ancestors)
+    return list(dict.fromkeys(module for module in modules if module is not None))
 
 
 def _code(text: str | bytes) -> str:

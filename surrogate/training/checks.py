@@ -71,8 +71,11 @@ def blaming(model: Model) -> Iterator[None]:
     except SurrogateError:
         raise
     except Exception as error:  # whatever the user's own code raises
+        file = inspect.getfile(type(model))
+        own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
+        place = f", line {own[-1].lineno} of {Path(file).name}, in {own[-1].name}" if own else ""
         raise SurrogateError(
-            f"{model.name!r} cannot be evaluated{_place(model, error)}: {type(error).__name__}: {error}"
+            f"{model.name!r} cannot be evaluated{place}: {type(error).__name__}: {error}"
         ) from error
 
 
@@ -200,12 +203,6 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
-
-
-def _place(model: Model, error: Exception) -> str:
-    file = inspect.getfile(type(model))
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == file]
-    return f", line {own[-1].lineno} of {Path(file).name}, in {own[-1].name}" if own else ""
 
 
 def _somewhere(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -88,8 +88,8 @@ class Surface:
             value = (np.logaddexp(0, odds) - odds * failed).sum() + RIDGE / 2 * coefficients @ coefficients
             return float(value) / len(odds), (terms.T @ error + RIDGE * coefficients) / len(odds)
 
-        found = minimize(loss, np.zeros(terms.shape[1]), jac=True, method="BFGS")
-        return cls.of(ranges, centre, scale, found.x)
+        minimum = minimize(loss, np.zeros(terms.shape[1]), jac=True, method="BFGS")
+        return cls.of(ranges, centre, scale, minimum.x)
 
     @classmethod
     def of(

@@ -74,13 +74,11 @@ def shifted_rule(
     """
     counts = [nodes] * n_shocks if isinstance(nodes, int) else nodes
     shifts = torch.rand(len(counts), generator=generator, dtype=torch.float64).tolist()
-    return _product([_shifted(count, shift) for count, shift in zip(counts, shifts, strict=True)])
-
-
-def _shifted(count: int, shift: float) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights [count], `shift` of a spacing above the lowest place."""
-    nodes = (np.arange(count) - count / 2 + shift) * 2 * SHIFTED_WIDTH / count
-    return nodes, np.exp(-(nodes**2) / 2)
+    rules = []
+    for count, shift in zip(counts, shifts, strict=True):  # shifts are above the lowest place
+        places = (np.arange(count) - count / 2 + shift) * 2 * SHIFTED_WIDTH / count
+        rules.append((places, np.exp(-(places**2) / 2)))
+    return _product(rules)
 
 
 def monomial(n: int) -> tuple[Tensor, Tensor]:

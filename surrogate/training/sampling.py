@@ -104,13 +104,13 @@ class HardnessTilt:
 
     def _candidates(self, count: int) -> Tensor:
         """Uniform on the part of the box where an equilibrium is known to exist, [count, n_parameters]."""
-        kept = draw_parameters(self.model, count, self.generator)
+        parameters = draw_parameters(self.model, count, self.generator)
         while self.region is not None:
-            kept = kept[torch.from_numpy(self.region.contains(kept.numpy()))]
-            if len(kept) >= count:
+            parameters = parameters[torch.from_numpy(self.region.contains(parameters.numpy()))]
+            if len(parameters) >= count:
                 break
-            kept = torch.cat([kept, draw_parameters(self.model, count, self.generator)])
-        return kept[:count]
+            parameters = torch.cat([parameters, draw_parameters(self.model, count, self.generator)])
+        return parameters[:count]
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""
