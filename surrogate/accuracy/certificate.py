@@ -48,6 +48,7 @@ LAW = "parameters uniform; states uniform on their box, or drawn from the ergodi
 CLOSED_FORM = "; without those whose answer is a closed form"
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
+
 FAILURE = -3.0
 """A parameter vector fails where the worst of its Euler errors, on a few states, is above 10 to this."""
 TOLERATED = 0.02

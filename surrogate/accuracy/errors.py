@@ -45,9 +45,11 @@ ROUNDING = 1e-6
 """Relative, of controls in single precision."""
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
+
 POINTS = 2_000
 SLACK = {"mean": 0.1, "p99": 0.3}
 """By how much log10 errors at other test points may exceed those of the card, for sampling error."""
+
 Array = NDArray[np.float64]
 COLORS = {"box": BLUE, "ergodic": RED, "constrained": GRAY}
 LAWS = {"box": "box", "ergodic": "ergodic set", "constrained": "constraint binds"}

@@ -30,9 +30,11 @@ _GROUPS: dict[str, Callable[[Card], int]] = {
     "observables": lambda card: len(expanded_names(card.observables)),
     "parameters": lambda card: len(card.parameters),
 }
+
 DIGEST_KEY = "dsge_surrogate.sha256"
 LARGEST_FILE = 32 << 20
 METADATA, KEY, VALUE = 14, 1, 2
+
 Files = tuple[tuple[str, bytes], ...]
 _copies: list[TemporaryDirectory] = []
 
@@ -52,18 +54,12 @@ class Contract:
 
 
 POLICY = Contract("policy.onnx", ("states", "parameters"), ("controls",))
-
-
 STEP = Contract(
     "step.onnx",
     ("states", "controls", "shocks", "parameters"),
     ("next_states", "next_controls", "next_observables"),
 )
-
-
 STEADY_STATE = Contract("steady_state.onnx", ("parameters",), ("states", "controls"))
-
-
 CONTRACTS = (POLICY, STEP, STEADY_STATE)
 
 

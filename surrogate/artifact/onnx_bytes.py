@@ -18,6 +18,7 @@ LONGEST_VARINT = 10
 MOST_FIELDS = 150_000
 """Of one message; an ONNX file has some hundreds."""
 _FIXED = {FIXED64: 8, FIXED32: 4}
+
 _ELEMENT_BY_ELEMENT = """
     Abs Acos Acosh Add And Asin Asinh Atan Atanh Cast CastLike Ceil Celu Clip Cos Cosh Div Elu Equal Erf
     Exp Floor Gelu Greater GreaterOrEqual HardSigmoid HardSwish Identity IsInf IsNaN LeakyRelu Less

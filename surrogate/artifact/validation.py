@@ -34,6 +34,7 @@ STILL = -5.0
 """log10 of what counts as no movement: rounding in float32, on any processor."""
 SLACK = {"p50": 0.2, "p99": 0.3}
 """By how much log10 movements at other points may exceed the card's: four standard deviations over seeds."""
+
 LEAST_ACCURATE = -2.0
 """Mean log10 of the absolute residuals of the worst equation, which are shares, from which on a policy solves
 nothing.

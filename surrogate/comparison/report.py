@@ -45,6 +45,7 @@ WITHOUT_OBSERVABLES = (
 )
 BEYOND = 1e300
 Array = NDArray[np.float64]
+
 SHOWN_PERIODS = 200
 """Of the simulated levels; differences are shown to the end."""
 LEAST_DIFFERENCE = 1e-8

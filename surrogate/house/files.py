@@ -33,6 +33,7 @@ RESULTS = {".csv", ".md", ".tex", ".png", ".nc", ".html"}
 """Suffixes of what analyses leave."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.dsge-surrogate")
+
 SWAP = 2
 """RENAME_EXCHANGE of Linux, and RENAME_SWAP of macOS."""
 AT_WORKING_DIRECTORY = -100

@@ -22,10 +22,12 @@ from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 
 Floating = TypeVar("Floating", bound=np.floating)
 Values = ArrayLike | Mapping[str, ArrayLike]
+
 LARGEST_TOML = 2**24
 """Bytes; what is longer is no file that a user has written."""
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 """Keys that need no quotes."""
+
 LONGEST_TEXT = 4 << 20
 DEEPEST = 32
 LARGEST_INTEGER = 2**63

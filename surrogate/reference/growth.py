@@ -38,6 +38,7 @@ RAMSEY_WIDTH = 1.2
 """Half-width of the grid in log(capital / steady state), wider than where the solution is wanted."""
 RAMSEY_TOLERANCE = 1e-10
 """What one more iteration may change in log consumption."""
+
 RBC_PARAMETERS = ("alpha", "beta", "delta", "gamma", "rho", "sigma")
 
 

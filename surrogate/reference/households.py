@@ -35,6 +35,7 @@ SAVING_PARAMETERS = ("beta", "r", "gamma", "rho", "sigma")
 CURVATURE = 3
 """Assets are an even spacing to this power, so that points are close together near the limit."""
 BISECTIONS = 60
+
 GENERATIONS = 6
 
 

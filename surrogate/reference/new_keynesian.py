@@ -38,6 +38,7 @@ NK_ZLB_PARAMETERS = ("theta_pi", "theta_y", "phi", "rho_zeta", "sigma_zeta")
 BETA, SIGMA, ETA, EPSILON, CHI, LOG_TARGET = 0.9975, 1.0, 1.0, 11.0, 0.91, 0.02 / 4
 LOG_STEADY_OUTPUT = np.log((EPSILON - 1) / (EPSILON * CHI)) / (ETA + SIGMA)
 LOG_STEADY_RATE = LOG_TARGET - np.log(BETA)
+
 ITERATIONS = 20_000
 NEWTON_STEPS = 50
 NEWTON_TOLERANCE = 1e-9

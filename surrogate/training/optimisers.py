@@ -33,8 +33,9 @@ MOST_DAMPING = 1e12
 LEAST_SCALE = 1e-12
 """Of the robust loss, where a problem is solved exactly."""
 _syrk, _symv = get_blas_funcs(("syrk", "symv"), dtype=np.float64)
+
 SMALLEST = 1e-16
-"""Added to the size of gradients: residuals of 1e-5 have gradients far below torch's own 1e-8."""
+"""Added by Adam to the size of gradients: residuals of 1e-5 have gradients far below torch's own 1e-8."""
 
 
 class LevenbergMarquardt:

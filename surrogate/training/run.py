@@ -26,6 +26,14 @@ from surrogate.training.optimisers import Adam, LevenbergMarquardt
 from surrogate.training.sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
 from surrogate.training.settings import Settings, require_sensible
 
+METHODS: dict[str, type[Method]] = {
+    "euler": EulerResiduals,
+    "all_in_one": AllInOne,
+    "bellman": Bellman,
+    "lifetime_reward": LifetimeReward,
+}
+"""By their names in the settings of a run."""
+
 SAVE_EVERY = 20
 """Steps of least squares between checkpoints, and between looks at the Euler error."""
 ADAM_STEPS = 10
@@ -34,18 +42,13 @@ SIMULATED = 500
 """Economies that are followed at the end."""
 LOST = 0.0
 """Mean log10 of Euler errors from which a run does not return, as of a network that is no number."""
-METHODS: dict[str, type[Method]] = {
-    "euler": EulerResiduals,
-    "all_in_one": AllInOne,
-    "bellman": Bellman,
-    "lifetime_reward": LifetimeReward,
-}
+
 ORDER_ONE = -0.5
 """Mean log10 of Euler errors that say nothing about the economy."""
 FINE = -4.0
 """Below it, a run that ends where it began may have begun at the solution."""
 MOST = 0.5
-"""Share of the simulated economies."""
+"""Share of the simulated economies that may run away."""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ CANDIDATES = 8
 """Uniform draws among which each tilted one is chosen."""
 FAR = 3.0
 """A path further than so many half-widths from the middle of its box has left the economy and starts anew."""
+
 PERIODS = 400
 AWAY = 10.0
 """A path further than so many half-widths from the middle of its box runs away; paths that come back, with

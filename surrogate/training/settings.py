@@ -23,6 +23,7 @@ CHOICES = {
     "quadrature": ("fixed", "shifted"),
 }
 """Settings that are one of a few words."""
+
 WHOLE = {
     "hidden": (1, 4096),
     "trunk": (1, 4096),

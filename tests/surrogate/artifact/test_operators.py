@@ -114,7 +114,7 @@ def test_what_a_surrogate_has_no_use_for_is_refused(folder: Path, change: Change
 
 
 def test_the_contract_lists_the_operators() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "artifact.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "artifact.md").read_text(encoding="utf-8")
     listed = " ".join(line[2:] for line in page.splitlines() if line.startswith("> "))
     assert set(listed.removesuffix(".").split(", ")) == OPERATORS
 

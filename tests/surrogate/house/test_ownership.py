@@ -84,7 +84,7 @@ def test_workers_that_outlive_a_killed_owner_do_not_keep_its_folder(tmp_path: Pa
         [sys.executable, str(script), str(tmp_path / "out")],
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
     )
     assert process.stdout is not None
     worker = int(process.stdout.readline())
@@ -124,7 +124,7 @@ def require_refused(*command: object, place: Path) -> None:
 
 
 def test_commands_leave_a_folder_in_use_alone(tmp_path: Path) -> None:
-    example = Path(__file__).parents[2] / "examples" / "herbst_schorfheide.toml"
+    example = Path(__file__).parents[3] / "examples" / "herbst_schorfheide.toml"
     (tmp_path / "configuration.txt").write_text("")
     with another("owned", tmp_path):
         for command in (
@@ -143,7 +143,7 @@ def test_commands_leave_a_folder_in_use_alone(tmp_path: Path) -> None:
 def test_learning_and_training_leave_what_is_in_use_alone(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     pytest.importorskip("onnx")
-    example = Path(__file__).parents[2] / "examples" / "herbst_schorfheide_learnt.toml"
+    example = Path(__file__).parents[3] / "examples" / "herbst_schorfheide_learnt.toml"
     with another("owned", tmp_path / "likelihood"), another("owned_file", tmp_path / "rbc.pt"):
         require_refused(
             "learn", example, tmp_path / "likelihood", "--calls", 400, place=tmp_path / "likelihood"

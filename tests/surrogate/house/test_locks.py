@@ -26,7 +26,7 @@ for text in ("old", "new"):
 
 
 def test_everything_is_written_without_locks(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     subprocess.run([sys.executable, "-c", PROGRAM, str(tmp_path)], env=environment, check=True)
     found = {path.relative_to(tmp_path).as_posix(): path for path in tmp_path.rglob("*")}
     assert {name: path.read_text() for name, path in found.items() if path.is_file()} == {
