@@ -112,7 +112,7 @@ class Simulator:
 
         Raises
         ------
-        BadData : masses of another shape, or not finite.
+        BadData : masses of another shape, not finite, or none.
         NoEquilibrium : capital leaves its grid.
         """
         histogram = np.empty((len(state), 2, self.wealth.points))
@@ -144,9 +144,11 @@ class Simulator:
 
     def _divided(self, start: Array, state: int) -> Array:
         masses = np.asarray(start, float)
-        if masses.shape != (2, self.wealth.points) or not np.isfinite(masses).all():
+        fits = masses.shape == (2, self.wealth.points) and np.isfinite(masses).all()
+        if not fits or not np.all(masses.sum(axis=1) > 0):
             raise BadData(
-                f"masses of shape {masses.shape} to start from: give finite ones, [2, {self.wealth.points}]."
+                f"masses of shape {masses.shape} to start from: give finite ones, [2, {self.wealth.points}], "
+                "some of them positive."
             )
         unemployed = self.economy.chain.unemployment[state]
         numbers = np.array([[unemployed], [1 - unemployed]])

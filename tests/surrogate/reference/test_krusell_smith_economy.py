@@ -12,7 +12,7 @@ PUBLISHED = [
     [0.09375, 0.03125, 0.291667, 0.583333],
     [0.009115, 0.115885, 0.024306, 0.850694],
 ]
-"""Den Haan, Judd and Juillard (2010), table 2: bad unemployed, bad employed, good unemployed, good employed."""
+"""Den Haan, Judd and Juillard (2010): bad unemployed, bad employed, good unemployed, good employed."""
 
 
 def test_the_joint_chain_is_the_published_one() -> None:
