@@ -8,7 +8,7 @@ and Control 34).
 The law is moved by `DAMPING` of the difference. Where everybody believes that capital will be a per cent
 higher, they save so much less that it becomes two per cent lower: the map from the believed to the fitted
 mean has a slope of about -2. A step of .6 already ends in a two-cycle, in which the mean of K alternates
-between values some per cent apart while R2 stays close to one.
+between 38.2 and 40.8, three per cent on either side of the solution, with R2 above .9999 all the time.
 
 Every round starts from the histogram with which the one before has ended, because the shape of wealth moves
 over thousands of quarters: what is left of any first guess is gone by the last round.
@@ -43,12 +43,12 @@ GUESSED_SLOPE = 0.96
 class Grid:
     """Nodes of the household's policy and of the histogram; wealth in units of K_ss."""
 
-    wealth_points: int = 500
+    wealth_points: int = 1_000
     wealth_power: float = 3.5
     wealth_most: float = 14.0
     """Of both; households who would own more make the solution fail."""
     capital_points: int = 12
-    capital_reach: float = 0.32
+    capital_reach: float = 0.45
     """Half-width in log K, around log K_ss."""
     histogram_points: int = 150
     histogram_power: float = 2.8
@@ -87,6 +87,17 @@ class KrusellSmithSolution:
         They say how far from log-linear the true law is, as much as how good this solution is.
         """
         return forecast_errors(self.law, self.path.state, self.path.capital)
+
+    @cached_property
+    def moments(self) -> dict[str, float]:
+        """Mean of K, mean and standard deviation of log K, and mean Gini coefficient along the path."""
+        log_capital = np.log(self.path.capital)
+        return {
+            "mean_capital": float(self.path.capital.mean()),
+            "mean_log_capital": float(log_capital.mean()),
+            "sd_log_capital": float(log_capital.std()),
+            "gini": float(self.path.gini.mean()),
+        }
 
     def controls(self, states: Mapping[str, ArrayLike]) -> dict[str, Array]:
         """Consumption at `wealth`, `employed` (0, 1), `good` (z: 0, 1) and `capital` of any common shape.
@@ -177,7 +188,7 @@ def solve_krusell_smith(
             "one, a positive number, and none or more."
         )
     economy = Economy(
-        {name: parameters[name] for name in PARAMETER_NAMES if name in parameters}, chain or Chain()
+        {name: float(parameters[name]) for name in PARAMETER_NAMES if name in parameters}, chain or Chain()
     )
     draws = np.random.default_rng(SEED).standard_normal(PERIODS) if shocks is None else shocks
     return _Iteration(economy, grid or Grid(), economy.chain.states(draws), dropped).settle(
@@ -191,11 +202,8 @@ class _Iteration:
     def __init__(self, economy: Economy, grid: Grid, state: Integers, dropped: int) -> None:
         unit = economy.steady_capital
         self.economy, self.state, self.dropped = economy, state, dropped
-        self.wealth, self.histogram, self.capital = (
-            grid.wealth(unit),
-            grid.histogram(unit),
-            grid.capital(unit),
-        )
+        self.wealth, self.histogram = grid.wealth(unit), grid.histogram(unit)
+        self.capital = grid.capital(unit)
         self.consumed = self._guess(unit)
         self.masses: Array | None = None
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.errors import BadConfiguration, BadData, UnknownName
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]
@@ -114,7 +114,7 @@ class Economy:
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():
             if name not in self.parameters:
-                raise unknown_name("parameter", name, self.parameters)
+                raise UnknownName(f"the parameter {name} is missing: give {', '.join(RANGES)}.")
             value = self.parameters[name]
             if not low <= value <= high:
                 raise BadData(f"{name} = {value:g} is outside of [{low:g}, {high:g}]: choose it from there.")

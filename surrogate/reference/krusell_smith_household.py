@@ -98,12 +98,14 @@ class Household:
 
     def consumption_at(self, wealth: Array, employed: Integers, state: Integers, log_capital: Array) -> Array:
         """Consumption [m] at wealth, employment e, state z and log K, all [m], each its own point."""
-        kinds, kind = np.unique(np.stack([employed, state, log_capital]), axis=1, return_inverse=True)
-        consumption, order = np.empty(len(wealth)), np.argsort(kind, kind="stable")
-        together = np.split(order, np.cumsum(np.bincount(kind))[:-1]) if len(kind) else []
-        for (e, z, log_k), rows in zip(kinds.T, together, strict=True):
-            points, consumed = self._curves(np.array([int(z)]), np.array([log_k]))
-            consumption[rows] = np.interp(wealth[rows], points[0, int(e)], consumed[0, int(e)])
+        curve = np.stack([state, log_capital, employed])
+        order = np.lexsort(curve)
+        new = np.any(np.diff(curve[:, order], axis=1) != 0, axis=0)
+        consumption = np.empty(len(wealth))
+        for rows in np.split(order, np.flatnonzero(new) + 1) if len(order) else []:
+            one, e = rows[:1], employed[rows[0]]
+            points, consumed = self._curves(state[one], log_capital[one])
+            consumption[rows] = np.interp(wealth[rows], points[0, e], consumed[0, e])
         return consumption
 
     def _curves(self, state: Integers, log_capital: Array) -> tuple[Array, Array]:

@@ -91,8 +91,8 @@ class Simulator:
     """Pushes the histogram on the grid `wealth` through time under the policy of a household."""
 
     def __init__(self, household: Household, wealth: WealthGrid) -> None:
-        self.economy, self.wealth, self.capital = household.economy, wealth, household.capital
-        capital = self.capital
+        capital = household.capital
+        self.economy, self.wealth, self.capital = household.economy, wealth, capital
         state = np.repeat(np.arange(2)[:, None], capital.points, axis=1)
         saved = household.saving(wealth.nodes, state, np.broadcast_to(capital.nodes, state.shape))
         saved = np.minimum(saved, wealth.most)

@@ -4,6 +4,8 @@ What depends on the draws of the aggregate state was measured over 25 seeds of 1
 policy of each calibration; standard deviations stand where they are used.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.optimize import brentq
@@ -67,7 +69,7 @@ def euler_errors(
 
     gross, income = prices(p, good[..., 0], capital[..., 0])
     now = consumption(wealth, employed, good, capital)
-    saved = np.maximum(gross[..., None] * wealth + income.swapaxes(-1, -2).reshape(2, 5, 2, 1) - now, 0.0)
+    saved = np.maximum(gross[..., None] * wealth + income.swapaxes(-1, -2) - now, 0.0)
     intercept, slope = (np.array(row)[good] for row in (solution.law.intercept, solution.law.slope))
     tomorrow = np.exp(intercept + slope * np.log(capital))
     marginal = np.zeros_like(now)
@@ -90,7 +92,7 @@ def check_euler_equation(
 
 
 def test_the_euler_equation_holds_between_the_nodes(small: KrusellSmithSolution) -> None:
-    """The largest errors are next to the kink; a grid of 500 nodes has a twentieth of these."""
+    """The largest errors are next to the kink; the usual grid has a fiftieth of these."""
     check_euler_equation(DEFAULT, small, typical=4e-4, most=1e-2)
 
 
@@ -107,9 +109,8 @@ def test_the_poorest_consume_all_they_have_exactly(small: KrusellSmithSolution) 
 
 def test_consumption_rises_with_wealth_and_with_employment(small: KrusellSmithSolution) -> None:
     wealth, employed = np.linspace(0, 200, 300), np.arange(2)[:, None]
-    consumption = small.controls({"wealth": wealth, "employed": employed, "good": 1, "capital": 39.0})[
-        "consumption"
-    ]
+    states = {"wealth": wealth, "employed": employed, "good": 1, "capital": 39.0}
+    consumption = small.controls(states)["consumption"]
     assert np.diff(consumption, axis=1).min() > 0
     assert np.diff(consumption, axis=0).min() > 0
 
@@ -150,9 +151,9 @@ def test_the_law_is_the_one_of_its_own_path(small: KrusellSmithSolution) -> None
 
 
 def test_a_short_and_coarse_solution_is_close_to_the_table(small: KrusellSmithSolution) -> None:
-    """2,500 periods: over seeds, log K' by the law differs with a standard deviation of less than 5e-5."""
+    """2,500 periods: over twelve seeds the largest difference is 2.5e-5."""
     around = np.log(39.4) + np.array([-0.05, 0.0, 0.05])
-    assert Law((0.12481, 0.13767), (0.96530, 0.96326)).difference(small.law, around) < 4e-4
+    assert Law((0.12481, 0.13767), (0.96530, 0.96326)).difference(small.law, around) < 1e-4
 
 
 def test_the_same_shocks_from_the_same_histogram_make_the_same_path(small: KrusellSmithSolution) -> None:
@@ -260,13 +261,14 @@ def stationary(chain: np.ndarray, nodes: np.ndarray, saved: np.ndarray) -> np.nd
                 rows.append(then * n + target)
                 columns.append(e * n + np.arange(n))
                 values.append(chain[e, then] * weight)
-    move = csr_array(
+    move: Any = csr_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), (2 * n, 2 * n)
     )
-    system = (eye_array(2 * n) - move).tocsr()
-    others = np.delete(np.arange(2 * n), n + n // 3)  # one mass is set to one: the equations only say ratios
+    last = n + n // 3  # one mass is set to one, because the equations only say ratios
+    others = np.delete(np.arange(2 * n), last)
     ratios = np.ones(2 * n)
-    ratios[others] = spsolve(system[others][:, others].tocsc(), -system[others, n + n // 3].toarray().ravel())
+    within, into = move[others][:, others], move[others][:, [last]]
+    ratios[others] = np.asarray(spsolve((eye_array(2 * n - 1) - within).tocsc(), into.toarray().ravel()))
     return (ratios / ratios.sum()).reshape(2, n)
 
 
@@ -297,6 +299,20 @@ def test_a_state_beyond_the_grid_is_refused_by_name(name: str, small: KrusellSmi
     for beyond in (-1.0, 1e4, np.nan):
         with pytest.raises(BadData, match=f"^{name} from"):
             small.controls({**states, name: beyond})
+
+
+def test_states_in_any_order_and_number_are_each_their_own(small: KrusellSmithSolution) -> None:
+    random, n = np.random.default_rng(0), 40
+    states = {
+        "wealth": random.uniform(0, 100, n),
+        "employed": random.integers(0, 2, n),
+        "good": random.integers(0, 2, n),
+        "capital": random.choice([38.0, 39.0, 40.5], n),
+    }
+    together = small.controls(states)["consumption"]
+    alone = [small.controls({k: v[i] for k, v in states.items()})["consumption"] for i in range(n)]
+    np.testing.assert_array_equal(together, alone)
+    assert small.controls({name: np.zeros((0, 3)) for name in states})["consumption"].shape == (0, 3)
 
 
 def test_half_a_job_is_refused(small: KrusellSmithSolution) -> None:
@@ -386,12 +402,12 @@ def test_figures_are_those_of_an_earlier_solution(name: str) -> None:
     """Two draws differ by sqrt(2) standard deviations; the bounds are four of those."""
     p, law, figures = TABLE[name]
     solution = solve_krusell_smith(p)
-    path, errors = solution.path, solution.forecast_errors
-    ours = [path.capital.mean(), np.log(path.capital).std(), path.gini.mean(), errors.mean, errors.most]
+    moments, errors = solution.moments, solution.forecast_errors
+    ours = [*(moments[name] for name in ("mean_capital", "sd_log_capital", "gini")), errors.mean, errors.most]
     distance = np.abs(np.array(ours) - figures) / DEVIATIONS[name]
     assert distance.max() < 4 * np.sqrt(2), distance
     assert law.difference(solution.law, around(solution)) < 1e-4
-    check_euler_equation(p, solution, typical=5e-5, most=2e-3)
+    check_euler_equation(p, solution, typical=2e-5, most=1e-3)
 
 
 @pytest.mark.slow
@@ -407,14 +423,16 @@ def test_the_published_law_is_ours_within_a_thousandth() -> None:
 
 @pytest.mark.slow
 def test_a_finer_grid_changes_nothing() -> None:
-    """Of the 2e-5 in mean K most is the household's straight line between nodes of wealth."""
+    """What remains is the household's straight line between nodes of wealth: with 500 instead of the usual
+    1,000 nodes the Gini coefficient is .001 lower, with 2,000 it is .0002 higher.
+    """
     finer = Grid(
-        wealth_points=1_000, capital_points=24, histogram_points=300, wealth_most=18.0, capital_reach=0.4
+        wealth_points=2_000, capital_points=24, histogram_points=300, wealth_most=18.0, capital_reach=0.5
     )
     usual, fine = (solve_krusell_smith(DEFAULT, grid, draws(4_000)) for grid in (Grid(), finer))
-    assert fine.path.capital.mean() == pytest.approx(usual.path.capital.mean(), rel=6e-5)
-    assert fine.path.gini.mean() == pytest.approx(usual.path.gini.mean(), abs=2e-4)
-    assert fine.law.difference(usual.law, around(usual)) < 1e-5
+    assert fine.path.capital.mean() == pytest.approx(usual.path.capital.mean(), rel=2e-5)
+    assert fine.path.gini.mean() == pytest.approx(usual.path.gini.mean(), abs=4e-4)
+    assert fine.law.difference(usual.law, around(usual)) < 2e-6
 
 
 @pytest.mark.slow
@@ -433,5 +451,5 @@ def test_what_the_economy_began_with_is_forgotten() -> None:
 
 @pytest.mark.slow
 def test_moving_the_law_by_more_ends_in_a_cycle() -> None:
-    with pytest.raises(NoEquilibrium, match=r"(still moves|the grid)"):
+    with pytest.raises(NoEquilibrium, match=r"still moves by .* after 40 rounds"):
         solve_krusell_smith(DEFAULT, SMALL, draws(3_000), dropped=500, damping=0.7, rounds=40)

@@ -73,7 +73,7 @@ def test_a_parameter_outside_of_its_range_is_refused_by_name(name: str, value: f
 
 
 def test_a_missing_parameter_is_named() -> None:
-    with pytest.raises(UnknownName, match="Unknown parameter 'mu'"):
+    with pytest.raises(UnknownName, match="parameter mu is missing: give beta"):
         Economy({name: value for name, value in DEFAULT.items() if name != "mu"})
 
 
