@@ -47,10 +47,9 @@ def _rests(model: Model, parameters: Tensor) -> Check:
     p = model.name_parameters(parameters)
     now = model.at_rest(p)
     expected = SimpleNamespace(**model.inside(now, now, p))
-    calm = torch.zeros(len(parameters), sum(shock.size for shock in model.shocks), dtype=torch.float64)
     errors = {f"equation {name}": value for name, value in model.conditions(now, expected, p).items()}
     states, _ = model.steady_state(p)
-    moved = model.period(p, model.tomorrow(now, calm, p))
+    moved = model.period(p, model.after(now, model.calm(now, p), p))
     errors |= {f"state {name}": getattr(moved, name) - value for name, value in states.items()}
     worst = {name: _largest(value, len(parameters)) for name, value in errors.items()}
     name = max(worst, key=lambda each: worst[each].max())

@@ -20,7 +20,7 @@ from surrogate.errors import BadConfiguration, SurrogateError, shown
 from surrogate.inputs import whole_number
 from surrogate.models.interface import Model, pack
 from surrogate.policy import PolicyNetwork
-from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
+from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal, rule_for
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import state_box
 from surrogate.training.settings import Settings
@@ -99,9 +99,8 @@ def require_sound(model: Model) -> None:
 
 
 def _evaluate(model: Model, states: Tensor, parameters: Tensor) -> None:
-    policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
-    calm = torch.zeros(1, n_shocks, dtype=torch.float64)
-    equilibrium_residuals(policy, states, parameters, calm, torch.ones(1, dtype=torch.float64))
+    policy = PolicyNetwork(model)
+    equilibrium_residuals(policy, states, parameters, *rule_for(model.shocks, 1))
     p = model.name_parameters(parameters)
     now = model.period(p, states, policy(states, p))
     model.observed(now, now, p)
@@ -136,11 +135,11 @@ def _place(model: Model, error: Exception) -> str:
 
 
 def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
-    n_shocks = sum(shock.size for shock in model.shocks)
+    n_shocks = n_normal(model.shocks)
     if isinstance(settings.nodes, tuple) and len(settings.nodes) != n_shocks:
         raise BadConfiguration(
-            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks: give "
-            "one number, or one for each shock."
+            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks that are "
+            "normal: give one number, or one for each."
         )
     counts = settings.nodes if isinstance(settings.nodes, tuple) else (settings.nodes,)
     if settings.quadrature == "shifted" and (min(counts) < LEAST_SHIFTED or n_shocks >= MONOMIAL_FROM):
@@ -151,7 +150,7 @@ def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
 
 
 def _require_memory_for(settings: Settings, model: Model) -> None:
-    n_shocks, nodes = sum(shock.size for shock in model.shocks), settings.nodes
+    n_shocks, nodes = n_normal(model.shocks), settings.nodes
     dimensions = 1 if n_shocks >= MONOMIAL_FROM else n_shocks
     points = prod(nodes) if isinstance(nodes, tuple) else nodes**dimensions
     if settings.batch * points > MOST_ROWS:

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.func import jvp
 
 from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Model, pack
+from surrogate.models.interface import Markov, Model, pack
 from surrogate.models.multipliers import constrained
 from surrogate.training.methods.method import Method
 from surrogate.training.residuals import LookAhead, in_each_regime, look_ahead
@@ -40,8 +40,12 @@ class AllInOne(Method):
         """The economy itself; complementarities must not hide the expectation in a nonlinear function.
 
         Raises:
-            BadConfiguration: if they do.
+            BadConfiguration: if they do, or if a shock has a few outcomes, whose differences are not small.
         """
+        if markov := [shock.name for shock in economy.shocks if isinstance(shock, Markov)]:
+            raise BadConfiguration(
+                f"method=all_in_one takes normal shocks, which {', '.join(markov)} is not: take method=euler."
+            )
         if settings.constraints != "multipliers" and constrained(economy):
             raise BadConfiguration(
                 "method=all_in_one needs residuals linear in the expectation, and Fischer and Burmeister's "

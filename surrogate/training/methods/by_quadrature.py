@@ -7,7 +7,7 @@ from torch import Tensor
 
 from surrogate.policy import PolicyNetwork
 from surrogate.training.methods.method import Method
-from surrogate.training.quadrature import rule, shifted_rule
+from surrogate.training.quadrature import rule_for
 from surrogate.training.settings import Settings
 
 
@@ -16,15 +16,14 @@ class ByQuadrature(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
-        self.n_shocks = sum(shock.size for shock in policy.model.shocks)
         self.points: Tensor
         self.weights: Tensor
-        points, weights = rule(self.n_shocks, settings.nodes)
+        points, weights = rule_for(policy.model.shocks, settings.nodes)
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
 
     def begin(self, step: int) -> None:
         """Move the points where the settings say so."""
         if self.settings.quadrature == "shifted":
-            moved = shifted_rule(self.n_shocks, self.settings.nodes, self.generator)
+            moved = rule_for(self.policy.model.shocks, self.settings.nodes, self.generator)
             self.points, self.weights = (values.to(self.points.device) for values in moved)
