@@ -25,7 +25,7 @@ from surrogate.house.figures import BLUE, GRAY, RED, panels, styled
 from surrogate.models.interface import Model, Parameters, pack
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, recipe
-from surrogate.training.quadrature import rule
+from surrogate.training.quadrature import rule_for
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.run import formulation
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
@@ -60,7 +60,7 @@ def euler_errors(
     policy: PolicyNetwork, states: Tensor, parameters: Tensor, nodes: int | tuple[int, ...]
 ) -> Tensor:
     """log10 of the absolute residuals [n, n_equations]; a residual that is no number counts as one."""
-    points, weights = rule(sum(shock.size for shock in policy.model.shocks), nodes)
+    points, weights = rule_for(policy.model.shocks, nodes)
     batches = zip(states.split(CHUNK), parameters.split(CHUNK), strict=True)
     parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
     return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()

@@ -85,7 +85,7 @@ def make_card(
         description=model.description,
         states=tuple(model.states),
         controls=tuple(Variable(c.name, c.description, c.unit, c.size) for c in model.controls),
-        shocks=tuple(model.shocks),
+        shocks=tuple(Variable(e.name, e.description, e.unit, e.size) for e in model.shocks),
         observables=tuple(model.observables),
         parameters=tuple(model.parameters),
         timing=TIMING,

@@ -3,6 +3,7 @@
 from surrogate.models.interface import (
     Aid,
     Control,
+    Markov,
     Model,
     Named,
     Pairs,
@@ -20,6 +21,7 @@ from surrogate.models.registry import get, names
 __all__ = [
     "Aid",
     "Control",
+    "Markov",
     "Model",
     "Named",
     "Pairs",

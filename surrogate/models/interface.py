@@ -14,6 +14,7 @@ nor an optimiser appears here.
 from __future__ import annotations
 
 import copy
+import functools
 from abc import abstractmethod
 from typing import Any, ClassVar, final
 
@@ -24,12 +25,13 @@ from surrogate.artifact.card import ParameterRange, Variable
 from surrogate.models.aid import Aid
 from surrogate.models.period import Parameters, Period, where
 from surrogate.models.utility import fischer_burmeister
-from surrogate.models.variables import Column, Control, Named, Pairs, Values, columns_of, pack, unpack
+from surrogate.models.variables import Column, Control, Markov, Named, Pairs, Values, columns_of, pack, unpack
 
 __all__ = [
     "Aid",
     "Column",
     "Control",
+    "Markov",
     "Model",
     "Named",
     "Pairs",
@@ -83,11 +85,19 @@ class Model(Aid):
 
     @abstractmethod
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """Tomorrow's states m(s, x, e', theta), with standard normal shocks `e`."""
+        """Tomorrow's states m(s, x, e', theta), with standard normal shocks `e`, or numbers of outcomes where
+        a shock is `Markov`.
+        """
 
     @abstractmethod
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
         """What stands inside the expectation, g(s, x, s', x', theta)."""
+
+    def chances(self, now: Period, e: Named, p: Parameters) -> Values:
+        """How likely the outcomes of each `Markov` shock are, [..., outcomes]; a chance may depend on the
+        outcomes `e` of those that are declared before it.
+        """
+        return {}
 
     def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
         """F(s, x, E[g], theta), one value for each of `equations`, as a share (1e-4 is one hundredth of a
@@ -160,8 +170,51 @@ class Model(Aid):
 
     @final
     def tomorrow(self, now: Period, shocks: Tensor, p: Parameters) -> Tensor:
-        """Tomorrow's states [..., n_states] after `shocks` [..., n_shocks]."""
-        return pack(self.transition(now, unpack(shocks, self.shocks), p), self.states)
+        """Tomorrow's states [..., n_states] after standard normal `shocks` [..., n_shocks]."""
+        return pack(self.transition(now, self._drawn(now, shocks, p), p), self.states)
+
+    @final
+    def after(self, now: Period, nodes: Tensor, p: Parameters) -> Tensor:
+        """Tomorrow's states [..., n_states] at `nodes` [..., n_shocks] of an expectation."""
+        return pack(self.transition(now, unpack(nodes, self.shocks), p), self.states)
+
+    @final
+    def likelihood(self, now: Period, nodes: Tensor, p: Parameters) -> Tensor | None:
+        """How likely the outcomes at `nodes` [..., n_shocks] are, [...]; nothing without `Markov` shocks."""
+        e, factors = unpack(nodes, self.shocks), []
+        for shock in self.shocks:
+            if isinstance(shock, Markov):
+                numbers = torch.arange(shock.outcomes, dtype=nodes.dtype, device=nodes.device)
+                chosen = getattr(e, shock.name)[..., None] == numbers
+                factors.append((self.chances(now, e, p)[shock.name] * chosen).sum(-1))
+        return functools.reduce(torch.mul, factors) if factors else None
+
+    @final
+    def calm(self, now: Period, p: Parameters) -> Tensor:
+        """The node [..., n_shocks] without shocks: zero where they are normal, and otherwise the mean of the
+        outcomes' numbers.
+        """
+        one = getattr(p, self.parameters[0].name)
+        nodes = one.new_zeros(*one.shape, sum(shock.size for shock in self.shocks))
+        e = unpack(nodes, self.shocks)
+        for shock in self.shocks:
+            if isinstance(shock, Markov):
+                numbers = torch.arange(shock.outcomes, dtype=one.dtype, device=one.device)
+                setattr(e, shock.name, (self.chances(now, e, p)[shock.name] * numbers).sum(-1))
+        return pack(vars(e), self.shocks) if self.shocks else nodes
+
+    def _drawn(self, now: Period, shocks: Tensor, p: Parameters) -> Named:
+        """Shocks by name, normals turned into the numbers of outcomes where a shock is `Markov`."""
+        e = unpack(shocks, self.shocks)
+        for shock in self.shocks:
+            if isinstance(shock, Markov):
+                share = (1 + torch.erf(getattr(e, shock.name) / 2**0.5)) / 2
+                number, so_far = torch.zeros_like(share), torch.zeros_like(share)
+                for chance in self.chances(now, e, p)[shock.name].unbind(-1)[:-1]:
+                    so_far = so_far + chance
+                    number = number + (share > so_far).to(share.dtype)
+                setattr(e, shock.name, number)
+        return e
 
     @final
     def observed(self, now: Period, then: Period, p: Parameters) -> Tensor:

@@ -3,7 +3,7 @@
 Y = eta K^alpha,   w = (1 - alpha) Y,   r = alpha Y / K + 1 - delta,   K = sum of assets
 income^1 = w,   income^h = r k^h,   c^h = income^h - a^h,   k'^(h+1) = a^h,   h = 1..6, k^1 = a^6 = 0
 1 / c^h = beta E[ r' / c'^(h+1) ],   h = 1..5
-eta in {.95, 1.05} and delta in {.5, .9}: four equally likely states, the signs of two standard normal shocks
+eta in {.95, 1.05} and delta in {.5, .9}: four equally likely states
 
 Only the newborn work, so a generation's income is proportional to one random number and log utility makes
 saving a share of it that depends on beta and age alone: beta (1 - beta^(6-h)) / (1 - beta^(7-h)), whatever
@@ -13,10 +13,11 @@ the prices.
 from __future__ import annotations
 
 import torch
-from torch import Tensor, cat, exp, log, sign
+from torch import Tensor, cat, exp, log
 
 from surrogate.models.interface import (
     Control,
+    Markov,
     Model,
     Named,
     ParameterRange,
@@ -48,8 +49,8 @@ class AnalyticOverlappingGenerations(Model):
     )
     controls = (Control("saving_rate", "savings of generations 1 to 5", "share of income", SAVERS, 0.0, 1.0),)
     shocks = (
-        Variable("productivity", "its sign decides on productivity", "standard deviations"),
-        Variable("depreciation", "its sign decides on depreciation", "standard deviations"),
+        Markov("productivity", "decides on productivity: high if positive", "standard deviations"),
+        Markov("depreciation", "decides on depreciation: high if positive", "standard deviations"),
     )
     observables = (
         Variable("log_output", "output", "log"),
@@ -147,12 +148,17 @@ class AnalyticOverlappingGenerations(Model):
         return {"saving_rate": (left / (left + 2)).expand(*now.assets.shape)}
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """Savings are the assets of the next generation; the signs of the shocks decide on the rest."""
+        """Savings are the assets of the next generation."""
         return {
             "assets": now.savings,
-            "productivity": 1 + 0.05 * sign(e.productivity),
-            "depreciation": MEAN_DEPRECIATION + 0.2 * sign(e.depreciation),
+            "productivity": 0.95 + 0.1 * e.productivity,
+            "depreciation": 0.5 + 0.4 * e.depreciation,
         }
+
+    def chances(self, now: Period, e: Named, p: Parameters) -> Values:
+        """Both are as likely low as high, and independent."""
+        even = torch.full_like(p.beta[..., None], 0.5).expand(*p.beta.shape, 2)
+        return {"productivity": even, "depreciation": even}
 
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
         """beta r' c^h / c'^(h+1), [..., 5]."""

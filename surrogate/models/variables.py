@@ -26,6 +26,24 @@ class Control(Variable):
     upper: float | str = math.inf
 
 
+@dataclass(frozen=True)
+class Markov(Variable):
+    """A shock with a few outcomes: the economy reads the number of the one that is drawn, 0 to outcomes - 1,
+    and says in `Model.chances` how likely each is.
+
+    Where economies are simulated, a standard normal decides: outcome k is drawn where its distribution
+    function lies between the chances of the outcomes before k, added up, and those up to k. Expectations are
+    exact sums.
+    """
+
+    outcomes: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size != 1 or self.outcomes < 2:
+            raise ValueError(f"the Markov shock {self.name!r} must be a scalar with two or more outcomes")
+
+
 Named = Any
 """Something whose attributes are tensors, one for each name."""
 

@@ -29,10 +29,10 @@ from torch import Tensor, nn
 from torch.func import jvp
 
 from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Control, Model, Pairs, Parameters, Period, Variable, pack
+from surrogate.models.interface import Control, Markov, Model, Pairs, Parameters, Period, Variable, pack
 from surrogate.models.utility import fischer_burmeister
 from surrogate.policy import PolicyNetwork
-from surrogate.training.quadrature import rule, shifted_rule
+from surrogate.training.quadrature import rule_for
 from surrogate.training.residuals import LookAhead, euler_residuals, in_each_regime, look_ahead
 from surrogate.training.settings import Settings
 
@@ -82,17 +82,16 @@ class ByQuadrature(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
-        self.n_shocks = sum(shock.size for shock in policy.model.shocks)
         self.points: Tensor
         self.weights: Tensor
-        points, weights = rule(self.n_shocks, settings.nodes)
+        points, weights = rule_for(policy.model.shocks, settings.nodes)
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
 
     def begin(self, step: int) -> None:
         """Move the points where the settings say so."""
         if self.settings.quadrature == "shifted":
-            moved = shifted_rule(self.n_shocks, self.settings.nodes, self.generator)
+            moved = rule_for(self.policy.model.shocks, self.settings.nodes, self.generator)
             self.points, self.weights = (values.to(self.points.device) for values in moved)
 
 
@@ -159,8 +158,12 @@ class AllInOne(Method):
         """The economy itself; complementarities must not hide the expectation in a nonlinear function.
 
         Raises:
-            BadConfiguration: if they do.
+            BadConfiguration: if they do, or if a shock has a few outcomes, whose differences are not small.
         """
+        if markov := [shock.name for shock in economy.shocks if isinstance(shock, Markov)]:
+            raise BadConfiguration(
+                f"method=all_in_one takes normal shocks, which {', '.join(markov)} is not: take method=euler."
+            )
         if settings.constraints != "multipliers" and constrained(economy):
             raise BadConfiguration(
                 "method=all_in_one needs residuals linear in the expectation, and Fischer and Burmeister's "

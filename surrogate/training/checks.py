@@ -21,6 +21,7 @@ from surrogate.models.interface import Model, Parameters, pack
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.linearise import linearise
 from surrogate.training.existence import proven_region
+from surrogate.training.quadrature import rule_for
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states, state_box
 
@@ -56,9 +57,8 @@ def require_sound(model: Model) -> None:
                     f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
                     f"{numbers}: they must be finite numbers"
                 )
-        policy, n_shocks = PolicyNetwork(model), sum(shock.size for shock in model.shocks)
-        calm, certain = torch.zeros(1, n_shocks, dtype=torch.float64), torch.ones(1, dtype=torch.float64)
-        equilibrium_residuals(policy, at_rest["states"], parameters, calm, certain)
+        policy = PolicyNetwork(model)
+        equilibrium_residuals(policy, at_rest["states"], parameters, *rule_for(model.shocks, 1))
         now = model.period(p, at_rest["states"], policy(at_rest["states"], p))
         model.observed(now, now, p)
 
@@ -100,10 +100,9 @@ def _rests(model: Model, parameters: Tensor) -> Check:
     p = model.name_parameters(parameters)
     now = model.at_rest(p)
     expected = SimpleNamespace(**model.inside(now, now, p))
-    calm = torch.zeros(len(parameters), sum(shock.size for shock in model.shocks), dtype=torch.float64)
     errors = {f"equation {name}": value for name, value in model.conditions(now, expected, p).items()}
     states, _ = model.steady_state(p)
-    moved = model.period(p, model.tomorrow(now, calm, p))
+    moved = model.period(p, model.after(now, model.calm(now, p), p))
     errors |= {f"state {name}": getattr(moved, name) - value for name, value in states.items()}
     worst = {name: _largest(value, len(parameters)) for name, value in errors.items()}
     name = max(worst, key=lambda each: worst[each].max())

@@ -10,6 +10,9 @@ import torch
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
 
+from surrogate.artifact.card import Variable
+from surrogate.models.variables import Markov
+
 MONOMIAL_FROM = 5
 """From so many shocks on, a product rule is dearer than a monomial rule of degree five."""
 
@@ -24,6 +27,32 @@ SHIFTED_WIDTH = 5.0
 """The same of points that are moved at random, by up to one spacing."""
 LEAST_SHIFTED = 8
 """So many points in a shock, at least: the spacing is then fine enough for smooth functions, to 1e-3."""
+
+
+def rule_for(
+    shocks: Sequence[Variable], nodes: int | Sequence[int], generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor]:
+    """Nodes [q, n_shocks] and weights [q] for the shocks of an economy: a rule for those that are normal,
+    shifted at random if there is a `generator`, and every combination of outcomes of the others, of whose
+    chances the weights know nothing.
+
+    `nodes` are points in each normal shock.
+    """
+    markov, count = [shock for shock in shocks if isinstance(shock, Markov)], n_normal(shocks)
+    normal, weights = rule(count, nodes) if generator is None else shifted_rule(count, nodes, generator)
+    if not markov:
+        return normal, weights
+    outcomes = torch.tensor(list(product(*(range(shock.outcomes) for shock in markov))), dtype=normal.dtype)
+    normal, weights = normal.repeat_interleave(len(outcomes), 0), weights.repeat_interleave(len(outcomes))
+    outcomes = outcomes.repeat(len(normal) // len(outcomes), 1)
+    column = {True: iter(outcomes.T), False: iter(normal.T)}
+    order = [isinstance(shock, Markov) for shock in shocks for _ in range(shock.size)]
+    return torch.stack([next(column[is_markov]) for is_markov in order], dim=1), weights
+
+
+def n_normal(shocks: Sequence[Variable]) -> int:
+    """Columns of the shocks that are normal."""
+    return sum(shock.size for shock in shocks if not isinstance(shock, Markov))
 
 
 def rule(n_shocks: int, nodes: int | Sequence[int]) -> tuple[Tensor, Tensor]:

@@ -26,9 +26,13 @@ class LookAhead(NamedTuple):
     inside: Values
     leading: int
     """Dimensions of a scalar inside the expectation, the nodes last."""
+    chances: Tensor | None
+    """Of the nodes [..., q], where some shocks are `Markov`."""
 
     def expected(self, weights: Tensor) -> Named:
-        """Averages [..., 1] with `weights` [q]."""
+        """Averages [..., 1] with `weights` [q] of the normal shocks."""
+        if self.chances is not None:
+            weights = weights * self.chances
         return SimpleNamespace(**{n: _mean(g, weights, self.leading) for n, g in self.inside.items()})
 
 
@@ -118,11 +122,12 @@ def look_ahead(
     Tomorrow the economy itself decides which regime it is in.
     """
     now = today.period(p, states.unsqueeze(-2), x.unsqueeze(-2))
-    next_states = today.tomorrow(now, nodes, p)
+    next_states = today.after(now, nodes, p)
     then = today.given(None).period(p, next_states, policy(next_states, p))
-    return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1)
+    chances = today.likelihood(now, nodes, p)
+    return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1, chances)
 
 
 def _mean(g: Tensor, weights: Tensor, leading: int) -> Tensor:
     """Average over the quadrature dimension, the last of `leading` ones and kept; a group has one more."""
-    return (g * (weights if g.dim() == leading else weights[:, None])).sum(leading - 1, keepdim=True)
+    return (g * (weights if g.dim() == leading else weights[..., None])).sum(leading - 1, keepdim=True)

@@ -13,7 +13,7 @@ from surrogate.errors import BadConfiguration, shown, unknown_name
 from surrogate.house.records import whole_number
 from surrogate.models.interface import Model
 from surrogate.models.registry import entry_of
-from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM
+from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
 
 CHOICES = {
     "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
@@ -155,11 +155,11 @@ def require_sensible(settings: Settings, model: Model) -> None:
 
 
 def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
-    n_shocks = sum(shock.size for shock in model.shocks)
+    n_shocks = n_normal(model.shocks)
     if isinstance(settings.nodes, tuple) and len(settings.nodes) != n_shocks:
         raise BadConfiguration(
-            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks: give "
-            "one number, or one for each shock."
+            f"The setting nodes is {_plain(settings.nodes)}, but {model.name} has {n_shocks} shocks that are "
+            "normal: give one number, or one for each."
         )
     counts = settings.nodes if isinstance(settings.nodes, tuple) else (settings.nodes,)
     if settings.quadrature == "shifted" and (min(counts) < LEAST_SHIFTED or n_shocks >= MONOMIAL_FROM):
@@ -170,7 +170,7 @@ def _require_a_rule_for_each_shock(settings: Settings, model: Model) -> None:
 
 
 def _require_memory_for(settings: Settings, model: Model) -> None:
-    n_shocks, nodes = sum(shock.size for shock in model.shocks), settings.nodes
+    n_shocks, nodes = n_normal(model.shocks), settings.nodes
     dimensions = 1 if n_shocks >= MONOMIAL_FROM else n_shocks
     points = prod(nodes) if isinstance(nodes, tuple) else nodes**dimensions
     if settings.batch * points > MOST_ROWS:

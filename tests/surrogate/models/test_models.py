@@ -1,5 +1,6 @@
 """What every economy that ships must satisfy, and that the interface can express groups of states."""
 
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -109,28 +110,20 @@ def width(variables: tuple) -> int:
     return sum(variable.size for variable in variables)
 
 
-class AtRest(PolicyNetwork):
-    """The controls of the steady state, wherever the economy is."""
-
-    def forward(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
-        _, controls = steady_states(self.model, parameters)
-        return controls.expand(*states.shape[:-1], controls.shape[-1])
-
-
 def test_the_steady_state_solves_the_equations(model: Model, parameters: Tensor) -> None:
-    states, _ = steady_states(model, parameters)
-    nodes, weights = rule(width(model.shocks), [1] * width(model.shocks))
-    assert torch.equal(nodes, torch.zeros_like(nodes))
-    residuals = equilibrium_residuals(AtRest(model), states, parameters, nodes, weights)
+    p = model.name_parameters(parameters)
+    now = model.at_rest(p)
+    expected = SimpleNamespace(**model.inside(now, now, p))
+    residuals = pack(model.conditions(now, expected, p), model.equations)
     assert residuals.shape == (len(parameters), width(model.equations))
     assert residuals.abs().max() < 1e-12
 
 
 def test_the_steady_state_stays_where_it_is(model: Model, parameters: Tensor) -> None:
     states, controls = steady_states(model, parameters)
-    calm = torch.zeros(len(parameters), width(model.shocks), dtype=torch.float64)
     p = model.name_parameters(parameters)
-    moved = model.tomorrow(model.period(p, states, controls), calm, p)
+    now = model.period(p, states, controls)
+    moved = model.after(now, model.calm(now, p), p)
     torch.testing.assert_close(moved, states, rtol=0, atol=1e-12)
 
 

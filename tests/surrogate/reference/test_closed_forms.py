@@ -14,7 +14,7 @@ from surrogate.policy import PolicyNetwork
 from surrogate.reference.growth import solve_brock_mirman, solve_rbc, steady_capital
 from surrogate.reference.households import solve_olg_analytic
 from surrogate.reference.new_keynesian import solve_nk_linear
-from surrogate.training.quadrature import rule
+from surrogate.training.quadrature import rule_for
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
 
@@ -39,7 +39,7 @@ class ClosedForm(PolicyNetwork):
 def test_the_closed_form_leaves_no_residual(name: str) -> None:
     """At any state of the box, with risk, at calibrations all over the box."""
     model, generator = get(name), torch.Generator().manual_seed(3)
-    nodes, weights = rule(sum(shock.size for shock in model.shocks), EXACT_RULES[name])
+    nodes, weights = rule_for(model.shocks, EXACT_RULES[name])
     for theta in draw_parameters(model, 20, generator):
         rows = theta.expand(25, -1)
         states = draw_states(model, rows, generator)
@@ -50,7 +50,7 @@ def test_the_closed_form_leaves_no_residual(name: str) -> None:
 @pytest.mark.parametrize("name", EXACT_RULES)
 def test_another_policy_leaves_one(name: str) -> None:
     model, generator = get(name), torch.Generator().manual_seed(3)
-    nodes, weights = rule(sum(shock.size for shock in model.shocks), EXACT_RULES[name])
+    nodes, weights = rule_for(model.shocks, EXACT_RULES[name])
     theta, other = draw_parameters(model, 2, generator)
     rows = theta.expand(25, -1)
     states = draw_states(model, rows, generator)
