@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.filter_cases import ROOT, machine, measurement_sd, sample
 from benchmarks.inversion import vectors_near
 from estimation.filters import GuidedFilter, InversionFilter, TwistedFilter
-from estimation.state_space import StateSpace
-from estimation.workers import WorkerPool
+from estimation.filters.state_space import StateSpace
+from estimation.work.pool import WorkerPool
 from surrogate import load
 from surrogate.house import figures
 from surrogate.house.files import atomic_path

@@ -32,10 +32,9 @@ from estimation.calibration import (
     worst_p,
 )
 from estimation.calibration.experiment import learnt_posterior
-from estimation.calibration.findings import draw_coverage, draw_difference
-from estimation.calibration.ranks import TESTS
-from estimation.mode import PriorCoordinates, find_mode
-from estimation.posterior import Posterior
+from estimation.calibration.ranks import TESTS, draw_coverage, draw_difference
+from estimation.sampling.mode import PriorCoordinates, find_mode
+from estimation.sampling.posterior import Posterior
 from surrogate.house import figures
 from surrogate.house.files import atomic_path
 

@@ -30,7 +30,7 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.state_space import DEFAULT_BURN_IN, StateSpace
+from estimation.filters.state_space import DEFAULT_BURN_IN, StateSpace
 from surrogate.house import figures
 from surrogate.house.files import atomic_path
 from surrogate.reference import an_schorfheide_linear

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import Case, Row, measurement_sd
 from benchmarks.filters_peer import SETTINGS, measure_peer
-from estimation.filters.measurement import LOG_TWO_PI
-from estimation.linearisation import at_steady_state
-from estimation.state_space import StateSpace
+from estimation.filters.linearisation import at_steady_state
+from estimation.filters.state_space import LOG_TWO_PI, StateSpace
 from surrogate.reference.an_schorfheide_linear import OBSERVABLES
 
 Array = NDArray[np.floating]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import ROOT, machine, sample
 from estimation.filters import Bound, InversionFilter, shock_solver
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.house import figures
 from surrogate.house.files import atomic_path

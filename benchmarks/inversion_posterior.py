@@ -22,7 +22,7 @@ from scipy.stats import gaussian_kde
 from benchmarks.filter_cases import ROOT, machine
 from estimation import Estimation, load_data
 from estimation.filters import TwistedFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate.house import figures
 from surrogate.house.files import atomic_path
 from surrogate.reference.an_schorfheide_linear import THETA_M

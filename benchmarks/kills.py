@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.filter_cases import ROOT, machine
-from estimation.chain_file import ChainFile
+from estimation.sampling.chain_file import ChainFile
 from surrogate import Surrogate, catalogue
 from surrogate.errors import SurrogateError
 from surrogate.house import figures

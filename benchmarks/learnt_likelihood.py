@@ -23,9 +23,8 @@ import pandas as pd
 from benchmarks.kept import kept, read
 from estimation import Estimation, make_prior
 from estimation.learnt import LearntGraph
-from estimation.learnt.artifact import learn
-from estimation.learnt.job import learn_from_toml
-from estimation.likelihoods.correction import correct
+from estimation.learnt.artifact import learn, learn_from_toml
+from estimation.likelihoods.learnt import correct
 from estimation.likelihoods.learnt_graph import fingerprints
 from surrogate import Display, Surrogate, listening, load
 from surrogate.house import figures

@@ -27,9 +27,9 @@ from benchmarks.kept import kept, read
 from benchmarks.nk_zlb_by_time_iteration import DoublePrecision, TimeIteration
 from estimation import Estimation
 from estimation.filters import TwistedFilter
+from estimation.filters.state_space import StateSpace
 from estimation.results import Results
-from estimation.state_space import StateSpace
-from estimation.workers import WorkerPool
+from estimation.work.pool import WorkerPool
 from surrogate import Surrogate, load
 from surrogate.house import figures
 from surrogate.house.figures import BLUE, GRAY, RED, panels, save

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import POINTS, ROOT, measurement_sd, sample
 from estimation.filters import GuidedFilter, ParticleFilter, TwistedFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, Transition, load
 from surrogate.artifact.runtime import SteadyState
 from surrogate.house.files import atomic_path

@@ -11,11 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.filter_cases import ROOT
-from estimation.analysis.impulse_responses import generalised_responses
-from estimation.analysis.names import labels
+from estimation.analysis.impulse_responses import (
+    AWAY,
+    BOUND,
+    LABELS,
+    conditional,
+    generalised_responses,
+    visited_states,
+)
 from estimation.analysis.simulation import mirrored_normals
-from estimation.analysis.starts import AWAY, BOUND, LABELS, conditional, visited_states
-from estimation.finding import as_markdown
+from estimation.finding import as_markdown, labels
 from surrogate import Surrogate, load
 from surrogate.house import figures
 from surrogate.house.files import atomic_path

@@ -17,7 +17,7 @@ import pandas as pd
 from benchmarks.filter_cases import ROOT, machine
 from estimation.moments import SimulatedMoments, compute_moments
 from estimation.moments.simulated import BURN_IN, ROWS_PER_CALL
-from estimation.workers import WorkerPool
+from estimation.work.pool import WorkerPool
 from surrogate import Surrogate, load
 from surrogate.house import figures
 from surrogate.house.files import atomic_path

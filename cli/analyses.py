@@ -177,7 +177,7 @@ def forecast(
       dsge-surrogate forecast results/us_1984_2019_zlb --horizon 20
     """
     from estimation import read_results
-    from estimation.analysis.forecasts import forecasts
+    from estimation.analysis.predictive import forecasts
 
     results = read_results(folder)
     conclude([forecasts(results, observables, horizon, draws, replications, seed)], output or folder)
@@ -203,7 +203,7 @@ def decompose(
       dsge-surrogate decompose results/us_1984_2019_zlb --observable interest_rate
     """
     from estimation import read_results
-    from estimation.analysis.decomposition import decompositions
+    from estimation.analysis.shocks import decompositions
 
     results = read_results(folder)
     conclude(decompositions(results, observables, draws, seed), output or folder)
@@ -235,7 +235,7 @@ def predict(
       dsge-surrogate predict results/us_1984_2019_zlb --moment "autocorr(inflation, 1)"
     """
     from estimation import read_results
-    from estimation.analysis.predictive_moments import predictive_moments
+    from estimation.analysis.predictive import predictive_moments
 
     results = read_results(folder)
     conclude([predictive_moments(results, moments, draws, seed)], output or folder)

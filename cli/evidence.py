@@ -38,7 +38,7 @@ def evidence(
     """
     from estimation import read_results
     from estimation.analysis import marginal_likelihood as marginal
-    from estimation.analysis.model_comparison import compare_models, require_same_data
+    from estimation.analysis.marginal_likelihood import compare_models, require_same_data
 
     for folder in folders:
         click.get_current_context().with_resource(visited(folder))

@@ -38,7 +38,7 @@ def learn(
       dsge-surrogate learn examples/herbst_schorfheide_learnt.toml results/hs_likelihood
       dsge-surrogate learn my.toml results/my_likelihood --calls 20000
     """
-    from estimation.learnt.job import learn_from_toml
+    from estimation.learnt.artifact import learn_from_toml
 
     with resumable(command_line(ctx, "--resume")):
         card = learn_from_toml(configuration, folder, calls, resume, processes, scheduler)

@@ -7,9 +7,9 @@ Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_sch
 from estimation.data import load_data
 from estimation.estimation import Estimation, read_results
 from estimation.moments import Moment, MomentsResult, SimulatedMoments, estimate_msm
-from estimation.posterior import Posterior
 from estimation.priors import Prior, PriorSet, make_prior
 from estimation.results import Results
+from estimation.sampling.posterior import Posterior
 
 __all__ = [
     "Estimation",

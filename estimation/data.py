@@ -9,9 +9,8 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from estimation.csv_file import has_decimal_commas, numbers, read_csv
+from estimation.csv_file import has_decimal_commas, numbers, parse_quarter, parse_quarters, read_csv
 from estimation.datasets import dataset_names, dataset_path
-from estimation.dates import parse_quarter, parse_quarters
 from surrogate.errors import BadData, shown, unknown_name
 
 DATE_COLUMN = "date"
@@ -35,7 +34,7 @@ def load_data(
     columns : observable name -> column of the file. The order of the result is the order given here.
     start, end : first and last quarter of the sample, both included; ``None`` takes what the file has.
     date_column : the column with dates, written ``1983-Q1``, ``1983Q1``, ``1983-03-31`` or otherwise as
-        :func:`estimation.dates.parse_quarter` reads them.
+        :func:`estimation.csv_file.parse_quarter` reads them.
 
     Returns
     -------
@@ -59,8 +58,8 @@ def load_data(
     index = pd.PeriodIndex(parse_quarters(table[date_column].tolist()), freq="Q", name=date_column)
     cells = {column: table[column].tolist() for column in columns.values()}
     comma = has_decimal_commas(list(chain.from_iterable(cells.values())))
-    found = {name: numbers(cells[column], column, comma) for name, column in columns.items()}
-    return select_sample(pd.DataFrame(found, index=index), start, end)
+    series = {name: numbers(cells[column], column, comma) for name, column in columns.items()}
+    return select_sample(pd.DataFrame(series, index=index), start, end)
 
 
 def select_sample(table: pd.DataFrame, start: str | None = None, end: str | None = None) -> pd.DataFrame:

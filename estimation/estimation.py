@@ -9,24 +9,22 @@ from typing import Any
 import pandas as pd
 
 from estimation import fingerprint, inputs
-from estimation.chain_file import ChainFile
-from estimation.chains import read_chains
-from estimation.cluster import open_pool
-from estimation.convergence import automatic_burn
 from estimation.data import select_sample
 from estimation.finding import as_text, save
+from estimation.fingerprint import seal, unseal
 from estimation.likelihoods import METHODS, Ingredients, likelihood_settings
 from estimation.likelihoods.learnt_graph import GRAPH_FILE
-from estimation.mode import Mode, find_mode, improved_mode
 from estimation.moments import MomentsResult
-from estimation.moves import weights_of
-from estimation.pool import Pool
 from estimation.priors import Prior, PriorSet
-from estimation.progress import SamplingProgress
 from estimation.results import DRAWN, LEAST_ESS, Results
-from estimation.sampler import SamplerSettings, ensemble_file, sample
-from estimation.sealed import seal, unseal
+from estimation.sampling.chain_file import ChainFile
+from estimation.sampling.chains import automatic_burn, read_chains
+from estimation.sampling.ensemble import weights_of
+from estimation.sampling.mode import Mode, find_mode, improved_mode
+from estimation.sampling.sampler import SamplerSettings, SamplingProgress, ensemble_file, sample
 from estimation.settings import given_prior, read_numbers, read_priors, read_settings
+from estimation.work.cluster import open_pool
+from estimation.work.pool import Pool
 from surrogate import Surrogate, load
 from surrogate.artifact.graph import LARGEST_FILE, files_of
 from surrogate.errors import BadConfiguration
@@ -55,7 +53,7 @@ class Estimation:
         observables to numbers; series with a prior on ``measurement_sd_<observable>`` need none.
     likelihood : ``method`` and the settings of its class in :mod:`estimation.likelihoods`; the twisted
         particle filter if left out.
-    sampler : settings of :class:`estimation.sampler.SamplerSettings`.
+    sampler : settings of :class:`estimation.sampling.sampler.SamplerSettings`.
     configuration : the text of the TOML file that all this comes from, for output folders to keep; written
         from the other arguments if left out.
 
@@ -101,7 +99,7 @@ class Estimation:
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Estimation":
-        """Read an estimation from a TOML file, see :mod:`estimation.config` for its sections, or from the
+        """Read an estimation from a TOML file, see :mod:`estimation.inputs` for its sections, or from the
         output folder of another one, see :mod:`estimation.inputs`.
         """
         return cls(**inputs.read_configuration(Path(path)))
@@ -181,7 +179,7 @@ class Estimation:
 
         Raises
         ------
-        MissingPackage, NoCluster : as :func:`estimation.cluster.open_pool`.
+        MissingPackage, NoCluster : as :func:`estimation.work.cluster.open_pool`.
         BadConfiguration : ``output`` holds chains and ``resume`` is not given.
         Changed : they belong to another model, prior, likelihood, data or seed.
         InUse : another run is at work there.
@@ -194,7 +192,9 @@ class Estimation:
         files = self._chain_files(folder)
         self._check_folder(folder, resume)
         done = [ChainFile(file).steps for file in files if file.exists()]
-        pool = open_pool(self._processes(processes), scheduler)
+        if processes is not None:
+            processes = min(processes, self.sampler.ensembles)
+        pool = open_pool(processes, scheduler)
         with pool, progress("sampling") as tell:
             mode = self._mode(folder, resume, pool)
             self.keep_inputs(folder)
@@ -237,29 +237,22 @@ class Estimation:
         folder = Path(output_dir)
         results = self.sample(folder, resume, processes, scheduler)
         listener().result(results.summary())
-        found = [name for method in METHODS.values() for name in method.files]
-        with atomic_files(folder, ["posterior", *DRAWN, *found]) as temporary:
+        of_methods = [name for method in METHODS.values() for name in method.files]
+        with atomic_files(folder, ["posterior", *DRAWN, *of_methods]) as temporary:
             results.save(temporary)
-            self._report_method(results, temporary, processes)
+            likelihood = self.posterior.likelihood
+            for warning in likelihood.warnings(results):
+                listener().result(warning)
+            for finding in likelihood.findings(results, self.sampler.seed, processes):
+                save(finding, temporary)
+                listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
             if plots:
                 results.plot(temporary)
         listener().result(f"Saved in {folder}")
         return results
 
-    def _report_method(self, results: Results, folder: Path, processes: int | None) -> None:
-        """Tell the listener, and save, what the method of estimation finds out beside the posterior."""
-        likelihood = self.posterior.likelihood
-        for warning in likelihood.warnings(results):
-            listener().result(warning)
-        for finding in likelihood.findings(results, self.sampler.seed, processes):
-            save(finding, folder)
-            listener().result(f"\n{finding.title}\n{as_text(finding.table)}\n{finding.note}")
-
     def _chain_files(self, folder: Path) -> list[Path]:
         return [ensemble_file(folder / CHAINS, number) for number in range(self.sampler.ensembles)]
-
-    def _processes(self, processes: int | None) -> int | None:
-        return None if processes is None else min(processes, self.sampler.ensembles)
 
     def _check_folder(self, folder: Path, resume: bool) -> None:
         if any((folder / CHAINS).glob("*.h5")):
@@ -294,17 +287,6 @@ class Estimation:
         draws = chains.theta.reshape(-1, self.posterior.n_free)
         mode = improved_mode(self.posterior, mode, draws, chains.log_prob.ravel())
         burn = automatic_burn(chains) if self.sampler.burn is None else self.sampler.burn
-        return Results(
-            self.posterior,
-            mode,
-            chains,
-            burn,
-            self.data,
-            self._attributes(),
-            self.sampler.target_ess or LEAST_ESS,
-        )
-
-    def _attributes(self) -> dict[str, str]:
         settings = {
             "surrogate": self.surrogate.card.model,
             "sample": f"{self.data.index[0]} to {self.data.index[-1]}",
@@ -312,12 +294,13 @@ class Estimation:
             "sampler": vars(self.sampler),
             "fixed": self.posterior.fixed,
         }
-        texts = {
-            "settings": settings,
-            "fingerprints": self.fingerprints,
-            "versions": fingerprint.versions(),
+        attributes = {
+            "settings": json.dumps(settings),
+            "fingerprints": json.dumps(self.fingerprints),
+            "versions": json.dumps(fingerprint.versions()),
         }
-        return {name: json.dumps(value) for name, value in texts.items()}
+        target = self.sampler.target_ess or LEAST_ESS
+        return Results(self.posterior, mode, chains, burn, self.data, attributes, target)
 
 
 def read_results(folder: str | Path) -> Results:

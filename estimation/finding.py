@@ -1,18 +1,24 @@
-"""What an analysis finds, one table, what to know about it, and a figure; and tables as text."""
+"""What an analysis finds, one table, what to know about it, and a figure; and how draws become both: tables
+of quantiles, lines with bands, numbers as text.
+"""
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from surrogate.errors import MissingPackage
+from surrogate import Surrogate
+from surrogate.artifact.card import expanded_names
+from surrogate.errors import MissingPackage, unknown_name
 from surrogate.house import figures
 from surrogate.house.files import atomic_files
 
@@ -34,6 +40,9 @@ DECIMALS = {
     "numerical standard error": 3,
     "posterior probability": 3,
 }
+PANELS_A_ROW = 4
+BAND_SHARE = 0.9
+LOW, MEDIAN, HIGH = "5 %", "median", "95 %"
 
 
 @dataclass(frozen=True)
@@ -86,15 +95,6 @@ def save(finding: Finding, folder: Path) -> list[Path]:
     return [folder / name for name in names]
 
 
-def _draw(finding: Finding, path: Path) -> None:
-    if finding.draw is None:
-        return
-    try:
-        figures.save(finding.draw(), path)
-    except MissingPackage as error:
-        warnings.warn(str(error), stacklevel=3)
-
-
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
     """The same table as text: as many digits as each row's ``sd`` deserves, else four significant ones."""
     if "sd" not in table:
@@ -105,7 +105,10 @@ def formatted(table: pd.DataFrame) -> pd.DataFrame:
     text = table.astype(object)
     for column in table.columns:
         decimals = digits if column not in DECIMALS else np.full(len(table), DECIMALS[column])
-        text[column] = [_cell(value, number) for value, number in zip(table[column], decimals, strict=True)]
+        text[column] = [
+            f"{value:.{number}f}" if isinstance(value, float) else str(value)
+            for value, number in zip(table[column], decimals, strict=True)
+        ]
     return text
 
 
@@ -139,11 +142,73 @@ def save_table(table: pd.DataFrame, folder: Path, name: str) -> None:
             (temporary / f"{name}.{suffix}").write_text(write(table), encoding="utf-8")
 
 
+def named_panels(names: tuple[str, ...], height: float) -> tuple[Figure, list[Any]]:
+    """A figure with a panel for each name, four in a row, and the panels."""
+    columns = min(PANELS_A_ROW, len(names))
+    rows = math.ceil(len(names) / columns)
+    figure, grid = figures.panels(rows, columns, width=2.6, height=height)
+    panels = list(grid.flat)
+    for panel in panels[len(names) :]:
+        panel.remove()
+    for panel, name in zip(panels, names, strict=False):
+        panel.set_title(name, loc="left")
+    return figure, panels[: len(names)]
+
+
+def band_table(values: NDArray[np.floating], levels: Mapping[str, Sequence]) -> pd.DataFrame:
+    """Median and 90 % interval, equal tails, over the first axis of `values` [draws, a, b, ...].
+
+    `levels` names the other axes and their labels; the table has a row for each combination.
+    """
+    index = pd.MultiIndex.from_product(list(levels.values()), names=list(levels))
+    columns = zip((LOW, MEDIAN, HIGH), interval(values), strict=True)
+    return pd.DataFrame({name: quantile.ravel() for name, quantile in columns}, index=index)
+
+
+def interval(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Lower end of the 90 % interval with equal tails, median and upper end [3, ...] over the first axis."""
+    return np.quantile(values, [(1 - BAND_SHARE) / 2, 0.5, (1 + BAND_SHARE) / 2], axis=0)
+
+
+def draw_band(panel: Any, x: Sequence, table: pd.DataFrame, color: str, label: str) -> None:
+    """A line for the median and a band around it, from the rows of a :func:`band_table`."""
+    panel.fill_between(x, table[LOW], table[HIGH], color=color, alpha=0.2, linewidth=0)
+    panel.plot(x, table[MEDIAN], color=color, linewidth=1.4, label=label)
+
+
+def years(quarters: Iterable) -> list[float]:
+    """Where quarters, or their names such as ``2009Q1``, stand on an axis of years."""
+    periods = pd.PeriodIndex([str(quarter) for quarter in quarters], freq="Q")
+    return [period.year + (period.quarter - 1) / 4 for period in periods]
+
+
+def known_names(kind: str, names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """`names`, each once, or all that are `known` if there are none; raises UnknownName for others."""
+    for name in names:
+        if name not in known:
+            raise unknown_name(kind, name, known)
+    return tuple(dict.fromkeys(names)) or tuple(known)
+
+
+def labels(surrogate: Surrogate) -> dict[str, str]:
+    """Observable -> its name and, if the card has one, its unit."""
+    return {
+        name: f"{name}, {variable.unit}" if variable.unit else name
+        for variable in surrogate.card.observables
+        for name in expanded_names((variable,))
+    }
+
+
+def _draw(finding: Finding, path: Path) -> None:
+    if finding.draw is None:
+        return
+    try:
+        figures.save(finding.draw(), path)
+    except MissingPackage as error:
+        warnings.warn(str(error), stacklevel=3)
+
+
 def _short(decimals: int | None) -> Callable[[object], str]:
     """Text of a number with so many decimals, or with four significant digits."""
     style = ".4g" if decimals is None else f".{decimals}f"
     return lambda value: format(value, style) if isinstance(value, float) else str(value)
-
-
-def _cell(value: object, decimals: int) -> str:
-    return f"{value:.{decimals}f}" if isinstance(value, float) else str(value)

@@ -1,4 +1,6 @@
-"""What a run depends on, as short hashes, so that it never resumes under a changed model, prior or data."""
+"""Hashes of what a run depends on, so that it never resumes under a changed model, prior or data, and
+checksums of what it writes, so that it goes on with files as they were.
+"""
 
 import hashlib
 import json
@@ -6,6 +8,7 @@ import platform
 from collections.abc import Mapping
 from importlib import metadata
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
@@ -15,6 +18,7 @@ from surrogate import Surrogate, __version__
 from surrogate.errors import Changed
 
 PACKAGES = ("numpy", "scipy", "onnxruntime", "emcee", "arviz-stats")
+CHECKSUM = "crc32"
 
 
 def hash_of(value: Any) -> str:
@@ -68,3 +72,36 @@ def require_unchanged(before: Mapping[str, str], now: Mapping[str, str], where: 
             f"The {' and the '.join(changed)} changed since {where} was started; a chain must not mix them. "
             "Put back what was there, or start again in another output folder."
         )
+
+
+def seal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values with their checksum as the last."""
+    return {**values, CHECKSUM: _checksum(json.dumps(dict(values)))}
+
+
+def unseal(values: Any) -> dict[str, Any]:
+    """The values without their checksum; raises ``ValueError`` if it is missing or wrong."""
+    if not isinstance(values, dict):
+        raise ValueError("not a table of names and values")
+    checksum = values.get(CHECKSUM)
+    plain = {name: value for name, value in values.items() if name != CHECKSUM}
+    if checksum != _checksum(json.dumps(plain)):
+        raise ValueError("wrong checksum")
+    return plain
+
+
+def seal_text(text: str) -> str:
+    """The text after a line, a comment in CSV files, with its checksum."""
+    return f"# {CHECKSUM} {_checksum(text)}\n{text}"
+
+
+def unseal_text(text: str) -> str:
+    """The text without that line; raises ``ValueError`` if the checksum is missing or wrong."""
+    _, _, plain = text.partition("\n")
+    if seal_text(plain) != text:
+        raise ValueError("wrong checksum")
+    return plain
+
+
+def _checksum(text: str) -> str:
+    return f"{crc32(text.encode()):08x}"

@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estimation import plots
-from estimation.chains import Chains
-from estimation.convergence import (
+from estimation.finding import DECIMALS, HDI_SHARE, as_text, save_table
+from estimation.priors import Prior, PriorSet
+from estimation.sampling.chains import (
     RHAT_LIMIT,
+    Chains,
     autocorrelation_times,
     bulk_sample_size,
+    corner_figure,
+    prior_posterior_figure,
     rhat,
     tail_sample_size,
+    trace_figure,
 )
-from estimation.finding import DECIMALS, HDI_SHARE, as_text, save_table
-from estimation.mode import Mode
-from estimation.posterior import Posterior
-from estimation.priors import Prior, PriorSet
+from estimation.sampling.mode import Mode
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import MissingPackage
 from surrogate.house import figures
 from surrogate.house.files import atomic_files
@@ -79,11 +81,11 @@ class Results:
     def summary(self) -> str:
         """The table and what to know before believing it."""
         chains = self.chains
-        kept = f"{len(chains.theta)} ensembles of {chains.theta.shape[2]} walkers, {chains.steps} steps each"
+        used = f"{len(chains.theta)} ensembles of {chains.theta.shape[2]} walkers, {chains.steps} steps each"
         lines = [
             as_text(self.table),
             "",
-            f"{kept}, after discarding the first {self.burn} of {self.all_chains.steps}.",
+            f"{used}, after discarding the first {self.burn} of {self.all_chains.steps}.",
             f"Acceptance {chains.acceptance.mean():.2f}; log posterior at the mode {self.mode.log_prob:.2f}.",
             *convergence_warnings(self.table, self.target),
             *edge_warnings(chains, self.posterior.priors, self.mode),
@@ -113,16 +115,16 @@ class Results:
             warnings.warn(str(error), stacklevel=2)
 
     def trace(self) -> "Figure":
-        """See :func:`estimation.plots.trace`."""
-        return plots.trace(self.all_chains, self.burn)
+        """See :func:`estimation.sampling.chains.trace_figure`."""
+        return trace_figure(self.all_chains, self.burn)
 
     def prior_posterior(self) -> "Figure":
-        """See :func:`estimation.plots.prior_posterior`."""
-        return plots.prior_posterior(self.chains, self.posterior.priors, self.mode)
+        """See :func:`estimation.sampling.chains.prior_posterior_figure`."""
+        return prior_posterior_figure(self.chains, self.posterior.priors, self.mode.theta)
 
     def corner(self) -> "Figure":
-        """See :func:`estimation.plots.corner`."""
-        return plots.corner(self.chains, self.mode)
+        """See :func:`estimation.sampling.chains.corner_figure`."""
+        return corner_figure(self.chains, self.mode.theta)
 
 
 def posterior_table(chains: Chains, priors: PriorSet, mode: Mode) -> pd.DataFrame:
@@ -165,12 +167,12 @@ def convergence_warnings(table: pd.DataFrame, target: int = LEAST_ESS) -> list[s
     mixed = [str(name) for name, value in mixing.items() if not value <= RHAT_LIMIT]
     sizes = dict(zip(table.index, np.minimum(table["ESS bulk"], table["ESS tail"]), strict=True))
     scarce = [str(name) for name, value in sizes.items() if not value >= target]
-    found = []
+    warned = []
     if mixed:
-        found.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
+        warned.append(f"Not converged (R-hat above {RHAT_LIMIT}): {', '.join(mixed)}. Sample more steps.")
     if scarce:
-        found.append(f"Fewer than {target} effective draws: {', '.join(scarce)}. Sample more steps.")
-    return found
+        warned.append(f"Fewer than {target} effective draws: {', '.join(scarce)}. Sample more steps.")
+    return warned
 
 
 def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
@@ -188,12 +190,12 @@ def edge_warnings(chains: Chains, priors: PriorSet, mode: Mode) -> list[str]:
                 crowded.append(f"{name} at {end:g}")
             if abs(highest - end) <= _right_at(values, end):
                 modes.append(f"{name} at {end:g}")
-    found = []
+    warned = []
     if crowded:
-        found.append(f"The box cuts the posterior off: {', '.join(crowded)}. {WIDEN}")
+        warned.append(f"The box cuts the posterior off: {', '.join(crowded)}. {WIDEN}")
     if modes:
-        found.append(f"The posterior mode is on the edge of the box: {', '.join(modes)}. {WIDEN}")
-    return found
+        warned.append(f"The posterior mode is on the edge of the box: {', '.join(modes)}. {WIDEN}")
+    return warned
 
 
 def _piles_up(values: np.ndarray, end: float, beyond: float) -> bool:

@@ -3,29 +3,37 @@
     p(Y) = integral of p(Y | theta) p(theta) over the box and certified region of the surrogate
 
 where the prior integrates to one. Coordinates z are those in which the prior is standard normal
-(:class:`estimation.mode.PriorCoordinates`), so that no draw leaves its support. A Student t density with the
-moments of the first half of the draws is the proposal; the second half serves the estimates.
+(:class:`estimation.sampling.mode.PriorCoordinates`), so that no draw leaves its support. A Student t density
+with the moments of the first half of the draws is the proposal; the second half serves the estimates.
 
 A particle filter's likelihood is noisy but unbiased. The sampler's target is then a density of z and of the
 filter's random numbers together, whose normalising constant is p(Y) too. All three methods are exact for it
 as long as each draw keeps the estimate it was accepted with; to evaluate the filter again at the draws would
 not be (Andrieu and Roberts 2009; Tran and others 2014).
+
+Bayes factors and posterior probabilities compare models that were estimated on the same data.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, softmax
 from scipy.stats import multivariate_t
 
-from estimation.analysis.bridge_sampling import LogEstimate, bridge_sampling, importance_sampling
-from estimation.analysis.harmonic_mean import modified_harmonic_mean
+from estimation.analysis.normalising_constants import (
+    LogEstimate,
+    bridge_sampling,
+    importance_sampling,
+    modified_harmonic_mean,
+)
 from estimation.finding import Finding
-from estimation.likelihoods.evaluation import log_likelihoods
-from estimation.posterior import Posterior
+from estimation.fingerprint import of_data
+from estimation.likelihoods.method import log_likelihoods
 from estimation.results import Results
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import BadConfiguration
 from surrogate.house.records import whole_number
 
@@ -103,14 +111,16 @@ def evidence(
     with_prior = _paths(log_likelihood[..., None])[..., 0] + _log_normal(_paths(second))
     target_ratio = with_prior - proposal.logpdf(_paths(second))
     proposal_ratio = fresh + _log_normal(proposed) - proposal.logpdf(proposed)
-    found = {
+
+    def in_support(points: np.ndarray) -> np.ndarray:
+        return posterior.surrogate.inside(posterior.parameters(posterior.priors.from_unit(ndtr(points))))
+
+    estimates = {
         BRIDGE: bridge_sampling(target_ratio, proposal_ratio),
         IMPORTANCE: importance_sampling(proposal_ratio),
-        HARMONIC: modified_harmonic_mean(
-            _paths(second), with_prior, lambda points: _inside(posterior, points), generator
-        ),
+        HARMONIC: modified_harmonic_mean(_paths(second), with_prior, in_support, generator),
     }
-    return _per_mass(found, _region_mass(posterior, generator))
+    return _per_mass(estimates, _region_mass(posterior, generator))
 
 
 def marginal_likelihood(
@@ -122,15 +132,57 @@ def marginal_likelihood(
 
 def finding(results: Results, found: Evidence) -> Finding:
     """The table of :func:`evidence`, and what it rests on."""
-    return Finding("marginal_likelihood", "Marginal likelihood", found.table, _note(results, found))
-
-
-def _note(results: Results, found: Evidence) -> str:
     mass = found.region_mass
     scaled = "the surrogate's box" if mass == 1 else f"the certified part of the box ({mass:.1%} of its mass)"
     text = f"The prior integrates to one over {scaled}. Use bridge sampling; the others check it."
     caveat = results.posterior.likelihood.caveat(results.posterior.common_random_numbers)
-    return f"{text} {caveat}".rstrip()
+    return Finding("marginal_likelihood", "Marginal likelihood", found.table, f"{text} {caveat}".rstrip())
+
+
+def require_same_data(results: Mapping[str, Results]) -> None:
+    """Raise ``BadConfiguration`` unless all results, by model, rest on the same series, dates and values, of
+    which the same count.
+    """
+    samples = {
+        name: (of_data(each.data.sort_index(axis=1)), each.posterior.likelihood.presample)
+        for name, each in results.items()
+    }
+    first, *others = samples
+    for other in others:
+        if samples[other] != samples[first]:
+            raise BadConfiguration(
+                f"{first} and {other} were estimated on different data; marginal likelihoods compare models "
+                "of the same series over the same quarters only, and after the same presample."
+            )
+
+
+def compare_models(found: Mapping[str, Evidence]) -> Finding:
+    """Log Bayes factors against the likeliest model, and probabilities when all are equally likely a priori.
+
+    Parameters
+    ----------
+    found : model -> its marginal likelihood, all of the same data (:func:`require_same_data`).
+    """
+    values = np.array([item.best.value for item in found.values()])
+    errors = np.array([item.best.standard_error for item in found.values()])
+    best = values.argmax()
+    differences = np.where(np.arange(len(values)) == best, 0.0, np.hypot(errors, errors[best]))
+    table = pd.DataFrame(
+        {
+            "log marginal likelihood": values,
+            "log Bayes factor": values - values[best],
+            "numerical standard error": differences,
+            "posterior probability": softmax(values),
+        },
+        pd.Index(found, name="model"),
+    ).sort_values("log Bayes factor", ascending=False, kind="stable")
+    return Finding(
+        "model_comparison",
+        "Model comparison",
+        table,
+        "Marginal likelihoods by bridge sampling. Bayes factors are against the first model; probabilities "
+        "give every model the same probability a priori.",
+    )
 
 
 def _draws(results: Results) -> tuple[np.ndarray, np.ndarray]:
@@ -165,10 +217,6 @@ def _log_normal(z: np.ndarray) -> np.ndarray:
     return -0.5 * (np.sum(z**2, axis=-1) + z.shape[-1] * np.log(2 * np.pi))
 
 
-def _inside(posterior: Posterior, z: np.ndarray) -> np.ndarray:
-    return posterior.surrogate.inside(posterior.parameters(posterior.priors.from_unit(ndtr(z))))
-
-
 def _region_mass(posterior: Posterior, generator: np.random.Generator) -> LogEstimate:
     """Log prior mass, within the box, of the certified region."""
     if posterior.surrogate.region is None:
@@ -178,11 +226,11 @@ def _region_mass(posterior: Posterior, generator: np.random.Generator) -> LogEst
     return LogEstimate(float(np.log(share)), float(np.sqrt((1 - share) / (share * MASS_DRAWS))))
 
 
-def _per_mass(found: dict[str, LogEstimate], mass: LogEstimate) -> Evidence:
+def _per_mass(estimates: dict[str, LogEstimate], mass: LogEstimate) -> Evidence:
     scaled = {
         name: LogEstimate(
             estimate.value - mass.value, float(np.hypot(estimate.standard_error, mass.standard_error))
         )
-        for name, estimate in found.items()
+        for name, estimate in estimates.items()
     }
     return Evidence(scaled, float(np.exp(mass.value)))

@@ -1,23 +1,29 @@
-"""Many economies at once: posterior draws, and paths that start where one wants to know what follows."""
+"""Many economies at once, under draws of the posterior.
+
+Paths start where one wants to know what follows, in states of the ergodic distribution for instance, or are
+those of states and shocks that the data suggest. Blocks of parameter vectors keep memory small.
+"""
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.linearisation import at_steady_state
+from estimation.filters.linearisation import at_steady_state
+from estimation.filters.state_space import Paths, StateSpace
 from estimation.results import Results
-from estimation.state_space import StateSpace
 from surrogate import Simulation, Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.house.listener import track
 from surrogate.house.records import whole_number
 
 Array = NDArray[np.floating]
-
 CELLS_PER_CALL = 1_000_000  # economies x periods
 SETTLING = 100  # quarters
 MOST_DRAWS, MOST_QUARTERS, MOST_REPLICATIONS = 1_000_000, 10_000, 100_000
 MOST_CELLS = 200_000_000
 """Draws, quarters and replications multiplied: paths that fit into memory."""
+VECTORS_PER_CALL = 25
 
 
 def posterior_draws(results: Results, count: int) -> Array:
@@ -73,23 +79,19 @@ def follow(
     shocks = np.broadcast_to(shocks, (len(shocks), len(parameters), *shocks.shape[2:]))
     size = max(1, CELLS_PER_CALL // (shocks.shape[0] * shocks.shape[2]))
     blocks = [slice(first, first + size) for first in range(0, len(parameters), size)]
-    parts = [
-        _follow_block(surrogate, parameters[block], states[block], shocks[:, block])
-        for block in (blocks if title is None else track(blocks, title))
-    ]
+    parts = []
+    for block in blocks if title is None else track(blocks, title):
+        moved_by = shocks[:, block]
+        lost = np.asarray(~np.isfinite(states[block]).all(axis=2))  # exploded before: these stay not a number
+        start = np.where(lost[..., None], 0.0, states[block]).reshape(-1, surrogate.n_states)
+        path = surrogate.simulate(
+            parameters[block], moved_by.reshape(len(shocks), -1, shocks.shape[3]), start
+        )
+        arrays = [array.reshape(*moved_by.shape[:3], -1) for array in path]
+        for array in arrays:
+            array[:, lost] = np.nan
+        parts.append(arrays)
     return Simulation(*(np.concatenate(group, axis=1) for group in zip(*parts, strict=True)))
-
-
-def _follow_block(surrogate: Surrogate, parameters: Array, states: Array, shocks: Array) -> list[Array]:
-    """Paths of economies that may have exploded before: these stay not a number."""
-    shape = shocks.shape[:3]
-    lost = np.asarray(~np.isfinite(states).all(axis=2))
-    start = np.where(lost[..., None], 0.0, states).reshape(-1, surrogate.n_states)
-    path = surrogate.simulate(parameters, shocks.reshape(len(shocks), -1, shocks.shape[3]), start)
-    parts = [part.reshape(*shape, -1) for part in path]
-    for part in parts:
-        part[:, lost] = np.nan
-    return parts
 
 
 def stable(values: Array) -> NDArray[np.bool_]:
@@ -125,3 +127,37 @@ def measurement_sd(results: Results, theta: Array) -> Array:
         free = dict(zip(results.posterior.names, theta.T, strict=True))
         sd[:, columns] = measurement.values(free, len(theta))
     return sd
+
+
+class PosteriorPaths(NamedTuple):
+    """Paths under those draws that have some: which ones [w], free parameters [w, n_free], paths."""
+
+    draws: NDArray[np.intp]
+    theta: Array
+    paths: Paths
+
+
+def posterior_paths(
+    results: Results, theta: Array, count: int, seed: int, smoothed: bool = True
+) -> PosteriorPaths:
+    """`count` paths under each draw of `theta` [w, n_free], given the whole sample or, if not `smoothed`, for
+    every period given the data up to it.
+
+    Draws under which no particle survives are left out.
+
+    Raises
+    ------
+    BadConfiguration : the likelihood has no states, or no draw is left.
+    """
+    blocks = range(0, len(theta), VECTORS_PER_CALL)
+    parts = [
+        results.posterior.paths(
+            theta[first : first + VECTORS_PER_CALL], np.random.default_rng([seed, first]), count, smoothed
+        )
+        for first in track(blocks, "smoothing" if smoothed else "filtering")
+    ]
+    paths = Paths(*(np.concatenate(group, axis=1) for group in zip(*parts, strict=True)))
+    draws = np.flatnonzero(np.isfinite(paths.observables).all(axis=(0, 2, 3)))
+    if not len(draws):
+        raise BadConfiguration("Under no posterior draw do states reproduce the data; take more particles.")
+    return PosteriorPaths(draws, theta[draws], Paths(*(block[:, draws] for block in paths)))

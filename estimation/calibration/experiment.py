@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 
 from estimation.estimation import Estimation
+from estimation.filters.linearisation import at_steady_state
+from estimation.filters.state_space import StateSpace
 from estimation.inputs import read_configuration
 from estimation.learnt.artifact import learn
 from estimation.likelihoods.learnt import LEARNT
 from estimation.likelihoods.learnt_graph import LearntGraph, fingerprints
-from estimation.linearisation import at_steady_state
-from estimation.posterior import Posterior
-from estimation.state_space import StateSpace
+from estimation.sampling.posterior import Posterior
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData
 
@@ -40,13 +40,21 @@ class Experiment:
     def __init__(self, surrogate: Surrogate | str | Path, data: pd.DataFrame, **settings: Any) -> None:
         self.surrogate = surrogate if isinstance(surrogate, Surrogate) else load(surrogate)
         self.estimation = Estimation(self.surrogate, data, **settings)
-        self._require_the_whole_sample()
-        known = self._known_measurement_error()
-        self.settings = settings if known is None else {**settings, "measurement_error": {"sd": known}}
+        posterior = self.estimation.posterior
+        if posterior.likelihood.presample:  # on which the posterior would be conditional, unlike the truths
+            raise BadConfiguration(
+                "Ranks are uniform only if the likelihood counts the whole sample: leave presample out of "
+                "[likelihood]; the simulated samples start at the steady state, so that none is needed."
+            )
+        self.settings = settings
+        if posterior.measurement is not None:
+            sizes = zip(posterior.measurement.observables, posterior.measurement.sd.tolist(), strict=True)
+            known = {name: sd for name, sd in sizes if not np.isnan(sd)}
+            self.settings = {**settings, "measurement_error": {"sd": known}}
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Experiment":
-        """The experiment of an estimation's TOML file; see :mod:`estimation.config`."""
+        """The experiment of an estimation's TOML file; see :mod:`estimation.inputs`."""
         return cls(**read_configuration(Path(path)))
 
     @property
@@ -57,9 +65,8 @@ class Experiment:
     @property
     def fingerprints(self) -> Mapping[str, str]:
         """Hashes of all that a replication depends on beside the settings of the calibration."""
-        kept = ("model", "priors", "fixed parameters", "likelihood")
-        found = self.estimation.fingerprints
-        return {**{name: found[name] for name in kept}, "data": found["data"]}
+        hashes = self.estimation.fingerprints
+        return {name: hashes[name] for name in ("model", "priors", "fixed parameters", "likelihood", "data")}
 
     def draw(self, generator: np.random.Generator) -> np.ndarray:
         """One parameter vector [n] from the prior, inside the surrogate's certified region."""
@@ -102,6 +109,7 @@ class Experiment:
     def _observables(
         self, parameters: np.ndarray, periods: int, generator: np.random.Generator
     ) -> np.ndarray:
+        """Observables [T, n_y] of the economy, without measurement error, in the order of the data."""
         space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
         steady = at_steady_state(space, parameters.astype(space.dtype), 1)
         start, burn_in = steady.mean, 0
@@ -109,26 +117,9 @@ class Experiment:
             burn_in = BURN_IN
             start = start + generator.standard_normal(start.shape) @ steady.root[0].T
         shocks = generator.standard_normal((burn_in + periods, self.surrogate.n_shocks))
-        found = self.surrogate.simulate(parameters, shocks, start).observables[burn_in:, 0]
+        path = self.surrogate.simulate(parameters, shocks, start).observables[burn_in:, 0]
         columns = [self.surrogate.observable_names.index(name) for name in space.observables]
-        return found[:, columns].astype(float)
-
-    def _require_the_whole_sample(self) -> None:
-        """Refuse a presample: the posterior would be conditional on it, while truths come from the prior
-        alone.
-        """
-        if self.estimation.posterior.likelihood.presample:
-            raise BadConfiguration(
-                "Ranks are uniform only if the likelihood counts the whole sample: leave presample out of "
-                "[likelihood]; the simulated samples start at the steady state, so that none is needed."
-            )
-
-    def _known_measurement_error(self) -> dict[str, float] | None:
-        measurement = self.estimation.posterior.measurement
-        if measurement is None:
-            return None
-        sizes = zip(measurement.observables, measurement.sd.tolist(), strict=True)
-        return {name: sd for name, sd in sizes if not np.isnan(sd)}
+        return path[:, columns].astype(float)
 
 
 def learnt_posterior(

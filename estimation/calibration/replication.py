@@ -1,31 +1,41 @@
-"""One replication: a truth from the prior, data from it, draws from the posterior of the data, and ranks.
+"""Replications, many in parallel, each saved as soon as it is done: a truth from the prior, data from it,
+draws from the posterior of the data, and ranks.
 
 Walkers of an ensemble are independent of each other once it has converged, because its stationary
-distribution is the product of their posteriors. So one draw of each walker, the last, makes ranks whose
-draws are independent.
+distribution is the product of their posteriors. So one draw of each walker, the last, makes ranks whose draws
+are independent.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 import emcee
 import numpy as np
 import pandas as pd
 
-from estimation.mode import find_mode, start_walkers
-from estimation.moves import build_moves
-from estimation.posterior import Posterior
-from estimation.workers import stop_requested
-from surrogate.errors import SurrogateError
+from estimation.fingerprint import hash_of, require_unchanged, seal, unseal
+from estimation.sampling.ensemble import build_moves, state_at
+from estimation.sampling.mode import find_mode, start_walkers
+from estimation.sampling.posterior import Posterior
+from estimation.work.cluster import open_pool
+from estimation.work.pool import stop_requested
+from surrogate.errors import BadConfiguration, BrokenArtifact, SurrogateError
+from surrogate.house.files import atomic_path
+from surrogate.house.ownership import owner
 from surrogate.house.records import whole_number
 
 LOG_LIKELIHOOD = "log likelihood"
 STEPS, STEPS_A_PARAMETER = 40, 15
 MOVES = "differential_evolution"
+FILE = "replications.jsonl"
+FINGERPRINTS = "fingerprints"
 
 
-class Experiment(Protocol):
+class Repeatable(Protocol):
     """What is repeated; see :class:`estimation.calibration.experiment.Experiment`."""
 
     @property
@@ -102,7 +112,7 @@ class Replication:
         return asdict(self)
 
 
-def replicate(experiment: Experiment, settings: CalibrationSettings, number: int) -> Replication | None:
+def replicate(experiment: Repeatable, settings: CalibrationSettings, number: int) -> Replication | None:
     """Run replication `number`; ``None`` if a request to stop came first.
 
     What goes wrong with one set of data, such as an economy that explodes, is kept as its `failure`.
@@ -119,7 +129,15 @@ def replicate(experiment: Experiment, settings: CalibrationSettings, number: int
         return Replication(number, truth, {}, 0, 0.0, str(error))
     if chain is None:
         return None
-    return Replication(number, truth, _ranks(posterior, theta, chain[-1]), settings.draws, _memory(chain))
+    draws = chain[-1]
+    ranks = dict(zip(posterior.names, (draws < theta).sum(axis=0).tolist(), strict=True))
+    # with the same random numbers at all draws the log likelihood is a function of parameters and data
+    values = posterior.log_likelihood(np.vstack([theta, draws]))
+    ranks[LOG_LIKELIHOOD] = int((values[1:] < values[0]).sum())
+    start, end = chain[0] - chain[0].mean(axis=0), draws - draws.mean(axis=0)
+    norms = np.sqrt((start**2).sum(axis=0) * (end**2).sum(axis=0))
+    memory = float(np.mean((start * end).sum(axis=0) / norms))
+    return Replication(number, truth, ranks, settings.draws, memory)
 
 
 def sample_posterior(
@@ -135,8 +153,7 @@ def sample_posterior(
         moves=build_moves(MOVES),
         vectorize=True,
     )
-    bits = np.random.MT19937(int(generator.integers(2**31)))
-    state = emcee.State(start, random_state=np.random.RandomState(bits).get_state())
+    state = state_at(start, int(generator.integers(2**31)))
     steps = settings.steps or STEPS + STEPS_A_PARAMETER * posterior.n_free
     for _ in sampler.sample(state, iterations=steps, skip_initial_state_check=True):
         if stop_requested():
@@ -144,17 +161,115 @@ def sample_posterior(
     return sampler.get_chain()
 
 
-def _ranks(posterior: Posterior, truth: np.ndarray, draws: np.ndarray) -> dict[str, int]:
-    """Among `draws` [w, n]. The log likelihood is compared with the same random numbers at all of them, for
-    which it is a function of parameters and data like any other.
+OnProgress = Callable[[list[Replication]], None]
+
+
+@owner("folder")
+def calibrate(
+    experiment: Repeatable,
+    settings: CalibrationSettings,
+    folder: str | Path,
+    processes: int | None = None,
+    resume: bool = False,
+    on_progress: OnProgress = lambda done: None,
+    scheduler: str | None = None,
+) -> list[Replication]:
+    """Run simulation-based calibration (Talts, Betancourt, Simpson, Vehtari and Gelman 2018).
+
+    Parameters
+    ----------
+    experiment : what is repeated. Worker processes get a copy, so its class must be importable.
+    folder : replications are kept in ``replications.jsonl`` there.
+    processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+    resume : go on with what is in `folder`.
+    on_progress : called with all replications so far whenever one is done.
+    scheduler : address of a Dask scheduler whose workers take the place of processes.
+
+    Returns
+    -------
+    The replications in their order, failed ones included.
+
+    Raises
+    ------
+    BadConfiguration : impossible settings, or `folder` holds replications and `resume` is not given.
+    Changed : those belong to another experiment or other settings.
+    BrokenArtifact : the file is damaged.
+    InUse : another run is at work there.
+    KeyboardInterrupt : on Ctrl-C; what is done has been saved.
     """
-    ranks = dict(zip(posterior.names, (draws < truth).sum(axis=0).tolist(), strict=True))
-    values = posterior.log_likelihood(np.vstack([truth, draws]))
-    return {**ranks, LOG_LIKELIHOOD: int((values[1:] < values[0]).sum())}
+    settings.check(len(experiment.names))
+    as_one = replace(settings, replications=1)  # their number may grow, so it does not count
+    fingerprints = {**experiment.fingerprints, "settings": hash_of(str(as_one))}
+    record = _Record(Path(folder) / FILE, fingerprints, resume)
+    done = [item for item in record.replications if item.number < settings.replications]
+    on_progress(done)
+
+    def keep(item: Replication | None) -> None:
+        """Record a replication as soon as it is there; stopped ones are none."""
+        if item is not None:
+            record.add(item)
+            done.append(item)
+            on_progress(done)
+
+    missing = sorted(set(range(settings.replications)) - {item.number for item in done})
+    if missing:
+        with open_pool(min(processes, len(missing)) if processes else None, scheduler) as pool:
+            pool.run([(replicate, experiment, settings, number) for number in missing], keep)
+    return sorted(done, key=lambda item: item.number)
 
 
-def _memory(chain: np.ndarray) -> float:
-    """Correlation across walkers of where a chain [steps, w, n] starts and ends, averaged over parameters."""
-    start, end = chain[0] - chain[0].mean(axis=0), chain[-1] - chain[-1].mean(axis=0)
-    norms = np.sqrt((start**2).sum(axis=0) * (end**2).sum(axis=0))
-    return float(np.mean((start * end).sum(axis=0) / norms))
+def saved_replications(folder: str | Path) -> list[Replication]:
+    """What a calibration has left in `folder` so far, finished or not.
+
+    Raises
+    ------
+    BadConfiguration : there is nothing.
+    BrokenArtifact : the file is damaged.
+    """
+    path = Path(folder) / FILE
+    if not path.exists():
+        raise BadConfiguration(f"There are no replications in {folder}: calibrate first.")
+    return sorted(_read(path)[1], key=lambda item: item.number)
+
+
+class _Record:
+    """The file: one line with fingerprints, then one for each replication."""
+
+    def __init__(self, path: Path, fingerprints: dict[str, str], resume: bool) -> None:
+        self.path = path
+        self.replications: list[Replication] = []
+        if path.exists():
+            if not resume:
+                raise BadConfiguration(
+                    f"{path.parent} already holds replications: resume to go on with them, or choose another "
+                    "folder."
+                )
+            before, self.replications = _read(path)
+            require_unchanged(before, fingerprints, str(path.parent))
+        lines = [{FINGERPRINTS: fingerprints}, *(item.to_dict() for item in self.replications)]
+        with atomic_path(path) as temporary:  # without the line that a crash may have cut off
+            temporary.write_text("".join(map(_line, lines)), encoding="utf-8")
+
+    def add(self, item: Replication) -> None:
+        """Append one replication."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(_line(item.to_dict()))
+            file.flush()
+            os.fsync(file.fileno())
+        self.replications.append(item)
+
+
+def _line(values: dict[str, Any]) -> str:
+    return json.dumps(seal(values)) + "\n"
+
+
+def _read(path: Path) -> tuple[dict[str, str], list[Replication]]:
+    """Fingerprints and replications; what a kill has cut off after the last whole line is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+        first, *rest = [unseal(json.loads(line)) for line in lines[:-1]]
+        return first[FINGERPRINTS], [Replication(**values) for values in rest]
+    except (ValueError, KeyError, TypeError):
+        raise BrokenArtifact(
+            f"{path} is damaged, or of another version; delete it to calibrate again."
+        ) from None

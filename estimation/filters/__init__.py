@@ -1,14 +1,16 @@
 """Likelihoods of nonlinear economies, many parameter vectors at once: by particles and by inversion."""
 
-from estimation.filters.auxiliary import AuxiliaryFilter
-from estimation.filters.bootstrap import BootstrapFilter
-from estimation.filters.guided import GuidedFilter
 from estimation.filters.inversion import Bound, InversionFilter
 from estimation.filters.kalman import KalmanFilter
 from estimation.filters.particle_filter import ParticleFilter
-from estimation.filters.paths import Paths
-from estimation.filters.tempered import TemperedFilter
-from estimation.filters.twisted import TwistedFilter
+from estimation.filters.particle_methods import (
+    AuxiliaryFilter,
+    BootstrapFilter,
+    GuidedFilter,
+    TemperedFilter,
+    TwistedFilter,
+)
+from estimation.filters.state_space import Paths
 
 __all__ = [
     "AuxiliaryFilter",

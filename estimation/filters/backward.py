@@ -22,12 +22,17 @@ competes with candidates, which leaves the distribution of paths as it is (Bunch
 
 import numpy as np
 
-from estimation.filters.gaussian import GaussianProposal
-from estimation.filters.history import History, Indices, evenly_picked, picked, take
-from estimation.filters.measurement import Measurement
-from estimation.filters.paths import Paths, controls_in, follow
-from estimation.filters.proposal import Array, stacked
-from estimation.state_space import StateSpace
+from estimation.filters.particles import Array, History, Indices, evenly_picked, picked, take
+from estimation.filters.proposals import GaussianProposal
+from estimation.filters.state_space import (
+    Measurement,
+    Paths,
+    StateSpace,
+    controls_in,
+    follow,
+    path_from,
+    stacked,
+)
 
 CANDIDATES = 16
 
@@ -79,7 +84,14 @@ class BackwardSimulation:
             later.insert(0, self._guide.innovations(period, states, shocks))
             resampled = self._history.ancestors[period] is not None
             chosen = self._reconsidered(period, parents, later) if resampled else parents
-        return self._path(take(self._history.states[0], chosen), later)
+        first = take(self._history.states[0], chosen)
+        return path_from(
+            self._space,
+            self._parameters,
+            first,
+            len(later),
+            lambda period, states: self._guide.shocks(period, states, Given(later[period]))[0],
+        )
 
     def _reconsidered(self, period: int, chosen: Indices, later: list[Array]) -> Indices:
         """Particles before a period for the innovations that come later: the ones chosen, or better ones."""
@@ -111,18 +123,6 @@ class BackwardSimulation:
                 merits += self._measurement.log_density(period, observables)
             period += 1
         return merits
-
-    def _path(self, states: Array, innovations: list[Array]) -> Paths:
-        """The path that innovations lead to from states [w, m, n_states]."""
-        controls = controls_in(self._space, self._parameters, states)
-        states_of, controls_of, shocks, observables = [states], [controls], [], []
-        for period, given in enumerate(innovations):
-            shocks.append(self._guide.shocks(period, states, Given(given))[0])
-            states, controls, seen = follow(self._space, self._parameters, states, controls, shocks[-1])
-            states_of.append(states)
-            controls_of.append(controls)
-            observables.append(seen)
-        return Paths(*map(np.array, (states_of, controls_of, shocks, observables)))
 
 
 def drawn_by_period(

@@ -14,9 +14,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.measurement import LOG_TWO_PI
+from estimation.filters.linearisation import SteadyApproximation, at_steady_state
 from estimation.filters.path_solver import find_path
-from estimation.filters.paths import Paths, blank, controls_in, follow
 from estimation.filters.shock_solver import (
     Kept,
     Path,
@@ -28,8 +27,7 @@ from estimation.filters.shock_solver import (
     shock_jacobian,
     slopes_of,
 )
-from estimation.linearisation import SteadyApproximation, at_steady_state
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import LOG_TWO_PI, Paths, StateSpace, blank, controls_in, follow
 from surrogate.errors import BadConfiguration, StochasticSingularity, unknown_name
 
 Array = NDArray[np.floating]

@@ -1,15 +1,22 @@
-"""The Kalman filter: the exact likelihood of linear Gaussian economies, many at once."""
+"""The Kalman filter: the exact likelihood of linear Gaussian economies, many at once.
 
-from collections.abc import Callable
+Draws of states and shocks come from the simulation smoother of Durbin and Koopman (2002): draw initial state,
+shocks and measurement errors, simulate data, and add to the draw its smoothed mean given the data less the
+simulated ones. With v_t the filter's innovations, L = A - G C and F the innovations' covariance, shocks and
+initial state have the means
+
+    D' F^-1 v_t + (B - G D)' r_t,    P_0 r_0,    where r_t-1 = C' F^-1 v_t + L' r_t,    r_T = 0.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.kalman_paths import filtered_paths, smoothed_paths
-from estimation.filters.kalman_recursion import ROUNDING, Problem
-from estimation.filters.paths import Paths, blank
-from estimation.first_order import first_order, long_run
-from estimation.state_space import StateSpace
+from estimation.filters.kalman_recursion import ROUNDING, Problem, Update, first_order, long_run
+from estimation.filters.linearisation import square_root
+from estimation.filters.state_space import Paths, StateSpace, blank, controls_in, path_from
 from surrogate.errors import StochasticSingularity
 
 Array = NDArray[np.floating]
@@ -94,7 +101,7 @@ class KalmanFilter:
         Initial state and shocks are drawn as in the first-order solution, and the surrogate follows them.
         Arguments and errors as in :meth:`log_likelihood`; `draws` is their number for each parameter vector.
         """
-        return self._paths(smoothed_paths, parameters, data, generator, draws, measurement_sd)
+        return self._paths(draw_smoothed, parameters, data, generator, draws, measurement_sd)
 
     def filtered_paths(
         self,
@@ -108,7 +115,7 @@ class KalmanFilter:
 
         Arguments and errors as in :meth:`smoothed_paths`.
         """
-        return self._paths(filtered_paths, parameters, data, generator, draws, measurement_sd)
+        return self._paths(draw_filtered, parameters, data, generator, draws, measurement_sd)
 
     def _paths(
         self,
@@ -154,3 +161,112 @@ class KalmanFilter:
             sd[rows],
             ROUNDING * float(np.finfo(space.dtype).eps),
         )
+
+
+class Disturbances(NamedTuple):
+    """Initial states [w, d, n_s], in deviations from their mean, and shocks [T, w, d, n_e]."""
+
+    start: Array
+    shocks: Array
+
+
+def draw_smoothed(space: StateSpace, problem: Problem, generator: np.random.Generator, draws: int) -> Paths:
+    """Joint draws given all data; see :meth:`estimation.filters.kalman.KalmanFilter.smoothed_paths`."""
+    updates = [update for update, _, _ in _updates(problem)]
+    start = _initial_deviations(problem, generator, draws)
+    shape = (len(updates), *start.shape[:2])
+    shocks = generator.standard_normal((*shape, problem.economies.shock_impact.shape[2]))
+    errors = generator.standard_normal((*shape, problem.data.shape[1])) * problem.measurement_sd[:, None]
+    a, b, c, d = _matrices(problem)
+    level = problem.economies.observation_constant + (c @ problem.start.mean[..., None])[..., 0]
+    state, missed = start, []  # data less those that the draws imply, both in deviations from the long run
+    for row, shock, error in zip(problem.data, shocks, errors, strict=True):
+        implied = state @ _t(c) + shock @ _t(d) + error
+        missed.append((row - level)[:, None] - implied)
+        state = state @ _t(a) + shock @ _t(b)
+    mean = _smoothed_mean(problem, updates, np.stack(missed))
+    states, drawn = problem.start.mean[:, None] + (start + mean.start), shocks + mean.shocks
+    return path_from(space, problem.parameters, states, len(shocks), lambda period, _: drawn[period])
+
+
+def draw_filtered(space: StateSpace, problem: Problem, generator: np.random.Generator, draws: int) -> Paths:
+    """Draws given the data up to each period; see :meth:`smoothed_paths` there."""
+    first = _initial_deviations(problem, generator, draws) + problem.start.mean[:, None]
+    steps = [
+        path_from(space, problem.parameters, states, 1, lambda _, __, shocks=shocks: shocks)
+        for states, shocks in _filtered(problem, generator, draws)
+    ]
+    controls = controls_in(space, problem.parameters, first)
+    return Paths(
+        np.concatenate([first[None], *(step.states[1:] for step in steps)]),
+        np.concatenate([controls[None], *(step.controls[1:] for step in steps)]),
+        np.concatenate([step.shocks for step in steps]),
+        np.concatenate([step.observables for step in steps]),
+    )
+
+
+def _initial_deviations(problem: Problem, generator: np.random.Generator, draws: int) -> Array:
+    """Draws [w, d, n_s] from the stationary distribution, whose covariance may be singular."""
+    root = square_root(problem.start.covariance)
+    normals = generator.standard_normal((len(root), draws, root.shape[2]))
+    return normals @ root.swapaxes(1, 2)
+
+
+def _updates(problem: Problem) -> Iterator[tuple[Update, Array, Array]]:
+    """For each period the update, and mean [w, n_s] and covariance [w, n_s, n_s] of the state before it."""
+    covariance = problem.start.covariance
+    for stretch in problem.filtered():
+        for mean in stretch.mean[:-1]:
+            yield stretch.update, mean, covariance
+            covariance = stretch.update.covariance
+
+
+def _smoothed_mean(problem: Problem, updates: list[Update], data: Array) -> Disturbances:
+    """Means of initial state and shocks given data [T, w, d, n_y] in deviations; linear in them."""
+    _, b, c, d = _matrices(problem)
+    state, innovations = np.zeros((*data.shape[1:3], c.shape[2])), []
+    for update, row in zip(updates, data, strict=True):
+        seen = row[..., update.seen]
+        innovations.append(seen - state @ _t(c[:, update.seen]))
+        state = state @ _t(update.persistence) + seen @ _t(update.gain)
+    ahead = np.zeros((*data.shape[1:3], b.shape[1]))
+    shocks = []
+    for update, innovation in zip(reversed(updates), reversed(innovations), strict=True):
+        seen = update.seen
+        weighted = innovation @ _t(update.whiten) @ update.whiten
+        shocks.append(weighted @ d[:, seen] + ahead @ (b - update.gain @ d[:, seen]))
+        ahead = weighted @ c[:, seen] + ahead @ update.persistence
+    return Disturbances(ahead @ problem.start.covariance, np.stack(shocks[::-1]))
+
+
+def _filtered(problem: Problem, generator: np.random.Generator, draws: int) -> Iterator[tuple[Array, Array]]:
+    """For each period state before it [w, d, n_s] and shock [w, d, n_e], given the data up to it."""
+    _, _, c, d = _matrices(problem)
+    for row, (update, mean, covariance) in zip(problem.data, _updates(problem), strict=True):
+        seen = update.seen
+        root = square_root(covariance)
+        state = generator.standard_normal((len(mean), draws, mean.shape[1])) @ _t(root)
+        shock = generator.standard_normal((len(mean), draws, d.shape[2]))
+        error = (
+            generator.standard_normal((len(mean), draws, seen.sum())) * problem.measurement_sd[:, None, seen]
+        )
+        level = problem.economies.observation_constant[:, seen] + (c[:, seen] @ mean[..., None])[..., 0]
+        implied = state @ _t(c[:, seen]) + shock @ _t(d[:, seen]) + error
+        missed = (row[seen] - level)[:, None] - implied
+        weighted = missed @ _t(update.whiten) @ update.whiten
+        yield mean[:, None] + state + weighted @ c[:, seen] @ covariance, shock + weighted @ d[:, seen]
+
+
+def _matrices(problem: Problem) -> tuple[Array, Array, Array, Array]:
+    """A, B, C and D of the module docstring."""
+    economies = problem.economies
+    return (
+        economies.transition,
+        economies.shock_impact,
+        economies.observation_state,
+        economies.observation_shock,
+    )
+
+
+def _t(matrices: Array) -> Array:
+    return matrices.swapaxes(-1, -2)

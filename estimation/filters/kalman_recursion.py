@@ -7,6 +7,11 @@ States and observations are moved by the same shocks, so the filter is the one f
 
 where v is the innovation. P depends on the pattern of missing observations only, and is left alone once it
 has settled.
+
+The economies are those of first order around the steady state. The first-order solution does not depend on
+the coordinates of the states: an economy that is linear in logs has the same one whether its states are logs
+or levels. So its likelihood is the exact one of every economy that is linear in some coordinates, as far as
+surrogate and derivatives are exact.
 """
 
 from collections.abc import Iterator
@@ -15,14 +20,97 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.measurement import LOG_TWO_PI
-from estimation.first_order import LinearEconomies, LongRun
+from estimation.filters.linearisation import at_steady_state
+from estimation.filters.state_space import LOG_TWO_PI, StateSpace
 
 Array = NDArray[np.floating]
-
+SHARE_OF_SD = 0.5
+SHARE_OF_LEVEL = 0.01
+LEAST_WIDTH = 1e-5
+STEPS = np.array([1.0, -1.0, 2.0, -2.0])
+WEIGHTS = np.array([8.0, -8.0, -1.0, 1.0]) / 12
+DOUBLINGS = 30
+FORGOTTEN = 1e-8
 SETTLED = 1e-12
 ROUNDING = 100
 """Multiples of the number type's precision below which a standard deviation counts as zero."""
+
+
+class LinearEconomies(NamedTuple):
+    """w linear Gaussian economies in float64, with e' ~ N(0, I):
+
+        s' = state_constant + transition s + shock_impact e'
+        y' = observation_constant + observation_state s + observation_shock e'
+
+    state_constant [w, n_s], transition [w, n_s, n_s], shock_impact [w, n_s, n_e], observation_constant
+    [w, n_y], observation_state [w, n_y, n_s], observation_shock [w, n_y, n_e].
+    """
+
+    state_constant: Array
+    transition: Array
+    shock_impact: Array
+    observation_constant: Array
+    observation_state: Array
+    observation_shock: Array
+
+    def chosen(self, rows: NDArray[np.bool_]) -> "LinearEconomies":
+        """The economies marked in `rows` [w]."""
+        return LinearEconomies(*(block[rows] for block in self))
+
+
+class LongRun(NamedTuple):
+    """Stationary distribution of the state: mean [w, n_s] and covariance [w, n_s, n_s], which mean nothing
+    where exists, bool [w], is false.
+    """
+
+    mean: Array
+    covariance: Array
+    exists: NDArray[np.bool_]
+
+    def chosen(self, rows: NDArray[np.bool_]) -> "LongRun":
+        """Those of the economies marked in `rows` [w]."""
+        return LongRun(self.mean[rows], self.covariance[rows], self.exists[rows])
+
+
+def first_order(space: StateSpace, parameters: NDArray) -> LinearEconomies:
+    """The economies at `parameters` [w, p], in the surrogate's number type; NaN where they explode.
+
+    Slopes are differences of fourth order. Those stand wide steps, over which the rounding of single
+    precision weighs little: about five digits are right.
+    """
+    steady = at_steady_state(space, parameters, 1)
+    widths = np.maximum(SHARE_OF_SD * steady.sd, LEAST_WIDTH + SHARE_OF_LEVEL * np.abs(steady.mean))
+    value, slope = _differences(space, parameters, steady.mean, widths)
+    n_states = steady.mean.shape[1]
+    by_state, by_shock = slope[..., :n_states], slope[..., n_states:]
+    constant = value - (by_state @ steady.mean[..., None])[..., 0]
+    states, observables = np.s_[:, :n_states], np.s_[:, n_states:]
+    return LinearEconomies(
+        *(block[states] for block in (constant, by_state, by_shock)),
+        *(block[observables] for block in (constant, by_state, by_shock)),
+    )
+
+
+def long_run(economies: LinearEconomies) -> LongRun:
+    """Where the states of `economies` settle, by doubling: after k rounds the covariance is that of 2^k
+    periods of shocks.
+    """
+    power = economies.transition
+    mean, covariance = (
+        economies.state_constant,
+        economies.shock_impact @ economies.shock_impact.swapaxes(1, 2),
+    )
+    with np.errstate(all="ignore"):  # explosive ones overflow
+        for _ in range(DOUBLINGS):
+            mean = mean + (power @ mean[..., None])[..., 0]
+            covariance = covariance + power @ covariance @ power.swapaxes(1, 2)
+            power = power @ power
+            if np.all(np.abs(power) < FORGOTTEN):
+                break
+        forgotten = ((np.abs(power) < FORGOTTEN) & np.isfinite(covariance)).all(axis=(1, 2))
+    for block in (mean, *economies):
+        forgotten &= np.isfinite(block).reshape(len(block), -1).all(axis=1)
+    return LongRun(mean, covariance, np.asarray(forgotten))
 
 
 class Update(NamedTuple):
@@ -109,9 +197,33 @@ def kalman_filter(
     """
     stretches, mean = [], start.mean
     for update, part in _updates(economies, start.covariance, data, np.square(measurement_sd), rounding):
-        stretches.append(_stretch(economies, mean, part, update))
-        mean = stretches[-1].mean[-1]
+        surprise = part[:, None, update.seen] - economies.observation_constant[:, update.seen]
+        pushes = economies.state_constant + np.einsum("wij,twj->twi", update.gain, surprise)
+        means = [mean]
+        for push in pushes:
+            means.append((update.persistence @ means[-1][..., None])[..., 0] + push)
+        path = np.stack(means)
+        expected = np.einsum("wij,twj->twi", economies.observation_state[:, update.seen], path[:-1])
+        stretches.append(Stretch(update, path, surprise - expected))
+        mean = path[-1]
     return stretches
+
+
+def _differences(space: StateSpace, parameters: NDArray, centre: Array, widths: Array) -> tuple[Array, Array]:
+    """Next states and observables at rest, [w, k], and their slopes in states and shocks [w, k, n]."""
+    n_vectors, n_states = centre.shape
+    n = n_states + space.surrogate.n_shocks
+    steps = np.concatenate([np.zeros((1, n)), (STEPS[:, None, None] * np.eye(n)).reshape(-1, n)])
+    reach = np.concatenate([widths, np.full((n_vectors, n - n_states), SHARE_OF_SD)], axis=1)
+    points = (steps * reach[:, None]).astype(space.dtype)
+    points[..., :n_states] += centre[:, None].astype(space.dtype)
+    rows = points.reshape(-1, n)
+    states, shocks = rows[:, :n_states], rows[:, n_states:]
+    outcome = space.step(states, space.policy(states, parameters), shocks, parameters)
+    values = np.concatenate([outcome.next_states, outcome.next_observables], axis=1).astype(float)
+    values = values.reshape(n_vectors, len(steps), -1)
+    differences = np.einsum("s,wsnk->wkn", WEIGHTS, values[:, 1:].reshape(n_vectors, len(STEPS), n, -1))
+    return values[:, 0], differences / reach[:, None]
 
 
 def _updates(
@@ -140,32 +252,15 @@ def _update(
     c, d = economies.observation_state[:, seen], economies.observation_shock[:, seen]
     carried = covariance @ c.swapaxes(1, 2)
     spread = c @ carried + d @ d.swapaxes(1, 2) + noise[:, seen, None] * np.eye(seen.sum())
-    whiten = _whitening(spread, rounding)
+    factor = _cholesky(spread)
+    own = np.sqrt(np.einsum("wii->wi", spread))
+    regular = (np.einsum("wii->wi", factor) > rounding * own).all(axis=1)[:, None, None]
+    whiten = np.linalg.inv(np.where(regular, factor, np.eye(spread.shape[1])))
+    whiten = np.where(regular, whiten, 0.0)
     cross = (a @ carried + b @ d.swapaxes(1, 2)) @ whiten.swapaxes(1, 2)
     following = a @ covariance @ a.swapaxes(1, 2) + b @ b.swapaxes(1, 2) - cross @ cross.swapaxes(1, 2)
     gain = cross @ whiten
     return Update(seen, whiten, gain, a - gain @ c, (following + following.swapaxes(1, 2)) / 2)
-
-
-def _stretch(economies: LinearEconomies, mean: Array, data: Array, update: Update) -> Stretch:
-    """Follow the mean [w, n_s] through rows of data [L, n_y]."""
-    surprise = data[:, None, update.seen] - economies.observation_constant[:, update.seen]
-    pushes = economies.state_constant + np.einsum("wij,twj->twi", update.gain, surprise)
-    means = [mean]
-    for push in pushes:
-        means.append((update.persistence @ means[-1][..., None])[..., 0] + push)
-    path = np.stack(means)
-    expected = np.einsum("wij,twj->twi", economies.observation_state[:, update.seen], path[:-1])
-    return Stretch(update, path, surprise - expected)
-
-
-def _whitening(spread: Array, rounding: float) -> Array:
-    """Inverses of the Cholesky factors of covariances [w, k, k]; zero for those that are singular."""
-    own = np.sqrt(np.einsum("wii->wi", spread))
-    factor = _cholesky(spread)
-    regular = (np.einsum("wii->wi", factor) > rounding * own).all(axis=1)[:, None, None]
-    inverse = np.linalg.inv(np.where(regular, factor, np.eye(spread.shape[1])))
-    return np.where(regular, inverse, 0.0)
 
 
 def _cholesky(spread: Array) -> Array:

@@ -1,7 +1,7 @@
 """The part that all particle filters share: weights, resampling and the likelihood.
 
-A filter differs from another in its proposal: where particles start, which shocks they meet, and how much
-of the future they are weighted by. The importance weight
+A filter differs from another in its proposal: where particles start, which shocks they meet, and how much of
+the future they are weighted by. The importance weight
 
     p(y' | s', x') p(e') / q(e')  x  outlook(s') / outlook(s)
 
@@ -17,15 +17,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from estimation.filters.backward import BackwardSimulation, drawn_by_period
-from estimation.filters.defensive import DefensiveProposal
-from estimation.filters.draws import Draws
-from estimation.filters.gaussian import GaussianProposal, farsighted_proposal
-from estimation.filters.history import History, recorded
-from estimation.filters.measurement import Measurement
-from estimation.filters.paths import Paths, blank
-from estimation.filters.proposal import Array, Cloud, Proposal, stacked
-from estimation.filters.resampling import effective_sample_size, normalise
-from estimation.state_space import StateSpace
+from estimation.filters.particles import (
+    Array,
+    Cloud,
+    Draws,
+    History,
+    effective_sample_size,
+    normalise,
+    recorded,
+)
+from estimation.filters.proposals import DefensiveProposal, GaussianProposal, Proposal, farsighted_proposal
+from estimation.filters.state_space import Measurement, Paths, StateSpace, blank, stacked
 from surrogate.errors import BadConfiguration
 
 PARTICLES_PER_DRAW = 4  # paths of one cloud share their ancestors, so that many draws take several clouds
@@ -96,8 +98,16 @@ class ParticleFilter(ABC):
         """
         theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
         values = np.full(len(theta), -np.inf)
-        if inside.any():
-            values[inside] = self._evaluate(theta[inside], self._measured(sample, sd[inside]), generator)
+        if not inside.any():
+            return values
+        possible, measurement = theta[inside], self._measured(sample, sd[inside])
+        draws = self._draws(generator, len(possible), self.common_random_numbers)
+        total = np.zeros(len(possible))
+        with np.errstate(all="ignore"):  # exploding economies are caught by their weights
+            proposal = self._proposal(possible, measurement)
+            for _, increment in self._run(proposal, possible, measurement, draws):
+                total += increment
+        values[inside] = total
         return values
 
     def smoothed_paths(
@@ -147,15 +157,6 @@ class ParticleFilter(ABC):
         with np.errstate(over="ignore"):  # of tiny errors, which no particle meets
             return Measurement(sample, sd, self.state_space.burn_in, self.state_space.dtype)
 
-    def _evaluate(self, parameters: Array, measurement: Measurement, generator: np.random.Generator) -> Array:
-        draws = self._draws(generator, len(parameters), self.common_random_numbers)
-        total = np.zeros(len(parameters))
-        with np.errstate(all="ignore"):  # exploding economies are caught by their weights
-            proposal = self._proposal(parameters, measurement)
-            for _, increment in self._run(proposal, parameters, measurement, draws):
-                total += increment
-        return total
-
     def _simulated(
         self,
         parameters: ArrayLike,
@@ -188,14 +189,14 @@ class ParticleFilter(ABC):
         history = self._history(parameters, measurement, generator)
         guide = farsighted_proposal(self.state_space, parameters, measurement)
         backward = BackwardSimulation(self.state_space, parameters, measurement, guide, history, generator)
-        return backward.draw(count).without(~history.found)
+        return backward.draw(count).without(~history.survived)
 
     def _filtered(
         self, parameters: Array, measurement: Measurement, count: int, generator: np.random.Generator
     ) -> Paths:
         history = self._history(parameters, measurement, generator)
         paths = drawn_by_period(self.state_space, parameters, history, count, generator)
-        return paths.without(~history.found)
+        return paths.without(~history.survived)
 
     def _history(
         self, parameters: Array, measurement: Measurement, generator: np.random.Generator
@@ -213,19 +214,16 @@ class ParticleFilter(ABC):
         self, proposal: Proposal, parameters: Array, measurement: Measurement, draws: Draws
     ) -> Iterator[tuple[Cloud, Array]]:
         """The cloud at the start and after every period, with its log likelihood increment [w]."""
-        cloud, increment = self._start(proposal, parameters, draws)
-        yield cloud, increment
-        for period in range(len(measurement)):
-            self._resample(cloud, draws)
-            yield cloud, self._advance(cloud, period, proposal, parameters, measurement, draws)
-
-    def _start(self, proposal: Proposal, parameters: Array, draws: Draws) -> tuple[Cloud, Array]:
         states, log_ratio = proposal.start(draws)
         outlook = proposal.outlook(0, states)
         log_weights = np.full(states.shape[:2], -np.log(states.shape[1])) + log_ratio + outlook
         log_sum, weights = normalise(log_weights)
         controls = self.state_space.policy(stacked(states), parameters).reshape(*states.shape[:2], -1)
-        return Cloud(states, controls, log_weights - log_sum[:, None], weights, outlook), log_sum
+        cloud = Cloud(states, controls, log_weights - log_sum[:, None], weights, outlook)
+        yield cloud, log_sum
+        for period in range(len(measurement)):
+            self._resample(cloud, draws)
+            yield cloud, self._advance(cloud, period, proposal, parameters, measurement, draws)
 
     def _resample(self, cloud: Cloud, draws: Draws) -> None:
         cloud.ancestors = None

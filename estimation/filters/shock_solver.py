@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Transition
 
 Array = NDArray[np.floating]

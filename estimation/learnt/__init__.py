@@ -1,7 +1,6 @@
 """Likelihood surrogates: a log likelihood learnt from noisy calls of a filter, evaluated in microseconds."""
 
-from estimation.likelihoods.correction import correct
-from estimation.likelihoods.learnt import LearntLikelihood
+from estimation.likelihoods.learnt import LearntLikelihood, correct
 from estimation.likelihoods.learnt_graph import LearntGraph, LikelihoodCard
 
 __all__ = ["LearntGraph", "LearntLikelihood", "LikelihoodCard", "correct"]

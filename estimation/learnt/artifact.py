@@ -1,4 +1,8 @@
-"""The folder of a likelihood surrogate: design points, graph and card."""
+"""The folder of a likelihood surrogate: design points, graph and card, learnt from a configuration.
+
+What design points belong to is noted beside them, so that a run goes on with those of the same model, prior,
+filter, data and seed only. The card says how good the fit is, and a warning where it cannot be.
+"""
 
 import json
 import warnings
@@ -11,13 +15,17 @@ from typing import Any
 import numpy as np
 
 from estimation import fingerprint
-from estimation.learnt.design import Design, read_design
+from estimation.estimation import Estimation
+from estimation.inputs import read_configuration
 from estimation.learnt.learning import CALLS, Map, Plan, Report, learn_surface
-from estimation.learnt.surface import NEAR, Fit
-from estimation.likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard
-from estimation.posterior import Posterior
+from estimation.learnt.surface import NEAR, Design, Fit, read_design
+from estimation.likelihoods.learnt import LEARNT, filter_settings
+from estimation.likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard, fingerprints
+from estimation.sampling.posterior import Posterior
+from estimation.work.cluster import open_pool
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
 from surrogate.house.files import atomic_files, atomic_path
+from surrogate.house.listener import progress
 from surrogate.house.ownership import owner
 
 CARD_FILE = "card.json"
@@ -131,6 +139,54 @@ def make_card(
         noise_sd={f"p{name}": float(value) for name, value in zip(PERCENTILES, noise, strict=True)},
         versions={**fingerprint.versions(), "onnx": metadata.version("onnx")},
     )
+
+
+def learn_from_toml(
+    configuration: str | Path,
+    folder: str | Path,
+    calls: int,
+    resume: bool = False,
+    processes: int | None = None,
+    scheduler: str | None = None,
+) -> LikelihoodCard:
+    """Learn the likelihood that a TOML file describes; with ``method = "learnt"``, that of its ``filter``.
+
+    The listener hears how many calls of it have been made.
+
+    Parameters
+    ----------
+    processes : worker processes; one for each core if ``None``. The answer does not depend on it.
+    scheduler : address of a Dask scheduler whose workers take the place of processes.
+
+    The other parameters, files and errors are those of :func:`estimation.learnt.artifact.learn`.
+    """
+    estimation = estimation_to_learn(configuration)
+    settings, posterior = estimation.likelihood, estimation.posterior
+    identity = fingerprints(posterior, estimation.data, settings.ingredients(posterior))
+    with open_pool(processes, scheduler) as pool, progress("calls") as tell:
+        card = learn(
+            posterior,
+            vars(settings),
+            identity,
+            folder,
+            calls=calls,
+            seed=estimation.sampler.seed,
+            resume=resume,
+            parallel_map=pool.map,
+            report=tell,
+        )
+    estimation.keep_inputs(Path(folder))
+    return card
+
+
+def estimation_to_learn(configuration: str | Path) -> Estimation:
+    """The estimation in a TOML file, with the filter itself where the file has what is learnt from it."""
+    values = read_configuration(Path(configuration))
+    likelihood = values["likelihood"] or {}
+    if likelihood.get("method") == LEARNT:
+        likelihood = likelihood.get("filter", {})
+    filter_settings(likelihood)
+    return Estimation(**{**values, "likelihood": likelihood})
 
 
 def _begin(folder: Path, posterior: Posterior, plan: Plan, identity: Mapping[str, str], resume: bool) -> None:

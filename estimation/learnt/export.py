@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from estimation.learnt.coordinates import IDENTITY, LOG_ODDS, TINY
+from estimation.learnt.regression import IDENTITY, LOG_ODDS, TINY
 from estimation.learnt.surface import Surface
 from estimation.likelihoods.learnt_graph import INPUT, METADATA_KEY, OUTPUT, LikelihoodCard
 from surrogate.artifact.graph import sealed
@@ -34,7 +34,9 @@ def write_graph(surface: Surface, card: LikelihoodCard, file: Path) -> None:
     theta = graph.cast(INPUT, np.float64)
     u = _coordinates(graph, surface, theta)
     depth = graph.op("Add", [_quadratic(graph, surface, u), _kernel(graph, surface, u)])
-    learnt = _within(graph, surface, u, depth)
+    shallow = graph.op("LessOrEqual", [depth, graph.constant(surface.limit)])
+    close = graph.op("LessOrEqual", [_square_norm(graph, u), graph.constant(surface.reach**2)])
+    learnt = graph.op("And", [shallow, close])
     outside = graph.op("Mul", [_square_norm(graph, u), graph.constant(0.5)])
     outside = graph.op("Add", [outside, graph.constant(surface.limit)])
     value = graph.op("Sub", [graph.constant(surface.top), graph.op("Where", [learnt, depth, outside])])
@@ -83,12 +85,6 @@ def _kernel(graph: "_Graph", surface: Surface, u: str) -> str:
     exponent = graph.op("MatMul", [columns, graph.constant(rows)])
     weights = (process.kernel.amplitude**2 * process.weights)[:, None]
     return graph.op("MatMul", [graph.op("Exp", [exponent]), graph.constant(weights)])
-
-
-def _within(graph: "_Graph", surface: Surface, u: str, depth: str) -> str:
-    shallow = graph.op("LessOrEqual", [depth, graph.constant(surface.limit)])
-    close = graph.op("LessOrEqual", [_square_norm(graph, u), graph.constant(surface.reach**2)])
-    return graph.op("And", [shallow, close])
 
 
 def _in_box(graph: "_Graph", card: LikelihoodCard, theta: str) -> str:

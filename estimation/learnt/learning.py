@@ -4,6 +4,7 @@ Round 0 is quasi-random over the prior, one call a point. Every later round fits
 draws from the posterior under it - tempered at first, because the first surfaces are poor - and filters
 there, two calls a point, so that the noise is known. From the third round on, a third of the points follow
 the posterior itself and the rest a flatter one, so that most points lie within ten log points of the peak.
+Draws from tempered posteriors under the surface say where the next points should lie.
 """
 
 from collections.abc import Callable, Iterable
@@ -12,28 +13,28 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import emcee
 import numpy as np
+from emcee.moves import DEMove, StretchMove
 from numpy.typing import NDArray
 
-from estimation.learnt.design import Design, quasi_random_points, read_design
-from estimation.learnt.exploring import tempered_draws
-from estimation.learnt.surface import NEAR, Fit, fit_surface
-from estimation.posterior import Posterior
-from estimation.workers import stop_requested
+from estimation.learnt.surface import (
+    NEAR,
+    Design,
+    Fit,
+    Surface,
+    fit_surface,
+    quasi_random_points,
+    read_design,
+)
+from estimation.sampling.ensemble import state_at
+from estimation.sampling.posterior import Posterior
+from estimation.work.pool import stop_requested
+from surrogate.errors import BadConfiguration
 from surrogate.house.records import whole_number
 
 Array = NDArray[np.float64]
 Map = Callable[[Callable, Iterable], list]
-
-
-class Report(Protocol):
-    """Told how many calls of how many have been made, and what else is worth knowing."""
-
-    def __call__(self, step: int, total: int, text: str) -> None:
-        """Take note."""
-        ...
-
-
 CALLS = 10_000
 LEAST_CALLS, MOST_CALLS = 400, 10_000_000
 QUASI_RANDOM_SHARE = 0.1
@@ -46,6 +47,18 @@ BLOCK = 32
 BLOCKS_PER_SAVE = 8
 SURFACE, POINTS, FILTER = range(3)
 """Purposes of random numbers."""
+WALKERS_PER_PARAMETER = 10
+STEPS = 200
+KEPT_STEPS = 20
+MOVES = ((0.5, DEMove), (0.5, StretchMove))
+
+
+class Report(Protocol):
+    """Told how many calls of how many have been made, and what else is worth knowing."""
+
+    def __call__(self, step: int, total: int, text: str) -> None:
+        """Take note."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -145,14 +158,14 @@ def fit_round(task: Round) -> Fit:
 
 def describe(fit: Fit) -> str:
     """The held-out error near the peak, in a few words."""
-    found = fit.held_out_error(NEAR)
-    if found.points < 2:
+    error = fit.held_out_error(NEAR)
+    if error.points < 2:
         return "no point near the peak yet"
-    return f"held-out error {found.mean:+.2f} (sd {found.sd_without_noise:.2f}) within {NEAR:.0f} log points"
+    return f"held-out error {error.mean:+.2f} (sd {error.sd_without_noise:.2f}) within {NEAR:.0f} log points"
 
 
 @dataclass(frozen=True)
-class Block:
+class FilterTask:
     """A few points to be filtered together, with random numbers of their own."""
 
     posterior: Posterior
@@ -161,7 +174,7 @@ class Block:
     key: tuple[int, ...]
 
 
-def filter_block(block: Block) -> Array | None:
+def filter_block(block: FilterTask) -> Array | None:
     """What the filter returns [m, 2] at the points, NaN for second calls that are not wanted.
 
     ``None`` if asked to stop.
@@ -173,6 +186,48 @@ def filter_block(block: Block) -> Array | None:
     return np.column_stack([*calls, *[np.full(len(block.theta), np.nan)] * (2 - block.calls)])
 
 
+def tempered_draws(
+    posterior: Posterior,
+    surface: Surface,
+    starts: Array,
+    generator: np.random.Generator,
+    temperature: float,
+    size: int,
+) -> Array:
+    """Draws [size, n] from the prior times the likelihood to the power 1 / ``temperature``.
+
+    Parameters
+    ----------
+    posterior : says what the prior is and where the surrogate holds; its likelihood is not called.
+    surface : the likelihood; used everywhere, since its false peaks are what a design must find.
+    starts : points [m, n] of the prior from which walkers set out, the likelier the more often.
+    """
+    walkers = WALKERS_PER_PARAMETER * posterior.n_free
+
+    def log_density(theta: Array) -> Array:
+        values = posterior.priors.log_density(theta)
+        inside = np.isfinite(values)
+        if inside.any():
+            inside[inside] = posterior.surrogate.inside(posterior.parameters(theta[inside]))
+        values[~inside] = -np.inf
+        values[inside] += surface.everywhere(theta[inside]) / temperature
+        return values
+
+    chosen = generator.choice(len(starts), walkers, p=_spread(log_density(starts), walkers))
+    sampler = emcee.EnsembleSampler(
+        walkers,
+        posterior.n_free,
+        log_density,
+        moves=[(move(), weight) for weight, move in MOVES],
+        vectorize=True,
+    )
+    state = state_at(starts[chosen], int(generator.integers(2**32)))
+    sampler.run_mcmc(state, STEPS, skip_initial_state_check=True)
+    every = max((STEPS // 2) // KEPT_STEPS, 1)
+    draws = np.asarray(sampler.get_chain(discard=STEPS // 2, thin=every, flat=True))
+    return draws[generator.choice(len(draws), size, replace=len(draws) < size)]
+
+
 def _filter(
     posterior: Posterior,
     plan: Plan,
@@ -182,31 +237,34 @@ def _filter(
     report: Callable[[int, int], None],
 ) -> Design:
     """Filter the points that wait, a few blocks at a time; each batch is saved before the next."""
-    starts = [start for start in _starts(design) if design.waiting[start]]
-    for first in range(0, len(starts), BLOCKS_PER_SAVE):
+    blocks = [  # none of which reaches into another round
+        rows[start : start + BLOCK]
+        for rows in (np.flatnonzero(design.rounds == number) for number in np.unique(design.rounds))
+        for start in range(0, len(rows), BLOCK)
+    ]
+    waiting = [rows for rows in blocks if design.waiting[rows[0]]]
+    for first in range(0, len(waiting), BLOCKS_PER_SAVE):
         report(int(design.calls[~design.waiting].sum()), plan.calls)
-        batch = [_rows(design, start) for start in starts[first : first + BLOCKS_PER_SAVE]]
-        blocks = [
-            Block(
+        batch = waiting[first : first + BLOCKS_PER_SAVE]
+        tasks = [
+            FilterTask(
                 posterior, design.theta[rows], int(design.calls[rows[0]]), (plan.seed, FILTER, int(rows[0]))
             )
             for rows in batch
         ]
-        for rows, values in zip(batch, parallel_map(filter_block, blocks), strict=True):
+        for rows, values in zip(batch, parallel_map(filter_block, tasks), strict=True):
             design = design if values is None else design.filtered(rows, values)
         design.save(file)
     return design
 
 
-def _starts(design: Design) -> list[int]:
-    """Where blocks begin; a block never reaches into another round."""
-    return [
-        int(start)
-        for number in np.unique(design.rounds)
-        for start in np.flatnonzero(design.rounds == number)[::BLOCK]
-    ]
-
-
-def _rows(design: Design, start: int) -> NDArray[np.intp]:
-    rows = np.arange(start, min(start + BLOCK, len(design)))
-    return rows[design.rounds[rows] == design.rounds[start]]
+def _spread(values: Array, walkers: int) -> Array:
+    """Probabilities [m] in proportion to the density with these logs, but as many points as there are walkers
+    are equally likely: walkers that start at the same place cannot move apart.
+    """
+    possible = np.isfinite(values)
+    if not possible.any():
+        raise BadConfiguration("No design point has a likelihood above zero: more calls are needed.")
+    highest = np.sort(values[possible])[-walkers:]
+    weights = np.where(possible, np.exp(np.minimum(values, highest[0]) - highest[0]), 0.0)
+    return weights / weights.sum()

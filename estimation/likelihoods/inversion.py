@@ -9,12 +9,16 @@ import pandas as pd
 
 from estimation.filters import Bound, InversionFilter
 from estimation.filters.inversion import require_presample
-from estimation.filters.paths import Paths
-from estimation.likelihoods.evaluation import in_blocks
-from estimation.likelihoods.method import Ingredients, Method, register, require_no_measurement_error
-from estimation.posterior import Likelihood, Posterior
+from estimation.filters.state_space import Paths, StateSpace
+from estimation.likelihoods.method import (
+    Ingredients,
+    Method,
+    in_blocks,
+    register,
+    require_no_measurement_error,
+)
+from estimation.sampling.posterior import Likelihood, Posterior
 from estimation.settings import at_most, read_settings
-from estimation.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, shown
 
@@ -49,7 +53,7 @@ class InversionLikelihood(Likelihood):
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.posterior.Likelihood`; only the parameters make a difference."""
+        """See :class:`estimation.sampling.posterior.Likelihood`; only the parameters make a difference."""
 
         def block(rows: slice) -> np.ndarray:
             return self.inversion.log_likelihood(parameters[rows], self.observations)
@@ -64,7 +68,7 @@ class InversionLikelihood(Likelihood):
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.posterior.Likelihood`; smoothed and filtered are the same path."""
+        """See :class:`estimation.sampling.posterior.Likelihood`; smoothed and filtered are the same path."""
         return self.inversion.smoothed_paths(parameters, self.observations)
 
 
@@ -99,15 +103,13 @@ class InversionSettings(Method):
     def build(self, surrogate: Surrogate, data: pd.DataFrame) -> InversionLikelihood:
         """The likelihood of ``data`` under these settings."""
         require_presample(self.presample, len(data))
-        bound = None if self.bound is None else _read_bound(self.bound)
+        bound = None
+        if self.bound is not None:
+            if not isinstance(self.bound, Mapping):
+                raise BadConfiguration(
+                    'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
+                    f"floor = 0.0 }}, not {shown(self.bound)}."
+                )
+            bound = read_settings(Bound, self.bound, "likelihood.bound")
         space = StateSpace(surrogate, [str(name) for name in data.columns])
         return InversionLikelihood(InversionFilter(space, bound, self.presample), data)
-
-
-def _read_bound(values: Mapping[str, Any]) -> Bound:
-    if not isinstance(values, Mapping):
-        raise BadConfiguration(
-            'bound in [likelihood] must be like { observable = "interest_rate", shock = "monetary", '
-            f"floor = 0.0 }}, not {shown(values)}."
-        )
-    return read_settings(Bound, values, "likelihood.bound")

@@ -6,13 +6,10 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import KalmanFilter
-from estimation.filters.paths import Paths
-from estimation.likelihoods.evaluation import in_blocks
-from estimation.likelihoods.method import Ingredients, Method, register
-from estimation.measurement import PREFIX
-from estimation.posterior import Likelihood, Posterior
-from estimation.settings import read_measurement_error
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import Paths, StateSpace
+from estimation.likelihoods.method import Ingredients, Method, in_blocks, register
+from estimation.sampling.posterior import Likelihood, Posterior
+from estimation.settings import PREFIX, read_measurement_error
 
 KALMAN = "kalman"
 VECTORS_PER_CALL = 1024
@@ -38,7 +35,7 @@ class KalmanLikelihood(Likelihood):
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.posterior.Likelihood`; nothing is random."""
+        """See :class:`estimation.sampling.posterior.Likelihood`; nothing is random."""
 
         def block(rows: slice) -> np.ndarray:
             sd = None if measurement_sd is None else measurement_sd[rows]
@@ -62,7 +59,7 @@ class KalmanLikelihood(Likelihood):
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.posterior.Likelihood`."""
+        """See :class:`estimation.sampling.posterior.Likelihood`."""
         simulate = self.kalman.smoothed_paths if smoothed else self.kalman.filtered_paths
         return simulate(parameters, self.observations, generator, draws, measurement_sd)
 

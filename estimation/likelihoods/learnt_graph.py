@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estimation import fingerprint
-from estimation.posterior import Posterior
+from estimation.sampling.posterior import Posterior
 from surrogate.artifact.graph import LARGEST_FILE, Files, ModelFile, files_of, first_line, rebuilt
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NewerFormat
 from surrogate.house import records
@@ -142,7 +142,13 @@ class LearntGraph:
         ((_, content),) = self._files
         model = ModelFile.parsed(self.folder / GRAPH_FILE, content)
         self.digest = fingerprint.hash_of(content)
-        self.card = _card(model)
+        text = model.metadata.get(METADATA_KEY)
+        if text is None:
+            raise BrokenArtifact(
+                f"{model.path} is an ONNX file but not a likelihood surrogate: it carries no card. Make it "
+                "with `dsge-surrogate learn`."
+            )
+        self.card = LikelihoodCard.from_json(text)
         self._session = model.open(threads=1)
         self._require_tensors()
 
@@ -157,21 +163,19 @@ class LearntGraph:
         BrokenArtifact : ONNX Runtime fails, or gives something of another shape.
         """
         rows = np.ascontiguousarray(theta, dtype=np.float32)
-        parts = [
-            self._values(rows[first : first + ROWS_PER_CALL]) for first in range(0, len(rows), ROWS_PER_CALL)
-        ]
+        parts = []
+        for first in range(0, len(rows), ROWS_PER_CALL):
+            block = rows[first : first + ROWS_PER_CALL]
+            try:
+                values = np.asarray(self._session.run([OUTPUT], {INPUT: block})[0])
+            except Exception as error:  # ONNX Runtime's errors share no base class of their own
+                raise BrokenArtifact(f"{self.folder / GRAPH_FILE} failed: {first_line(error)}.") from error
+            if values.shape != (len(block), 1):
+                raise BrokenArtifact(
+                    f"{self.folder / GRAPH_FILE} gave {values.shape} values for {len(block)} rows."
+                )
+            parts.append(values)
         return np.concatenate(parts)[:, 0].astype(float)
-
-    def _values(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        try:
-            values = np.asarray(self._session.run([OUTPUT], {INPUT: rows})[0])
-        except Exception as error:  # ONNX Runtime's errors share no base class of their own
-            raise BrokenArtifact(f"{self.folder / GRAPH_FILE} failed: {first_line(error)}.") from error
-        if values.shape != (len(rows), 1):
-            raise BrokenArtifact(
-                f"{self.folder / GRAPH_FILE} gave {values.shape} values for {len(rows)} rows."
-            )
-        return values
 
     def _require_tensors(self) -> None:
         given, returned = self._session.get_inputs(), self._session.get_outputs()
@@ -184,16 +188,6 @@ class LearntGraph:
             raise BrokenArtifact(
                 f"{self.folder / GRAPH_FILE} has tensors {shapes}; its card asks for {wanted}."
             )
-
-
-def _card(model: ModelFile) -> LikelihoodCard:
-    text = model.metadata.get(METADATA_KEY)
-    if text is None:
-        raise BrokenArtifact(
-            f"{model.path} is an ONNX file but not a likelihood surrogate: it carries no card. Make it with "
-            "`dsge-surrogate learn`."
-        )
-    return LikelihoodCard.from_json(text)
 
 
 def fingerprints(posterior: Posterior, data: pd.DataFrame, ingredients: Any) -> dict[str, str]:

@@ -10,6 +10,7 @@ from estimation.finding import Finding
 from estimation.likelihoods.method import Ingredients, Method, register, require_no_measurement_error
 from estimation.moments import MomentsResult
 from estimation.moments.estimate import (
+    FreeParameters,
     first_weights,
     is_two_step,
     minimise_distance,
@@ -17,11 +18,10 @@ from estimation.moments.estimate import (
     require_enough,
     second_step,
 )
-from estimation.moments.findings import moment_findings
-from estimation.moments.free import FreeParameters
 from estimation.moments.named import FrameFunction, Moments
+from estimation.moments.result import moment_findings
 from estimation.moments.simulated import MOST_REPLICATIONS, SimulatedMoments
-from estimation.posterior import Posterior, Sampled
+from estimation.sampling.posterior import Posterior, Sampled
 from estimation.settings import at_most
 from surrogate import Surrogate
 

@@ -16,13 +16,10 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.filters.paths import Paths
-from estimation.likelihoods.evaluation import in_blocks
-from estimation.likelihoods.method import Ingredients, Method, register
-from estimation.measurement import PREFIX, MeasurementError
-from estimation.posterior import Likelihood, Posterior
-from estimation.settings import at_most, read_measurement_error
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import Paths, StateSpace
+from estimation.likelihoods.method import Ingredients, Method, in_blocks, register
+from estimation.sampling.posterior import Likelihood, Posterior
+from estimation.settings import PREFIX, MeasurementError, at_most, read_measurement_error
 from surrogate import Surrogate
 from surrogate.errors import unknown_name
 
@@ -61,11 +58,14 @@ class FilterLikelihood(Likelihood):
         generator: np.random.Generator | None = None,
         measurement_sd: np.ndarray | None = None,
     ) -> np.ndarray:
-        """See :class:`estimation.posterior.Likelihood`; a few dozen vectors are filtered at a time."""
+        """See :class:`estimation.sampling.posterior.Likelihood`; a few dozen vectors at a time."""
 
         def block(rows: slice) -> np.ndarray:
             sd = None if measurement_sd is None else measurement_sd[rows]
-            return self._block(parameters[rows], generator, sd)
+            if generator is not None:
+                return self._fresh.log_likelihood(parameters[rows], self.observations, generator, sd)
+            common = np.random.default_rng(self.seed)
+            return self._common.log_likelihood(parameters[rows], self.observations, common, sd)
 
         return in_blocks(block, len(parameters), VECTORS_PER_CALL)
 
@@ -77,23 +77,15 @@ class FilterLikelihood(Likelihood):
         measurement_sd: np.ndarray | None = None,
         smoothed: bool = True,
     ) -> Paths:
-        """See :class:`estimation.posterior.Likelihood`."""
+        """See :class:`estimation.sampling.posterior.Likelihood`."""
         simulate = self._fresh.smoothed_paths if smoothed else self._fresh.filtered_paths
         return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
     def caveat(self, common_random_numbers: bool) -> str:
-        """See :class:`estimation.posterior.Likelihood`."""
+        """See :class:`estimation.sampling.posterior.Likelihood`."""
         if not common_random_numbers:
             return ""
         return "Random numbers are common to all likelihoods; others would give another number."
-
-    def _block(
-        self, parameters: np.ndarray, generator: np.random.Generator | None, measurement_sd: np.ndarray | None
-    ) -> np.ndarray:
-        if generator is not None:
-            return self._fresh.log_likelihood(parameters, self.observations, generator, measurement_sd)
-        generator = np.random.default_rng(self.seed)
-        return self._common.log_likelihood(parameters, self.observations, generator, measurement_sd)
 
 
 @register(*FILTERS)

@@ -1,7 +1,13 @@
-"""Estimate parameters by the simulated method of moments."""
+"""Estimate parameters by the simulated method of moments: which of them move, how far, and the search.
+
+The search runs in coordinates in which the bounds of every free parameter are zero and one. The best of some
+candidates start a bounded Gauss-Newton search whose derivatives are central differences taken in one batch.
+Weights may come in two steps, the second by the covariance of the moments at the estimate of the first.
+"""
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -9,15 +15,13 @@ import pandas as pd
 from scipy.optimize import least_squares
 from scipy.stats import qmc
 
-from estimation.moments.free import FreeParameters
-from estimation.moments.named import FrameFunction, Moments
+from estimation.moments.named import Array, FrameFunction, Moments
 from estimation.moments.result import MomentsResult
-from estimation.moments.series import Array
 from estimation.moments.simulated import SimulatedMoments
 from estimation.moments.weights import WEIGHTS, Weights
-from estimation.posterior import Posterior
+from estimation.sampling.posterior import Posterior
 from surrogate import Surrogate, load
-from surrogate.errors import BadConfiguration, unknown_name
+from surrogate.errors import BadConfiguration, OutsideBox, unknown_name
 from surrogate.house.records import by_name
 
 TWO_STEP = "two-step"
@@ -26,6 +30,92 @@ FAR = 1e3
 CANDIDATES, STARTS = 128, 3
 AT_BOUND = 1e-4
 """Share of the interval between the bounds."""
+
+
+@dataclass(frozen=True)
+class FreeParameters:
+    """Free parameters within bounds; the others are fixed.
+
+    Attributes
+    ----------
+    surrogate : the economy.
+    names : free parameters.
+    base : all parameters of the surrogate [n_parameters]; free ones are overwritten.
+    lower, upper : bounds [n_free].
+    """
+
+    surrogate: Surrogate
+    names: tuple[str, ...]
+    base: Array
+    lower: Array
+    upper: Array
+
+    @classmethod
+    def of_posterior(cls, posterior: Posterior) -> "FreeParameters":
+        """Those of a posterior, within the supports of their priors."""
+        lower, upper = posterior.priors.bounds()
+        middle = posterior.parameters((lower + upper) / 2)[0]
+        return cls(posterior.surrogate, posterior.names, middle, lower, upper)
+
+    @classmethod
+    def of_bounds(
+        cls,
+        surrogate: Surrogate,
+        params: Mapping[str, float],
+        bounds: Mapping[str, tuple[float, float]],
+        fixed: Mapping[str, float],
+    ) -> "FreeParameters":
+        """Those named in ``params``, within ``bounds`` or, where there are none, the surrogate's box.
+
+        Raises
+        ------
+        UnknownName : bounds of a parameter that is not free, or a parameter the surrogate lacks.
+        OutsideBox : bounds, or a fixed value, outside the surrogate's box.
+        BadConfiguration : a parameter both free and fixed, or no free one.
+        """
+        for name in bounds:
+            if name not in params:
+                raise unknown_name("bounded parameter", name, params)
+        both = [name for name in params if name in fixed]
+        if both or not params:
+            raise BadConfiguration(f"{both[0]} is free and fixed; keep one." if both else "Free a parameter.")
+        base = surrogate.parameter_array({**fixed, **params})[0]
+        box = dict(
+            zip(surrogate.parameter_names, zip(surrogate.lower, surrogate.upper, strict=True), strict=True)
+        )
+        ends = np.array([bounds.get(name, box[name]) for name in params], dtype=float)
+        free = cls(surrogate, tuple(params), base, ends[:, 0], ends[:, 1])
+        free._check(box)
+        return free
+
+    def theta(self, unit: Array) -> Array:
+        """Free parameters [w, n_free] at coordinates in [0, 1], clipped to it."""
+        return self.lower + np.clip(unit, 0, 1) * (self.upper - self.lower)
+
+    def unit(self, theta: Array) -> Array:
+        """The inverse of :meth:`theta`."""
+        return (theta - self.lower) / (self.upper - self.lower)
+
+    def parameters(self, theta: Array) -> Array:
+        """All parameters [w, n_parameters] at ``theta`` [w, n_free]."""
+        parameters = np.tile(self.base, (len(theta), 1))
+        parameters[:, [self.surrogate.parameter_names.index(name) for name in self.names]] = theta
+        return parameters
+
+    def _check(self, box: Mapping[str, tuple[float, float]]) -> None:
+        for name, low, high in zip(self.names, self.lower, self.upper, strict=True):
+            least, most = box[name]
+            if not least <= low < high <= most:
+                raise OutsideBox(
+                    f"The bounds [{low:g}, {high:g}] of {name} are no interval in the surrogate's range "
+                    f"[{least:g}, {most:g}]."
+                )
+        for name, value in zip(self.surrogate.parameter_names, self.base, strict=True):
+            least, most = box[name]
+            if not least <= value <= most:
+                raise OutsideBox(
+                    f"{name} = {value:g} is outside the surrogate's range [{least:g}, {most:g}]."
+                )
 
 
 def estimate_msm(
@@ -74,7 +164,9 @@ def estimate_msm(
     start = np.array([list(named.values())], dtype=float)
     if optimize_options is False:
         return describe(target, free, start[0], None)
-    candidates = np.concatenate([start, _spread(free, seed)])
+    sobol = qmc.Sobol(len(free.names), rng=np.random.default_rng(seed))
+    spread = free.theta(sobol.random(CANDIDATES))
+    candidates = np.concatenate([start, spread[economy.inside(free.parameters(spread))]])
     if is_two_step(weights):
         target = second_step(target, free, candidates)
     return minimise_distance(target, free, candidates, optimize_options)
@@ -137,11 +229,11 @@ def minimise_distance(
     units = free.unit(candidates)
     order = np.argsort(problem.look_from(units))[:STARTS]
     jacobian: Any = problem.jacobian  # SciPy's stubs know only the names of its own schemes
-    found = [
+    searches = [
         least_squares(problem.residual, np.clip(units[row], 0, 1), jacobian, (0.0, 1.0), **(options or {}))
         for row in order
     ]
-    best = min(found, key=lambda result: result.cost)
+    best = min(searches, key=lambda result: result.cost)
     return describe(moments, free, free.theta(best.x[None])[0], best)
 
 
@@ -201,9 +293,9 @@ class _Distance:
         values = np.full((len(unit), len(self.moments.names)), self._far)
         if inside.any():
             with np.errstate(invalid="ignore"):  # of infinite moments
-                found = self.moments.residuals(parameters[inside])
-            found = np.where(np.isnan(found).any(axis=1, keepdims=True), self._far, found)
-            values[inside] = np.clip(found, -self._far, self._far)
+                near = self.moments.residuals(parameters[inside])
+            near = np.where(np.isnan(near).any(axis=1, keepdims=True), self._far, near)
+            values[inside] = np.clip(near, -self._far, self._far)
         return values
 
     def residual(self, unit: Array) -> Array:
@@ -238,10 +330,3 @@ class _Distance:
 def _widths(up: Array, down: Array) -> Array:
     """Distance [n] of each pair along its own coordinate."""
     return np.diag(up) - np.diag(down)
-
-
-def _spread(free: FreeParameters, seed: int) -> Array:
-    """Points [m, n_free] that fill the bounds evenly (Sobol), where the surrogate holds."""
-    sobol = qmc.Sobol(len(free.names), rng=np.random.default_rng(seed))
-    theta = free.theta(sobol.random(CANDIDATES))
-    return theta[free.surrogate.inside(free.parameters(theta))]

@@ -3,6 +3,10 @@
 Names are ``mean(x)``, ``sd(x)``, ``autocorr(x, lag)``, ``corr(x, y)`` and ``corr(x, y, lag)``, the
 correlation of x in t with y in t - lag. A :class:`Moment` is a function of many samples at once; any other
 function takes one sample as a DataFrame and returns a number or several named ones.
+
+Each moment comes with what the quarters of a sample contribute to it. The contribution of a quarter is the
+influence function of the moment (Hampel 1974): the moment's error is the mean of the contributions, up to
+terms that vanish faster (the delta method), so that their long-run variance is that of the moment.
 """
 
 import re
@@ -14,14 +18,80 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from estimation.moments import series as of_series
-from estimation.moments.series import Array, Series
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 
+Array = np.ndarray
+Series = Mapping[str, Array]
 CALL = re.compile(r"\s*(\w+)\s*\(([^()]*)\)\s*")
 WHOLE_NUMBER = re.compile(r"[+-]?\d{1,6}", re.ASCII)
 FrameFunction = Callable[[pd.DataFrame], Any]
-Contributions = Callable[[Series], Array]
+Influence = Callable[[Series], Array]
+CORRELATIONS = ("autocorr", "corr")
+EXAMPLES = {
+    "mean": "mean(x)",
+    "sd": "sd(x)",
+    "autocorr": "autocorr(x, 1)",
+    "corr": "corr(x, y) or corr(x, y, 1)",
+}
+
+
+def mean(series: Series, x: str) -> Array:
+    """Mean [w] of x."""
+    return series[x].mean(axis=1)
+
+
+def sd(series: Series, x: str) -> Array:
+    """Standard deviation [w] of x, with T - 1 in the denominator."""
+    return series[x].std(axis=1, ddof=1)
+
+
+def corr(series: Series, x: str, y: str, lag: int = 0) -> Array:
+    """Correlation [w] of x in t with y in t - lag."""
+    now, before = _pairs(series, x, y, lag)
+    scale = np.sqrt(_products(now, now) * _products(before, before))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _products(now, before) / scale
+
+
+def autocorr(series: Series, x: str, lag: int) -> Array:
+    """Correlation [w] of x with its own value ``lag`` quarters before."""
+    return corr(series, x, x, lag)
+
+
+def mean_contributions(series: Series, x: str) -> Array:
+    """Influence [w, T] to the mean: deviations from it."""
+    return _deviations(series[x])
+
+
+def sd_contributions(series: Series, x: str) -> Array:
+    """Influence [w, T] to the standard deviation s: (deviation^2 - s^2) / (2 s)."""
+    squares = _deviations(series[x]) ** 2
+    variance = squares.mean(axis=1, keepdims=True)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return (squares - variance) / (2 * np.sqrt(variance))
+
+
+def corr_contributions(series: Series, x: str, y: str, lag: int = 0) -> Array:
+    """Influence [w, T] to a correlation r: a b - r (a^2 + b^2) / 2 with a and b standardised.
+
+    Each pair counts in the later of its two quarters, with the weight that makes up for the quarters that
+    have none.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        now, before = (
+            side / np.sqrt(np.mean(side**2, axis=1, keepdims=True)) for side in _pairs(series, x, y, lag)
+        )
+    product = now * before
+    r = product.mean(axis=1, keepdims=True)
+    pairs = product - r * (now**2 + before**2) / 2
+    periods = series[x].shape[1]
+    padding = np.zeros((len(pairs), periods - pairs.shape[1]))
+    return np.concatenate([padding, pairs * periods / pairs.shape[1]], axis=1)
+
+
+def autocorr_contributions(series: Series, x: str, lag: int) -> Array:
+    """Influence [w, T] to an autocorrelation; see :func:`corr_contributions`."""
+    return corr_contributions(series, x, x, lag)
 
 
 class Moments(Protocol):
@@ -33,7 +103,7 @@ class Moments(Protocol):
         ...
 
     @property
-    def contributions(self) -> Contributions | None:
+    def contributions(self) -> Influence | None:
         """What each quarter contributes [w, T], or ``None`` where there is no formula."""
         ...
 
@@ -56,7 +126,7 @@ class Moment:
 
     name: str
     function: Callable[[Series], Array]
-    contributions: Contributions | None = None
+    contributions: Influence | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,33 +178,25 @@ class FrameMoments:
         BadData : a sample for which the function returns other moments than for the data.
         """
         samples = np.stack(list(series.values()), axis=-1)
-        frames = (pd.DataFrame(sample, columns=list(series)) for sample in samples)
-        return np.array([self._of_one(frame) for frame in frames], dtype=float)
-
-    def _of_one(self, frame: pd.DataFrame) -> list[float]:
-        found = _named(self.function, frame)
-        if tuple(found) != self.names:
-            raise BadData(
-                f"The function {_name(self.function)} returned {len(found)} moments ({', '.join(found)}) for "
-                f"one sample and {len(self.names)} ({', '.join(self.names)}) for the data; it must "
-                "always return the same."
-            )
-        return list(found.values())
+        rows = []
+        for sample in samples:
+            named = _named(self.function, pd.DataFrame(sample, columns=list(series)))
+            if tuple(named) != self.names:
+                raise BadData(
+                    f"The function {_name(self.function)} returned {len(named)} moments ({', '.join(named)}) "
+                    f"for one sample and {len(self.names)} ({', '.join(self.names)}) for the data; it must "
+                    "always return the same."
+                )
+            rows.append(list(named.values()))
+        return np.array(rows, dtype=float)
 
 
 # name -> (function, contributions, how many observables, numbers of lags that may follow)
 FUNCTIONS = {
-    "mean": (of_series.mean, of_series.mean_contributions, 1, (0,)),
-    "sd": (of_series.sd, of_series.sd_contributions, 1, (0,)),
-    "autocorr": (of_series.autocorr, of_series.autocorr_contributions, 1, (1,)),
-    "corr": (of_series.corr, of_series.corr_contributions, 2, (0, 1)),
-}
-CORRELATIONS = ("autocorr", "corr")
-EXAMPLES = {
-    "mean": "mean(x)",
-    "sd": "sd(x)",
-    "autocorr": "autocorr(x, 1)",
-    "corr": "corr(x, y) or corr(x, y, 1)",
+    "mean": (mean, mean_contributions, 1, (0,)),
+    "sd": (sd, sd_contributions, 1, (0,)),
+    "autocorr": (autocorr, autocorr_contributions, 1, (1,)),
+    "corr": (corr, corr_contributions, 2, (0, 1)),
 }
 
 
@@ -178,7 +240,11 @@ def parse_moment(text: str, observables: Sequence[str]) -> Moment:
     for name in names:
         if name not in observables:
             raise unknown_name(f"observable in {text}", name, observables)
-    keywords = {**dict(zip("xy", names, strict=False)), **_lag(text, lags)}
+    keywords: dict[str, Any] = dict(zip("xy", names, strict=False))
+    if lags:
+        if not WHOLE_NUMBER.fullmatch(lags[0]):
+            raise BadConfiguration(f"The lag in {shown(text)} must be a whole number of quarters.")
+        keywords["lag"] = int(lags[0])
     if match[1] in CORRELATIONS and len(set(names)) == 1 and not keywords.get("lag"):
         raise BadConfiguration(f"{text!r} is always one; choose another lag or another series.")
     return Moment(text.strip(), partial(function, **keywords), partial(contributions, **keywords))
@@ -201,27 +267,34 @@ def as_series(samples: Array, observables: Sequence[str]) -> dict[str, Array]:
     return dict(zip(observables, columns, strict=True))
 
 
+def _pairs(series: Series, x: str, y: str, lag: int) -> tuple[Array, Array]:
+    now, before = series[x], series[y]
+    if lag:
+        now, before = (now[:, lag:], before[:, :-lag]) if lag > 0 else (now[:, :lag], before[:, -lag:])
+    return _deviations(now), _deviations(before)
+
+
+def _deviations(values: Array) -> Array:
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def _products(left: Array, right: Array) -> Array:
+    return np.einsum("wt,wt->w", left, right)
+
+
 def _named(function: FrameFunction, frame: pd.DataFrame) -> Mapping[str, float]:
-    found = function(frame)
-    items: dict[Any, Any] = {_name(function): found}
-    if isinstance(found, Mapping | pd.Series):
-        items = dict(found.items())
+    returned = function(frame)
+    items: dict[Any, Any] = {_name(function): returned}
+    if isinstance(returned, Mapping | pd.Series):
+        items = dict(returned.items())
     try:
         return {str(name): float(value) for name, value in items.items()}
     except (TypeError, ValueError):
         raise BadData(
             f"The moment function {_name(function)} must return a number, or a Series or mapping of named "
-            f"numbers, not {found!r}."
+            f"numbers, not {returned!r}."
         ) from None
 
 
 def _name(function: FrameFunction) -> str:
     return getattr(function, "__name__", None) or repr(function)
-
-
-def _lag(text: str, lags: Sequence[str]) -> dict[str, int]:
-    if not lags:
-        return {}
-    if not WHOLE_NUMBER.fullmatch(lags[0]):
-        raise BadConfiguration(f"The lag in {shown(text)} must be a whole number of quarters.")
-    return {"lag": int(lags[0])}

@@ -16,11 +16,9 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from estimation.moments.covariance import moments_covariance
-from estimation.moments.named import FrameFunction, Moments, compute_moments, read_moment
-from estimation.moments.series import Array
-from estimation.moments.weights import Weights, covariance_matrix, weighting_matrix
-from estimation.posterior import Likelihood
+from estimation.moments.named import Array, FrameFunction, Moments, compute_moments, read_moment
+from estimation.moments.weights import Weights, covariance_matrix, moments_covariance, weighting_matrix
+from estimation.sampling.posterior import Likelihood
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 from surrogate.house.records import whole_number
@@ -44,7 +42,7 @@ class SimulatedMoments(Likelihood):
     replications : simulated samples of length T for each parameter vector.
     seed : of the shocks, which are common to all evaluations.
     moments_cov : covariance [n_moments, n_moments] of the moments of the data, a DataFrame by its labels; if
-        ``None``, their long-run covariance (:func:`estimation.moments.covariance.moments_covariance`).
+        ``None``, their long-run covariance (:func:`estimation.moments.weights.moments_covariance`).
 
     Attributes
     ----------
@@ -74,7 +72,10 @@ class SimulatedMoments(Likelihood):
         replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
         self.surrogate = surrogate
         self.observables = tuple(str(name) for name in data.columns)
-        self._columns = [self._column(name) for name in self.observables]
+        for name in self.observables:
+            if name not in surrogate.observable_names:
+                raise unknown_name("observable", name, surrogate.observable_names)
+        self._columns = [surrogate.observable_names.index(name) for name in self.observables]
         if isinstance(moments, str) or not isinstance(moments, Sequence):
             raise BadConfiguration(f'moments must be a list such as ["sd(x)"], not {shown(moments)}.')
         self.moments = [read_moment(moment, data) for moment in moments]
@@ -91,7 +92,11 @@ class SimulatedMoments(Likelihood):
             moments_cov = moments_covariance(self.moments, sample, self.observables)
         self.moments_cov = covariance_matrix(moments_cov, self.names)
         self._set_weights(weights)
-        self._require_simulated()
+        # sound samples at the surrogate's default need every moment; elsewhere, a vector that lacks one has
+        # no likelihood
+        values = self._of_samples(surrogate.default[None], self._shocks(self.seed, self.replications))[0]
+        sound = ~np.isinf(values).any(axis=1)
+        self._require_numbers(values[sound], "of simulated data", "Leave it out, or mend its function.")
 
     @property
     def standard_errors(self) -> Array:
@@ -143,7 +148,7 @@ class SimulatedMoments(Likelihood):
         """Quasi-log-likelihood [w] of ``parameters`` [w, n_parameters]: minus half the distance.
 
         Simulation inflates the variance of the distance by 1 / replications, which is taken into account. The
-        other arguments are those of :class:`estimation.posterior.Likelihood` and change nothing.
+        other arguments are those of :class:`estimation.sampling.posterior.Likelihood` and change nothing.
         """
         with np.errstate(invalid="ignore", over="ignore"):
             distance = np.sum(self.residuals(parameters) ** 2, axis=1)
@@ -182,20 +187,7 @@ class SimulatedMoments(Likelihood):
         values[~(np.isfinite(simulated).all(axis=(1, 2)) & np.repeat(solved, samples))] = np.inf
         return values.reshape(vectors, samples, -1)
 
-    def _require_simulated(self) -> None:
-        """Raise BadData for a moment that sound samples at the surrogate's default lack; elsewhere, a vector
-        that lacks one has no likelihood.
-        """
-        values = self._of_samples(self.surrogate.default[None], self._shocks(self.seed, self.replications))[0]
-        sound = ~np.isinf(values).any(axis=1)
-        self._require_numbers(values[sound], "of simulated data", "Leave it out, or mend its function.")
-
     def _require_numbers(self, values: Array, where: str, advice: str) -> None:
         wrong = ~np.isfinite(values).all(axis=0)
         if wrong.any():
             raise BadData(f"The moment {self.names[int(wrong.argmax())]} {where} is not a number. {advice}")
-
-    def _column(self, name: str) -> int:
-        if name not in self.surrogate.observable_names:
-            raise unknown_name("observable", name, self.surrogate.observable_names)
-        return self.surrogate.observable_names.index(name)

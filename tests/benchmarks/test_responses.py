@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.responses import SIZES, both
-from estimation.analysis.starts import AWAY, BOUND
+from estimation.analysis.impulse_responses import AWAY, BOUND
 from surrogate import load
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation, read_results
-from estimation.learnt.job import estimation_to_learn
-from estimation.likelihoods.correction import correct
+from estimation.learnt.artifact import estimation_to_learn
+from estimation.likelihoods.learnt import correct
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, Changed
 from tests.cli.running import interrupt_at, require_clear_error, run

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from estimation.filters import GuidedFilter, ParticleFilter
+from estimation.filters.state_space import StateSpace
 from estimation.likelihoods import FilterLikelihood
-from estimation.measurement import MeasurementError
-from estimation.posterior import Likelihood, Posterior
 from estimation.priors import Prior, PriorSet, make_prior
-from estimation.state_space import StateSpace
+from estimation.sampling.posterior import Likelihood, Posterior
+from estimation.settings import MeasurementError
 from surrogate import Surrogate
 from surrogate.reference.an_schorfheide_linear import LinearStateSpace
 from tests.linear_artifact import LinearEconomy

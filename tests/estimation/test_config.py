@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from estimation import Estimation, config
-from estimation.config import read_toml
+from estimation import Estimation, inputs
 from estimation.filters import Bound
+from estimation.inputs import read_toml
 from estimation.likelihoods import METHODS, FilterSettings, MomentSettings, likelihood_settings
-from estimation.sampler import SamplerSettings
+from estimation.sampling.sampler import SamplerSettings
 from estimation.settings import MEASUREMENT_ERROR, PRIOR, read_measurement_error, read_numbers, read_priors
 from surrogate.errors import BadConfiguration, BadData, SurrogateError, UnknownName
 from tests.estimation.economies import simulated_data
@@ -263,13 +263,13 @@ def test_settings_in_python_are_held_to_the_same(linear, linear_economy, setting
 @pytest.mark.parametrize("place", ["docs", "module"])
 def test_the_reference_lists_every_setting_that_is_read(place):
     manual = Path(__file__).parents[2] / "docs" / "commands.md"
-    text = manual.read_text(encoding="utf-8") if place == "docs" else config.__doc__ or ""
+    text = manual.read_text(encoding="utf-8") if place == "docs" else inputs.__doc__ or ""
     blocks = re.findall(r"^ {4}\[(\w+)(?:\.\w+)?\] (.*?)(?=^ {4}\[|^\S|\Z)", text, re.DOTALL | re.MULTILINE)
     listed = {section: set(re.findall(r"\w+", block)) for section, block in blocks}
     likelihoods = {item.name for kind in (*METHODS.values(), Bound) for item in fields(kind)}  # type: ignore[arg-type]
     read = {
         "model": {"surrogate"},
-        "data": {*config.REQUIRED["data"], *config.OPTIONAL["data"]},
+        "data": {*inputs.REQUIRED["data"], *inputs.OPTIONAL["data"]},
         "measurement_error": set(MEASUREMENT_ERROR),
         "likelihood": likelihoods | set(METHODS),
         "priors": set(PRIOR),

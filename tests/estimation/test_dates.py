@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from estimation.dates import parse_quarter, parse_quarters
+from estimation.csv_file import parse_quarter, parse_quarters
 from surrogate.errors import BadData
 
 

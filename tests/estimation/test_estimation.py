@@ -14,12 +14,12 @@ import pytest
 import xarray
 
 from estimation import Estimation, load_data
-from estimation.chains import Chains
 from estimation.finding import as_markdown
-from estimation.mode import Mode
 from estimation.priors import PriorSet, make_prior
 from estimation.results import convergence_warnings, edge_warnings
-from estimation.sampler import Interrupted
+from estimation.sampling.chains import Chains
+from estimation.sampling.mode import Mode
+from estimation.sampling.sampler import Interrupted
 from surrogate import Listener, Surrogate, listening
 from surrogate.errors import BadConfiguration, Changed
 from tests.estimation.economies import MEASUREMENT_SD, simulated_data

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from estimation import Estimation
-from estimation.learnt.job import estimation_to_learn
+from estimation.learnt.artifact import estimation_to_learn
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))

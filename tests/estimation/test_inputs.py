@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation, inputs, make_prior, read_results
-from estimation.config import read_toml
+from estimation.inputs import read_toml
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed
 from tests.estimation.economies import simulated_data

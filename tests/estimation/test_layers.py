@@ -13,8 +13,10 @@ LAYERS = (
     ("analysis",),
     ("learnt",),
     ("likelihoods",),
-    ("filters", "moments"),
-    ("finding", "priors"),
+    ("moments",),
+    ("sampling",),
+    ("filters",),
+    ("work", "finding", "priors"),
     ("surrogate",),
 )
 

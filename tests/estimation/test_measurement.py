@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from estimation.measurement import measurement_error
+from estimation.settings import measurement_error
 from surrogate.errors import BadConfiguration, UnknownName
 
 

@@ -3,9 +3,9 @@ import sys
 import numpy as np
 import pytest
 
-from estimation.chains import Chains
-from estimation.mode import Mode
 from estimation.results import Results
+from estimation.sampling.chains import Chains
+from estimation.sampling.mode import Mode
 from tests.estimation.economies import linear_posterior, linear_priors, simulated_data
 
 

@@ -12,12 +12,12 @@ import pytest
 from estimation import Estimation
 from estimation.analysis import Finding
 from estimation.analysis.marginal_likelihood import marginal_likelihood
-from estimation.chains import Chains
-from estimation.mode import Mode
 from estimation.report import write_report
+from estimation.report.document import analysis, chapters, posterior
 from estimation.report.page import Page, Section, item, render, write
-from estimation.report.sections import analysis, chapters, posterior
 from estimation.results import Results
+from estimation.sampling.chains import Chains
+from estimation.sampling.mode import Mode
 from surrogate.errors import WriteFailed
 from tests.estimation.economies import MEASUREMENT_SD, linear_priors, simulated_data
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from estimation.sealed import seal, seal_text, unseal, unseal_text
+from estimation.fingerprint import seal, seal_text, unseal, unseal_text
 
 VALUES = {"a": 0.1, "b": {"c": [1e-300, float("inf")]}, "text": "é"}
 

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from estimation.filters import GuidedFilter
+from estimation.filters.state_space import StateSpace
 from estimation.likelihoods.particle import FilterLikelihood
-from estimation.measurement import MeasurementError
-from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
 from estimation.results import Results
-from estimation.state_space import StateSpace
+from estimation.sampling.posterior import Posterior
+from estimation.settings import MeasurementError
 from surrogate import Surrogate
 from tests.estimation.analysis.economies import linear_results, results_of
 from tests.gaussian_economies import BoundedEconomy

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
-from estimation.chains import Chains
-from estimation.mode import Mode
-from estimation.posterior import Posterior
 from estimation.results import Results
+from estimation.sampling.chains import Chains
+from estimation.sampling.mode import Mode
+from estimation.sampling.posterior import Posterior
 from surrogate import Surrogate
 from tests.estimation.economies import MEASUREMENT_SD, linear_posterior, simulated_data
 from tests.linear_artifact import LinearEconomy, Matrices

@@ -5,9 +5,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from estimation.analysis.decomposition import contributions, decompositions, shapley_weights
-from estimation.analysis.paths import PosteriorPaths
-from estimation.filters.paths import Paths
+from estimation.analysis.shocks import contributions, decompositions, shapley_weights
+from estimation.analysis.simulation import PosteriorPaths
+from estimation.filters.state_space import Paths
 from surrogate.errors import UnknownName
 
 

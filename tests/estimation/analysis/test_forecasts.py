@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.analysis.forecasts import forecasts
+from estimation.analysis.predictive import forecasts
 from estimation.analysis.simulation import posterior_draws
 from surrogate.errors import BadConfiguration, UnknownName
 from tests.estimation.analysis.economies import exact_posterior, mean_and_sd

@@ -11,12 +11,11 @@ from estimation.analysis import (
     predictive_moments,
     shocks_and_states,
 )
-from estimation.analysis.paths import posterior_paths
-from estimation.analysis.simulation import follow, stable
+from estimation.analysis.simulation import follow, posterior_paths, stable
 from estimation.moments import SimulatedMoments
-from estimation.posterior import Posterior
 from estimation.priors import PriorSet
 from estimation.results import Results
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import BadConfiguration
 from tests.estimation.analysis.economies import results_of
 from tests.estimation.economies import linear_priors

@@ -4,11 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from estimation.analysis.predictive_moments import (
-    longest_complete,
-    predictive_moments,
-    predictive_samples,
-)
+from estimation.analysis.predictive import longest_complete, predictive_moments, predictive_samples
 from estimation.moments import Moment
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 from tests.estimation.analysis.economies import results_of

@@ -22,7 +22,7 @@ from estimation.calibration import (
 from estimation.calibration.ranks import Shares
 from estimation.learnt.artifact import learn
 from estimation.likelihoods.learnt_graph import fingerprints
-from estimation.posterior import Posterior
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import BadConfiguration
 from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, simulated_data

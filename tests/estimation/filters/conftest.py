@@ -16,7 +16,7 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.reference.an_schorfheide_linear import LinearStateSpace, log_likelihood
 from tests.gaussian_economies import BoundedEconomy, ExponentialEconomy, linear_state_space

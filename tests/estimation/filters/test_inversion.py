@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from estimation.filters import Bound, InversionFilter, path_solver
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
 from surrogate.reference import an_schorfheide_linear

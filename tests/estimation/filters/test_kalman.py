@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 from estimation.filters import KalmanFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData, StochasticSingularity, UnknownName
 from surrogate.reference.an_schorfheide_linear import LinearStateSpace, log_likelihood

@@ -5,7 +5,7 @@ import pytest
 
 from estimation import Estimation
 from estimation.filters import KalmanFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from tests.estimation.economies import TRUTH, linear_priors, simulated_data
 from tests.estimation.filters.conftest import Sample
 from tests.estimation.filters.test_paths import Moments, assert_moments, exact_moments, stacked, three_vectors

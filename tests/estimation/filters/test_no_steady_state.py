@@ -14,7 +14,7 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate
 from tests.gaussian_economies import BoundedEconomy, _Builder
 

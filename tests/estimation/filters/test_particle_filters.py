@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from estimation.filters import AuxiliaryFilter, BootstrapFilter, GuidedFilter, TemperedFilter, TwistedFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from estimation.filters.path_solver import find_path
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate
 from tests.linear_artifact import example_economy, write_artifact
 

@@ -15,8 +15,7 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.filters.paths import Paths
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import Paths, StateSpace
 from surrogate.errors import BadConfiguration, BadData
 from surrogate.reference.an_schorfheide_linear import LinearStateSpace
 from tests.estimation.filters.conftest import Sample

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.filters.resampling import effective_sample_size, normalise, systematic
+from estimation.filters.particles import effective_sample_size, normalise, systematic
 
 
 def test_weights_survive_underflow():

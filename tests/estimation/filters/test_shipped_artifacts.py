@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from estimation.filters import GuidedFilter, TwistedFilter
-from estimation.state_space import StateSpace
+from estimation.filters.state_space import StateSpace
 from surrogate import load
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
 

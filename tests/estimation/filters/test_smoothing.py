@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from estimation.filters.smoothing import Stages, farsighted_gains
+from estimation.filters.linearisation import Stages, farsighted_gains
 
 
 def stages(growth: float) -> Stages:

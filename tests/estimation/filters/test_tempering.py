@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.filters.tempering import largest_exponents
+from estimation.filters.proposals import largest_exponents
 
 
 @pytest.mark.parametrize("target", [1.5, 2.0, 4.0])

@@ -10,7 +10,7 @@ import pytest
 from estimation.filters import GuidedFilter
 from estimation.learnt.artifact import learn
 from estimation.likelihoods.learnt_graph import LikelihoodCard
-from estimation.posterior import Posterior
+from estimation.sampling.posterior import Posterior
 from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_posterior, simulated_data
 from tests.linear_artifact import LinearEconomy

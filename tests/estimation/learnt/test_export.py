@@ -30,8 +30,8 @@ def test_plain_onnxruntime_runs_the_file(learnt, near):
 
 
 def test_graph_is_the_surface(learnt, near):
-    from estimation.learnt.design import read_design
     from estimation.learnt.learning import Plan, Round, fit_round
+    from estimation.learnt.surface import read_design
 
     theta, _ = near
     design = read_design(learnt.folder / "design.csv", learnt.posterior.names)

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from estimation.chains import Chains
 from estimation.filters import BootstrapFilter
-from estimation.learnt import LearntGraph, LearntLikelihood, exploring
+from estimation.learnt import LearntGraph, LearntLikelihood
 from estimation.learnt import learning as learning_module
 from estimation.learnt.artifact import NOISY, learn, warn_of
-from estimation.mode import Mode
-from estimation.posterior import Posterior
 from estimation.results import Results
+from estimation.sampling.chains import Chains
+from estimation.sampling.mode import Mode
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed
 from tests.estimation.economies import linear_posterior, simulated_data
 from tests.estimation.learnt.conftest import CALLS, IDENTITY, PARTICLES
@@ -60,12 +60,12 @@ def test_a_filter_that_is_too_noisy_to_learn_from_is_warned_of(linear, linear_ec
 
 
 def test_walkers_set_out_from_the_likeliest_points_however_few_and_poor_they_are():
-    spread = exploring._spread(np.array([-9000.0, -np.inf, -400.0, -3000.0]), walkers=130)
+    spread = learning_module._spread(np.array([-9000.0, -np.inf, -400.0, -3000.0]), walkers=130)
     np.testing.assert_allclose(spread, [1 / 3, 0, 1 / 3, 1 / 3])
-    spread = exploring._spread(np.array([-9000.0, -10.0, -12.0, -10.5]), walkers=2)
+    spread = learning_module._spread(np.array([-9000.0, -10.0, -12.0, -10.5]), walkers=2)
     np.testing.assert_allclose(spread[[0, 1, 3]], [0, *2 * [1 / (2 + np.exp(-1.5))]])
     with pytest.raises(BadConfiguration, match="more calls are needed"):
-        exploring._spread(np.array([-np.inf, np.nan]), walkers=2)
+        learning_module._spread(np.array([-np.inf, np.nan]), walkers=2)
 
 
 def test_too_few_points_near_the_peak_are_warned_of(learnt):

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from estimation import make_prior
-from estimation.learnt.depth import drawn_together, slope, spread_out
-from estimation.learnt.design import Design
-from estimation.learnt.noise import fit_noise
-from estimation.learnt.surface import fit_surface
+from estimation.learnt.regression import fit_noise
+from estimation.learnt.surface import Design, drawn_together, fit_surface, slope, spread_out
 from estimation.priors import PriorSet
 
 PRIORS = PriorSet({"a": make_prior("normal_pdf", 0.0, 3.0), "b": make_prior("gamma_pdf", 2.0, 0.7)})
@@ -78,7 +76,7 @@ def test_depths_are_drawn_together_and_spread_out_again():
 
 
 def test_design_survives_a_file(tmp_path):
-    from estimation.learnt.design import read_design
+    from estimation.learnt.surface import read_design
 
     design = noisy_design(size=20).extended(np.array([[0.1, 0.2]]), 2, 1)
     design.save(tmp_path / "design.csv")

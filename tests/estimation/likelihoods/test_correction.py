@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.likelihoods.correction import weigh, weighted_interval
+from estimation.likelihoods.learnt import weigh, weighted_interval
 from surrogate.errors import BadConfiguration
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.likelihoods.evaluation import in_blocks
+from estimation.likelihoods.method import in_blocks
 
 
 @pytest.mark.parametrize("size", [1, 4, 100])

@@ -8,14 +8,12 @@ import pandas as pd
 import pytest
 
 from estimation import Estimation
-from estimation.analysis.marginal_likelihood import evidence
-from estimation.analysis.model_comparison import require_same_data
+from estimation.analysis.marginal_likelihood import evidence, require_same_data
 from estimation.finding import Finding
 from estimation.likelihoods import METHODS, Method
 from estimation.likelihoods.method import register
-from estimation.posterior import Likelihood, Posterior
-from estimation.report.document import warnings
-from estimation.report.sections import chapters
+from estimation.report.document import chapters, warnings
+from estimation.sampling.posterior import Likelihood, Posterior
 from surrogate import Display, listening
 from surrogate.errors import BadConfiguration, UnknownName
 from tests.estimation.economies import linear_priors, simulated_data

@@ -6,8 +6,8 @@ import pytest
 from estimation.likelihoods import Ingredients, likelihood_settings
 from estimation.likelihoods.inversion import InversionSettings
 from estimation.likelihoods.particle import FILTERS, FilterSettings
-from estimation.posterior import Posterior
 from estimation.priors import PriorSet, make_prior
+from estimation.sampling.posterior import Posterior
 from surrogate.reference.an_schorfheide_linear import log_likelihood
 from tests.estimation.economies import exact_state_space, linear_priors, simulated_data
 

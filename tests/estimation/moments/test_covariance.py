@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from statsmodels.stats.sandwich_covariance import S_hac_simple
 
-from estimation.moments.covariance import bandwidth, contributions, long_run_covariance, moments_covariance
 from estimation.moments.named import parse_moment, read_moment
+from estimation.moments.weights import bandwidth, contributions, long_run_covariance, moments_covariance
 from surrogate.errors import BadData
 from tests.estimation.moments.first_order import (
     MOMENTS,

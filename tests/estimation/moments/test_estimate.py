@@ -9,8 +9,8 @@ from scipy.stats import kstest
 
 from estimation import Estimation, estimate_msm, make_prior
 from estimation.moments import MomentsResult, SimulatedMoments, minimise_distance
-from estimation.moments.findings import moment_findings
-from estimation.moments.free import FreeParameters
+from estimation.moments.estimate import FreeParameters
+from estimation.moments.result import moment_findings
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from tests.estimation.moments.first_order import (
     MOMENTS,

@@ -5,8 +5,9 @@ import pytest
 from estimagic import msm_sensitivity as peer
 from estimagic.msm_covs import cov_optimal, cov_robust
 
-from estimation.moments import SimulatedMoments, minimise_distance, sensitivity
-from estimation.moments.free import FreeParameters
+from estimation.moments import SimulatedMoments, minimise_distance
+from estimation.moments import result as sensitivity
+from estimation.moments.estimate import FreeParameters
 from surrogate.errors import UnknownName
 from tests.estimation.moments.first_order import MOMENTS, TRUTH, simulated
 

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 
 from benchmarks import simulated_moments
-from estimation.mode import find_mode
 from estimation.moments import Moment, SimulatedMoments, minimise_distance
-from estimation.moments.estimate import prior_candidates
-from estimation.moments.free import FreeParameters
-from estimation.posterior import Posterior
+from estimation.moments.estimate import FreeParameters, prior_candidates
 from estimation.priors import PriorSet, make_prior
+from estimation.sampling.mode import find_mode
+from estimation.sampling.posterior import Posterior
 from surrogate.errors import BadConfiguration, BadData, UnknownName
 from tests.estimation.economies import TRUTH, simulated_data
 

@@ -22,7 +22,7 @@ with getattr(ownership, sys.argv[1])(sys.argv[2]):
 """
 OWN_WITH_WORKERS = """
 import os, sys, time
-from estimation.workers import WorkerPool
+from estimation.work.pool import WorkerPool
 from surrogate.house.ownership import owned
 if __name__ == "__main__":
     with owned(sys.argv[1]), WorkerPool(1) as pool:

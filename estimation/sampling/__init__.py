@@ -1,0 +1,1 @@
+"""From a posterior to chains of draws: mode, ensembles of walkers, files, convergence."""
