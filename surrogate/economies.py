@@ -79,7 +79,8 @@ SHIPPED = (
     Economy(
         "an_schorfheide_zlb",
         "surrogate.models.an_schorfheide:AnSchorfheideZeroLowerBound",
-        {"nodes": (5, 2, 5), "batch": 1024, "adam_steps": 0, "steps": 500, "hopeless_share": 0.1},
+        {"trunk": 32, "nodes": (5, 2, 5), "batch": 1024, "adam_steps": 0, "steps": 800}
+        | {"hopeless_share": 0.1},
         test_nodes=(11, 3, 11),
         classical="surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
     ),

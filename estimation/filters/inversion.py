@@ -6,50 +6,30 @@ Guerrieri and Iacoviello (2017) and, for its accuracy at the zero lower bound, A
 Throckmorton (2020).
 """
 
-import math
-from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.linearisation import SteadyApproximation, at_steady_state
+from estimation.filters.bound_solver import DEEPER, Bound, Hidden, find_shocks_at_bound
+from estimation.filters.linearisation import at_steady_state
 from estimation.filters.path_solver import find_path
 from estimation.filters.shock_solver import (
     Kept,
+    LinearGuess,
     Path,
-    Slopes,
     Solution,
     System,
     find_shocks,
     log_volume,
     shock_jacobian,
-    slopes_of,
 )
 from estimation.filters.state_space import LOG_TWO_PI, Paths, StateSpace, blank, controls_in, follow
-from surrogate.errors import BadConfiguration, StochasticSingularity, unknown_name
+from surrogate.errors import BadConfiguration, StochasticSingularity
 
 Array = NDArray[np.floating]
 
 ROWS_PER_CALL = 20_000
-DEEPER = 1.0  # standard deviations of the hidden shock
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A lower bound that hides a shock: while the observable is at its floor, the shock is taken to be zero.
-
-    Attributes
-    ----------
-    observable : name of the observable with the bound, such as ``"interest_rate"``.
-    shock : name of the shock that it then says nothing about, such as ``"monetary"``.
-    floor : observations at or below it count as at the bound; in the observable's units.
-    """
-
-    observable: str
-    shock: str
-    floor: float
 
 
 class Inversion(NamedTuple):
@@ -91,11 +71,10 @@ class InversionFilter:
     """
 
     def __init__(self, state_space: StateSpace, bound: Bound | None = None, presample: int = 0) -> None:
-        self.state_space, self.bound, self.presample = state_space, bound, presample
+        self.state_space, self.presample = state_space, presample
         self.failures = 0
         _require_enough_observables(state_space)
-        if bound is not None:
-            _require_known(state_space, bound)
+        self._hidden = None if bound is None else Hidden.of(bound, state_space)
 
     def log_likelihood(self, parameters: ArrayLike, data: ArrayLike) -> Array:
         """Log likelihood of each parameter vector, [w], the 2 pi constant included.
@@ -198,19 +177,9 @@ class InversionFilter:
     def _kept(self, observation: Array) -> Kept:
         """What a period explains: observables that are there, less the one at its bound with its shock."""
         seen, free = ~np.isnan(observation), np.ones(self.state_space.surrogate.n_shocks, dtype=bool)
-        if self._at_bound(observation):
-            seen[self._hidden[0]] = free[self._hidden[1]] = False
+        if self._hidden is not None and self._hidden.binds(observation):
+            seen[self._hidden.observable] = free[self._hidden.shock] = False
         return Kept(tuple(np.flatnonzero(seen).tolist()), tuple(np.flatnonzero(free).tolist()))
-
-    def _at_bound(self, observation: Array) -> bool:
-        return self.bound is not None and bool(observation[self._hidden[0]] <= self.bound.floor)
-
-    @cached_property
-    def _hidden(self) -> tuple[int, int]:
-        """Columns of the observable with the bound and of its shock."""
-        space, bound = self.state_space, self.bound
-        assert bound is not None
-        return space.observables.index(bound.observable), space.surrogate.shock_names.index(bound.shock)
 
     def _path(self, parameters: Array, sample: Array, kept: list[Kept]) -> Path:
         """All periods at once where that works, else one after the other."""
@@ -231,60 +200,44 @@ class InversionFilter:
         """One period after the other, from the `settled` first ones of a path on."""
         space = self.state_space
         steady = at_steady_state(space, parameters, periods=1)
-        impact = steady.linearisation.observation_shock[0]
-        steady_slopes = {period: slopes_of(impact, period) for period in set(kept)}
-        path = _resting(space, parameters, steady, len(sample))
+        economy = steady.linearisation
+        path = _resting(space, parameters, steady.mean, len(sample))
         if head is not None and settled:
             path.begin_with(head, settled)
             path.controls[:, settled] = space.policy(path.states[:, settled], parameters)
+        alive = np.arange(len(parameters))
+        guess = LinearGuess(steady.mean, economy.observation[0], economy.observation_shock[0])
         for t in range(settled, len(sample)):
-            observation, period = sample[t], kept[t]
-            alive = np.flatnonzero(path.found)
-            if not alive.size:
-                break
-            whole = System(space, parameters, path.states[:, t], path.controls[:, t], observation)
-            start = _linear_answer(steady, steady_slopes[period], whole.states, observation, period)
-            system, slopes = whole.at(alive), steady_slopes[period].at(alive)
-            solution = find_shocks(system, period, start[alive], slopes)
-            if self._at_bound(observation):
-                self._reach_bound(system, solution, impact[alive])
+            everyone = System(space, parameters, path.states[:, t], path.controls[:, t], sample[t])
+            solution = self._solve(everyone.at(alive), kept[t], guess)
             path.found[alive] = solution.found
             path.shocks[alive, t] = solution.shocks
             path.states[alive, t + 1] = solution.outcome.next_states
             path.controls[alive, t + 1] = solution.outcome.next_controls
+            if not solution.found.all():
+                alive, guess = alive[solution.found], guess.at(np.flatnonzero(solution.found))
+            if not alive.size:
+                break
         return path._replace(controls=path.controls[:, :-1])
+
+    def _solve(self, system: System, kept: Kept, guess: LinearGuess) -> Solution:
+        """The shocks of one period."""
+        if self._hidden is not None and self._hidden.binds(system.observation):
+            return find_shocks_at_bound(system, kept, guess, self._hidden)
+        start = guess.shocks(system.states, system.observation, kept)
+        return find_shocks(system, kept, start, guess.slopes(kept))
 
     def _off_the_kink(self, parameters: Array, sample: Array, path: Path) -> Path:
         """The path with hidden shocks that push further into the bound, where they make no difference.
 
         Differences taken there do not reach across the kink.
         """
-        periods = [t for t, observation in enumerate(sample) if self._at_bound(observation)]
-        if not periods:
+        if self._hidden is None or not (at_bound := self._hidden.binds(sample)).any():
             return path
         impact = at_steady_state(self.state_space, parameters, periods=1).linearisation.observation_shock[0]
         shocks = path.shocks.copy()
-        shocks[:, periods, self._hidden[1]] -= DEEPER * np.sign(impact[:, None, *self._hidden])
+        shocks[:, at_bound, self._hidden.shock] += DEEPER * self._hidden.downwards(impact)[:, None]
         return path._replace(shocks=shocks)
-
-    def _reach_bound(self, system: System, solution: Solution, impact: Array) -> None:
-        """Where the model does not bind without the hidden shock, take the shock that just makes it bind.
-
-        Given that the bound binds, this is the shock's mode. `impact` is the steady state's Jacobian.
-        """
-        assert self.bound is not None
-        column = self._hidden[0]
-        off = solution.outcome.next_observables[:, column] > self.bound.floor
-        chosen = np.flatnonzero(solution.found & off)
-        if not chosen.size:
-            return
-        observation = system.observation.copy()
-        observation[column] = self.bound.floor
-        seen = np.flatnonzero(~np.isnan(observation)).tolist()
-        whole = Kept(tuple(seen), tuple(range(impact.shape[2])))
-        part = system.at(chosen)._replace(observation=observation)
-        reached = find_shocks(part, whole, solution.shocks[chosen], slopes_of(impact[chosen], whole))
-        solution.replace(chosen[reached.found], reached.at(reached.found))
 
 
 def _path_of(space: StateSpace, parameters: Array, found: Inversion) -> Paths:
@@ -297,26 +250,13 @@ def _path_of(space: StateSpace, parameters: Array, found: Inversion) -> Paths:
     return Paths(*(block.swapaxes(0, 1)[:, :, None] for block in blocks))
 
 
-def _resting(space: StateSpace, parameters: Array, steady: SteadyApproximation, periods: int) -> Path:
-    """The path without shocks, and one more row of controls."""
-    rest = steady.mean.astype(space.dtype)
+def _resting(space: StateSpace, parameters: Array, mean: Array, periods: int) -> Path:
+    """The path without shocks from steady states [w, n_states], and one more row of controls."""
+    rest = mean.astype(space.dtype)
     controls = space.policy(rest, parameters)
     states, controls = (np.repeat(block[:, None], periods + 1, axis=1) for block in (rest, controls))
     shocks = np.zeros((len(parameters), periods, space.surrogate.n_shocks))
     return Path(states, controls, shocks, np.ones(len(parameters), dtype=bool))
-
-
-def _linear_answer(
-    steady: SteadyApproximation, slopes: Slopes, states: Array, observation: Array, kept: Kept
-) -> Array:
-    """Shocks [w, n_e] that reproduce an observation in the economy linearised at the steady state."""
-    economy = steady.linearisation
-    deviation = np.concatenate([np.ones((len(states), 1)), states - steady.mean], axis=1)
-    predicted = (economy.observation[0] @ deviation[:, :, None])[:, :, 0]
-    missed = (observation - predicted)[:, list(kept.observables)]
-    shocks = np.zeros((len(states), economy.observation_shock.shape[3]))
-    shocks[:, list(kept.shocks)] = slopes.towards(missed, shocks[:, list(kept.shocks)])
-    return shocks
 
 
 def _log_volumes(space: StateSpace, parameters: Array, path: Path, kept: list[Kept]) -> Array:
@@ -356,12 +296,3 @@ def _require_enough_observables(space: StateSpace) -> None:
             f"({', '.join(observables)}). Choose {len(shocks)} observables, or a particle filter with "
             "measurement error."
         )
-
-
-def _require_known(space: StateSpace, bound: Bound) -> None:
-    if bound.observable not in space.observables:
-        raise unknown_name("observable with a bound", bound.observable, space.observables)
-    if bound.shock not in space.surrogate.shock_names:
-        raise unknown_name("shock behind the bound", bound.shock, space.surrogate.shock_names)
-    if not math.isfinite(bound.floor):
-        raise BadConfiguration(f"The floor of {bound.observable} must be a finite number, not {bound.floor}.")

@@ -75,6 +75,42 @@ class Slopes(NamedTuple):
         return Slopes(self.jacobian[chosen], self.inverse[chosen])
 
 
+class LinearGuess:
+    """Shocks and slopes in w economies linearised at their steady state, to begin with.
+
+    Parameters
+    ----------
+    mean : steady states [w, n_states].
+    observation : Jacobian of the observables in (1, states - mean), [w, n_y, 1 + n_states].
+    impact : Jacobian of the observables in the shocks, [w, n_y, n_e].
+    """
+
+    def __init__(self, mean: Array, observation: Array, impact: Array) -> None:
+        self.mean, self.observation, self.impact = mean, observation, impact
+        self._slopes: dict[Kept, Slopes] = {}
+
+    def at(self, chosen: NDArray[np.intp]) -> "LinearGuess":
+        """That of some of the economies."""
+        return LinearGuess(self.mean[chosen], self.observation[chosen], self.impact[chosen])
+
+    def slopes(self, kept: Kept) -> Slopes:
+        """Those of a period that keeps so much."""
+        if kept not in self._slopes:
+            self._slopes[kept] = slopes_of(self.impact, kept)
+        return self._slopes[kept]
+
+    def shocks(self, states: Array, observation: Array, kept: Kept) -> Array:
+        """The most likely shocks [w, n_e] that lead from states [w, n_states] to what is kept of an
+        observation [n_y]; those that do not move are zero.
+        """
+        deviation = np.concatenate([np.ones((len(states), 1)), states - self.mean], axis=1)
+        predicted = (self.observation @ deviation[:, :, None])[:, :, 0]
+        missed = (observation - predicted)[:, list(kept.observables)]
+        shocks = np.zeros((len(states), self.impact.shape[2]))
+        shocks[:, list(kept.shocks)] = self.slopes(kept).towards(missed, shocks[:, list(kept.shocks)])
+        return shocks
+
+
 class Path(NamedTuple):
     """Solutions of T periods: states [w, T + 1, n_states], the initial ones first; controls and shocks
     [w, T, .] from which and by which each period follows; found, bool [w].
@@ -151,14 +187,14 @@ def find_shocks(system: System, kept: Kept, start: Array, steady: Slopes) -> Sol
     steady : the slopes to begin with, and to return to where the period's own are singular.
     """
     determined = len(kept.observables) == len(kept.shocks)
-    solution = _chord(system, kept, start, steady if determined else _local(system, kept, start, steady))
+    solution = chord(system, kept, start, steady if determined else local_slopes(system, kept, start, steady))
     for _ in range(ROUNDS - 1):
         remaining = np.flatnonzero((solution.moved > PRECISE) & (solution.moved < np.inf))
         if not remaining.size:
             break
         part, begin = system.at(remaining), solution.shocks[remaining]
-        local = _local(part, kept, begin, steady.at(remaining))
-        solution.replace(remaining, _chord(part, kept, begin, local))
+        local = local_slopes(part, kept, begin, steady.at(remaining))
+        solution.replace(remaining, chord(part, kept, begin, local))
     return solution
 
 
@@ -178,7 +214,7 @@ def slopes_of(jacobian: Array, kept: Kept) -> Slopes:
     return Slopes(matrix, np.where(regular, matrix.swapaxes(1, 2) @ inverse, np.nan))
 
 
-def _chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution:
+def chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution:
     """Iterate with one Jacobian until no shock moves."""
     observables, moving = list(kept.observables), list(kept.shocks)
     target = system.observation[observables]
@@ -195,7 +231,7 @@ def _chord(system: System, kept: Kept, start: Array, slopes: Slopes) -> Solution
     return Solution(shocks, outcome, moved)
 
 
-def _local(system: System, kept: Kept, shocks: Array, fallback: Slopes) -> Slopes:
+def local_slopes(system: System, kept: Kept, shocks: Array, fallback: Slopes) -> Slopes:
     """Slopes at the shocks [w, n_e], or the fallback's where they are singular."""
     jacobian = shock_jacobian(system.space, system.parameters, system.states, system.controls, shocks)
     own = slopes_of(jacobian, kept)
