@@ -18,8 +18,16 @@ from tests.gaussian_economies import an_schorfheide_economy, linear_state_space
 from tests.linear_artifact import example_economy, write_artifact
 
 FLOAT32_SHOCKS = 5e-4  # standard deviations
-LOW_RATE = {**THETA_M, "pi_a": 1.5, "r_a": 0.3}
+LOW_RATE = {
+    **THETA_M,
+    **{"rho_z": 0.4, "r_a": 0.3, "pi_a": 1.0, "gamma_q": 0.1, "sigma_r": 0.3, "sigma_z": 0.6},
+}
+"""An equilibrium with the bound exists here, which loose policy reaches."""
 ZERO_BOUND = Bound("interest_rate", "monetary", 1e-3)
+AT_BOUND, AFTER_BOUND = 0.15, 0.02
+"""Standard deviations by which shocks may be off where a policy is not quite the same wherever the bound
+binds, and in the quarters between. Over eight seeds at most .06 and .007.
+"""
 
 
 class KnownStart(LinearStateSpace):
@@ -166,28 +174,51 @@ def test_a_batch_gives_the_numbers_of_one_by_one(new_keynesian, us_data):
 
 @pytest.fixture(scope="module")
 def spell() -> tuple[Surrogate, NDArray[np.float64], NDArray[np.float64]]:
-    """The economy with the bound, shocks [60, 3] and data [60, 3]; no monetary shock hides at the bound."""
-    surrogate, generator = load("an_schorfheide_zlb"), np.random.default_rng(1)
-    theta = surrogate.parameter_array(LOW_RATE).astype(np.float32)
-    states, controls = surrogate.steady_state(theta)
-    shocks, data = [], []
-    for drawn in generator.standard_normal((60, 3)):
-        hidden = drawn * [0.0, 1.0, 1.0]
-        binds = surrogate.step(states, controls, hidden, theta).next_observables[0, 2] < 1e-3
-        shocks.append(hidden if binds else np.abs(drawn) * [1, 0, 0] + hidden)
-        states, controls, observables = surrogate.step(states, controls, shocks[-1], theta)
-        data.append(observables[0].astype(float))
-    return surrogate, np.array(shocks), np.array(data)
+    """The economy with the bound, shocks [60, 3] and data [60, 3]; loose policy for fifteen quarters."""
+    surrogate, shocks = load("an_schorfheide_zlb"), np.random.default_rng(1).standard_normal((60, 3))
+    shocks[20:35, 0] = -3 - np.abs(shocks[20:35, 0])
+    data = surrogate.simulate(surrogate.parameter_array(LOW_RATE), shocks).observables[:, 0]
+    return surrogate, shocks, data.astype(float)
 
 
 def test_shocks_around_and_during_a_spell_at_the_bound_are_recovered(spell):
+    """But the one that the bound hides: of that only, that it is no lower than it has to be."""
     surrogate, shocks, data = spell
     at_bound = data[:, 2] < ZERO_BOUND.floor
-    assert 5 <= at_bound.sum() <= 40
+    assert at_bound.sum() >= 15
     found = inversion(surrogate, ZERO_BOUND).invert(surrogate.parameter_array(LOW_RATE), data)
-    np.testing.assert_allclose(found.shocks[:, 0], shocks, atol=FLOAT32_SHOCKS)
-    assert (found.shocks[at_bound, 0, 0] == 0).all()
+    errors = found.shocks[:, 0] - shocks
+    assert np.abs(errors[~at_bound]).max() < AFTER_BOUND
+    assert np.abs(errors[at_bound, 1:]).max() < AT_BOUND
+    assert (errors[at_bound, 0] > 0).all()
+    assert (found.shocks[at_bound, 0, 0] <= 0).all()
     assert np.isfinite(found.log_density).all()
+
+
+def test_the_hidden_shock_is_the_nearest_to_zero_with_which_the_data_are_reproduced(spell):
+    surrogate, _, data = spell
+    theta = surrogate.parameter_array(LOW_RATE)
+    found = inversion(surrogate, ZERO_BOUND).invert(theta, data)
+    again = surrogate.simulate(theta, found.shocks[:, 0]).observables[:, 0]
+    np.testing.assert_allclose(again, data, atol=2 * ZERO_BOUND.floor)
+    at_bound = np.flatnonzero(data[:, 2] < ZERO_BOUND.floor)
+    for quarter in at_bound[found.shocks[at_bound, 0, 0] < 0]:
+        higher = found.shocks[: quarter + 1, 0].copy()
+        higher[quarter, 0] += 0.7
+        rate = surrogate.simulate(theta, higher).observables[quarter, 0, 2]
+        assert rate > ZERO_BOUND.floor
+
+
+def test_a_batch_at_the_bound_gives_the_numbers_of_one_by_one(spell):
+    surrogate, _, data = spell
+    theta = surrogate.parameter_array({**LOW_RATE, "sigma_r": [0.3, 0.35, 0.3], "psi2": [0.65, 0.65, 0.7]})
+    chosen = inversion(surrogate, ZERO_BOUND)
+    together, alone = (
+        chosen.log_likelihood(theta, data),
+        [chosen.log_likelihood(row, data)[0] for row in theta],
+    )
+    assert np.isfinite(together).all()
+    np.testing.assert_allclose(together, alone, atol=0.05)
 
 
 def test_without_its_bound_the_filter_finds_no_shocks_for_a_spell(spell):
@@ -195,20 +226,6 @@ def test_without_its_bound_the_filter_finds_no_shocks_for_a_spell(spell):
     chosen = inversion(surrogate)
     assert chosen.log_likelihood(surrogate.parameter_array(LOW_RATE), data - [0, 0, 0.1]) == -np.inf
     assert chosen.failures == 1
-
-
-def test_where_the_bound_would_not_bind_the_hidden_shock_makes_it_bind():
-    """A monetary shock brings the rate down to zero; some such shock is found, those before it exactly."""
-    surrogate = load("an_schorfheide_zlb")
-    theta = surrogate.parameter_array(LOW_RATE)
-    shocks = np.random.default_rng(4).standard_normal((27, 3))
-    data = surrogate.simulate(theta, shocks).observables[:, 0].astype(float)
-    assert (data[:, 2] < ZERO_BOUND.floor).nonzero()[0].tolist() == [26]
-    found = inversion(surrogate, ZERO_BOUND).invert(theta, data)
-    np.testing.assert_allclose(found.shocks[:26, 0], shocks[:26], atol=FLOAT32_SHOCKS)
-    again = surrogate.simulate(theta, found.shocks[:, 0]).observables[:, 0]
-    np.testing.assert_allclose(again, data, atol=2 * ZERO_BOUND.floor)
-    assert shocks[26, 0] < found.shocks[26, 0, 0] < -0.5
 
 
 def test_missing_observations_take_the_most_likely_shocks(linear, linear_exact):
