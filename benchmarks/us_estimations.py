@@ -85,29 +85,21 @@ persistent enough.
     "us_1984_2019_zlb": """\
 The federal funds rate is known exactly, but no economy of this size follows it exactly: it is given a
 measurement error of a twentieth of its standard deviation, .15 percentage points, growth and inflation one of
-a fifth. The marginal likelihoods below then differ by nine log points: the data favour bound and curvature
-together by more than ten thousand to one. They move kappa, psi1, sigma_r, tau and rho_r by half a linear
-posterior standard deviation to four fifths, the rest by less.
+a fifth. The marginal likelihoods below differ by 23 log points, in favour of the linear economy, and the
+posteriors by up to four standard deviations. That is not curvature but existence: where the linear economy
+fits best, with a rho_z of .967, a fall of growth lasts so long that with a bound no equilibrium is found, and
+the certified region of the surrogate ends. With the bound growth has to be less persistent, and the rule to
+respond less; inflation and the rate are then well below their means in the data. Even at that posterior's
+mean collocation finds an equilibrium only if growth falls by no more than a standard deviation (below), so
+that the estimate leans on where solutions end as much as on the data.
 
-The smoothed probability of the bound is a quarter to three fifths in each quarter from the middle of 2009
-to the end of 2015, and zero before 2009 and after 2016. It is not one because the rate never was zero:
-between .07 and .2 per cent were paid in those years, about a standard deviation of measurement above it.
+The smoothed probability of the bound is a fifth to two thirds in each quarter from 2009 to 2015, and zero
+before and from 2017 on. It is not one because the rate never was zero: between .07 and .2 per cent were paid
+in those years, about a standard deviation of measurement above it.
 
-At the bound, a monetary shock moves the interest rate by a quarter of what it does away from it, and its
-effects are gone after a few quarters. A shock to growth moves the interest rate by a fifth at first, and
-after two years by less than half, of what it does away from it; output growth moves by less than half at
-first, inflation by less at first and by more from the second quarter after the shock on. Be careful with
-what a bound does to growth shocks: economies reach it here when growth is some two standard deviations low,
-where collocation finds no equilibrium.
-
-By the decomposition, growth shocks hold the interest rate down from 2008 on; the high rates of the 1980s
-come from the initial state. Moments: output growth is again too volatile and too correlated with inflation,
-inflation is too volatile, and the interest rate not persistent enough.
-
-Where collocation finds no equilibrium, the estimate, and the Bayes factor too, rest on the network's policy
-at states where the equations cannot hold: read them as those of an economy in which nobody expects growth to
-fall so far. The impulse rho_r log(R_-1 / R_ss) + eps_r reaches 4.5 standard deviations in these grids, 5 with
-the bound, whatever growth does. rho_g leans on the end of its box here too.
+At the bound a monetary shock moves the interest rate by a fifth (up) to a third (down) less than away from
+it, output growth by half or more. Moments: output growth is too volatile and too correlated with inflation,
+inflation is too volatile, and the interest rate neither volatile nor persistent enough.
 """,
 }
 
