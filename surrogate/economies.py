@@ -84,6 +84,13 @@ SHIPPED = (
         test_nodes=(11, 3, 11),
         classical="surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
     ),
+    Economy(
+        "krusell_smith",
+        "surrogate.models.krusell_smith:KrusellSmith",
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 450}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
+        test_nodes=1,
+    ),
 )
 """In the order in which they are listed."""
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from surrogate.models.interface import Control, Model, Parameters, Period, pack, unpack
+from surrogate.models.population import Population
 from surrogate.models.variables import stack
 
 FEATURE_DRAWS = 10_000
@@ -94,6 +95,37 @@ class PolicyNetwork(nn.Module):
             bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
             hidden = _across(layer.weight, torch.tanh(hidden)) + bias
         return (hidden * torch.exp(scale)).movedim(0, -1)
+
+
+class PopulationPolicy(nn.Module):
+    """The households' policy network at every node of their distribution: what all of them choose."""
+
+    model: Population
+    household: PolicyNetwork
+
+    def __init__(self, model: Population, hidden: Sequence[int] = (24, 24), trunk: int = 24) -> None:
+        super().__init__()
+        self.model, self.household = model, PolicyNetwork(model.household, hidden, trunk)
+
+    def forward(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
+        """Choices [..., n_controls] of an economy at states [..., n_states] and parameters
+        [..., n_parameters].
+        """
+        p = self.model.name_parameters(parameters)
+        now = self.model.period(p, states)
+        choices = self.household(now.of_households, p.vector.unsqueeze(-2))
+        return choices.movedim(-1, -2).flatten(-2)
+
+    def candidates(self, states: Tensor, p: Parameters) -> list[Tensor]:
+        """The choices: an economy of households has no regimes of its own."""
+        return [self(states, p)]
+
+
+def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:
+    """The network that solves an economy, of layers of so many units."""
+    if isinstance(model, Population):
+        return cast(PolicyNetwork, PopulationPolicy(model, hidden, trunk))
+    return PolicyNetwork(model, hidden, trunk)
 
 
 @torch.no_grad()

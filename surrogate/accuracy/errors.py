@@ -23,6 +23,7 @@ from surrogate.artifact.validation import Check
 from surrogate.errors import BrokenArtifact, Changed, NotSolved
 from surrogate.house.figures import BLUE, GRAY, RED, panels, styled
 from surrogate.models.interface import Model, Parameters, pack
+from surrogate.models.population import Population
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings, recipe
 from surrogate.training.quadrature import rule_for
@@ -37,16 +38,12 @@ CHUNK = 512
 ROUNDS = 1_000
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 FLOOR = 1e-16
-BURN_IN = 200
-"""Periods after which a simulated economy has forgotten where it started, whatever its persistence in the
-shipped boxes.
-"""
 ROUNDING = 1e-6
 """Relative, of controls in single precision."""
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
 
-POINTS = 2_000
+POINTS, POINTS_OF_POPULATIONS = 2_000, 200
 SLACK = {"mean": 0.1, "p99": 0.3}
 """By how much log10 errors at other test points may exceed those of the card, for sampling error."""
 
@@ -125,7 +122,7 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
     of the box.
     """
     states = draw_states(policy.model, parameters, generator)
-    for _ in range(BURN_IN):
+    for _ in range(policy.model.burn_in):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
     return states
 
@@ -168,8 +165,9 @@ class MeasuredErrors(NamedTuple):
     errors: dict[str, Tensor]
 
 
-def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POINTS) -> MeasuredErrors:
-    """Euler errors of the ONNX files at `points` fresh parameter vectors of the certified region.
+def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None = None) -> MeasuredErrors:
+    """Euler errors of the ONNX files at `points` fresh parameter vectors of the certified region, fewer where
+    each is an economy of many households.
 
     Raises:
         Changed: if the card describes another version of the economy.
@@ -186,6 +184,8 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int = POIN
         raise BrokenArtifact(f"The card's training has settings that cannot be used ({error}).") from None
     model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    if points is None:
+        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else POINTS
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {

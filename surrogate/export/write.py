@@ -24,6 +24,7 @@ from surrogate.errors import NotSolved, SurrogateError
 from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
 from surrogate.house.files import atomic_folder, require_replaceable
 from surrogate.models.interface import Model
+from surrogate.models.population import Population
 from surrogate.models.registry import installed_name
 from surrogate.policy import PolicyNetwork
 from surrogate.training import load_policy, recipe
@@ -35,6 +36,8 @@ TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
     "shocks dated t+1 to states, controls and observables dated t+1"
 )
+POPULATION_SIZES = {"points": 400, "vectors": 100}
+"""Of the certificate of an economy of many households, which is worth as many points of others."""
 PARITY_POINTS = 1_000
 CORNERS = 64
 BATCH_SIZES = (1, 2, 1_000)
@@ -142,7 +145,8 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    certificate = certify(policy, recipe(model).test_nodes)
+    sizes = POPULATION_SIZES if isinstance(model, Population) else {}
+    certificate = certify(policy, recipe(model).test_nodes, **sizes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:
         theta = theta[certificate.region.contains(theta)]

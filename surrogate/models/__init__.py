@@ -16,6 +16,7 @@ from surrogate.models.interface import (
     unpack,
     where,
 )
+from surrogate.models.population import Population
 from surrogate.models.registry import get, names
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "ParameterRange",
     "Parameters",
     "Period",
+    "Population",
     "Values",
     "Variable",
     "get",

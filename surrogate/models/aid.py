@@ -40,14 +40,21 @@ class Aid(ABC):
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Lower and upper end of every state on which the economy is solved, natural units."""
 
+    def somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
+        """States at numbers `u` between zero and one, evenly on the box.
+
+        Override it where a box is no place to draw from: a distribution has to add up.
+        """
+        bounds = self.state_bounds(p)
+        return {name: low + (high - low) * getattr(u, name) for name, (low, high) in bounds.items()}
+
     def place(self, u: Named, p: Parameters) -> dict[str, Tensor]:
-        """States at numbers `u` between zero and one, as training draws them: evenly on the box by default.
+        """States at numbers `u` between zero and one, as training draws them: `somewhere` by default.
 
         Override it to look more often where the policy bends, or a little beyond the box if economies go
         there; certificates stay with the even law.
         """
-        bounds = self.state_bounds(p)
-        return {name: low + (high - low) * getattr(u, name) for name, (low, high) in bounds.items()}
+        return self.somewhere(u, p)
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Inputs of the policy network by the names of `inputs`, of order one: by default each state

@@ -73,6 +73,8 @@ class Model(Aid):
     """The class in which the economy was written, also where a method of solution has added controls to it.
     What is known of an economy beside its file is known of that class, not of another one with its name.
     """
+    burn_in: ClassVar[int] = 200
+    """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""
     regime: str | None = None
     """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy
     itself.

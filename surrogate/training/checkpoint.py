@@ -16,6 +16,7 @@ import torch
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
 from surrogate.house.files import atomic_path
 from surrogate.models.interface import Aid, Model
+from surrogate.models.population import Population
 from surrogate.models.registry import from_file, get_installed, installed_name
 from surrogate.training.settings import Settings
 
@@ -45,9 +46,13 @@ def file_fingerprint(file: Path) -> str:
 
 
 def _modules(model: Model) -> list[ModuleType]:
-    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written."""
+    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written; the
+    household of a population belongs to it.
+    """
     ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
-    modules = map(inspect.getmodule, ancestors)
+    modules = [inspect.getmodule(each) for each in ancestors]
+    if isinstance(model, Population):
+        modules += _modules(model.household)
     return list(dict.fromkeys(module for module in modules if module is not None))
 
 

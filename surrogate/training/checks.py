@@ -18,6 +18,7 @@ from torch import Tensor
 from surrogate.artifact.validation import Check
 from surrogate.errors import SurrogateError
 from surrogate.models.interface import Model, Parameters, pack
+from surrogate.models.population import Population
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.linearise import linearise
 from surrogate.training.existence import proven_region
@@ -89,7 +90,8 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            checks = [check(model, parameters) for check in _CHECKS]
+            chosen = _CHECKS_OF_POPULATIONS if isinstance(model, Population) else _CHECKS
+            checks = [check(model, parameters) for check in chosen]
     except SurrogateError as error:
         return [Check("equations can be evaluated", False, str(error))]
     return [Check("equations can be evaluated", True, "at the default parameters"), *checks]
@@ -202,6 +204,8 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
+_CHECKS_OF_POPULATIONS = (_batches, _parameters_matter, _logarithms)
+"""They do not rest, and a distribution is in no box."""
 
 
 def _somewhere(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

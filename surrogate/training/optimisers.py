@@ -39,13 +39,11 @@ SMALLEST = 1e-16
 
 
 class LevenbergMarquardt:
-    """Minimises the mean of rho(r) = r^2 / (1 + (r/c)^2) over the residuals r of `module(states,
-    parameters)`.
+    """Minimises the mean of a robust loss rho over the residuals r of `module(states, parameters)`.
 
-    rho is the loss of Geman and McClure (1987): quadratic for residuals small against c and never above
-    c^2, so a point without an equilibrium costs the same whatever is done about it. In each step c is the
-    quantile `robust_quantile` of |r|: the share above it is given up for the moment. A trial step is judged
-    on a batch that it was not computed from, so the damping guards against fitting the batch.
+    In each step the loss knows a size c, the quantile `robust_quantile` of |r|, beyond which residuals count
+    less. A trial step is judged on a batch that it was not computed from, so the damping guards against
+    fitting the batch. A module that has a method `jacobian` is asked for its own.
 
     Once steps are small, earlier batches still say something: their normal equations are kept with
     geometrically falling weight and moved along with the weights, as in recursive least squares. In the
@@ -54,9 +52,15 @@ class LevenbergMarquardt:
     """
 
     def __init__(
-        self, module: nn.Module, robust_quantile: float, memory: float = 0.8, damping: float = 1e-4
+        self,
+        module: nn.Module,
+        robust_quantile: float,
+        memory: float = 0.8,
+        damping: float = 1e-4,
+        robust_loss: str = "geman_mcclure",
     ) -> None:
         self.module, self.robust_quantile = module, robust_quantile
+        self.robust_loss = LOSSES[robust_loss]
         self.memory, self.damping = memory, damping
         self.remembered: NormalEquations | None = None
 
@@ -64,10 +68,13 @@ class LevenbergMarquardt:
         """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
         it.
         """
-        values, jacobian = per_sample_jacobian(self.module, batch)
+        own = getattr(self.module, "jacobian", None)
+        values, jacobian = per_sample_jacobian(self.module, batch) if own is None else own(batch)
         residuals = values.flatten()
         scale = max(float(residuals.abs().nan_to_num(torch.inf).quantile(self.robust_quantile)), LEAST_SCALE)
-        self._move(self._remembering(*normal_equations(residuals, jacobian, scale)), judge, scale)
+        self._move(
+            self._remembering(*normal_equations(residuals, jacobian, scale, self.robust_loss)), judge, scale
+        )
         return values
 
     def remember(self, equations: NormalEquations | None) -> None:
@@ -117,16 +124,54 @@ class LevenbergMarquardt:
     @torch.no_grad()
     def loss(self, batch: Batch, scale: float) -> float:
         """Mean robust loss of the residuals on a batch."""
-        squared = self.module(*batch) ** 2
-        return float((squared / (1 + squared / scale**2)).nan_to_num(scale**2).mean())
+        return float(self.robust_loss.value(self.module(*batch), scale).mean())
 
 
-def normal_equations(residuals: Tensor, jacobian: Tensor, scale: float) -> NormalEquations:
+class GemanMcClure:
+    """rho(r) = r^2 / (1 + (r/c)^2): quadratic for residuals small against c and never above c^2, so a point
+    without an equilibrium costs the same whatever is done about it (Geman and McClure 1987).
+    """
+
+    @staticmethod
+    def value(residuals: Tensor, scale: float) -> Tensor:
+        """rho, [...]."""
+        squared = residuals**2
+        return (squared / (1 + squared / scale**2)).nan_to_num(scale**2)
+
+    @staticmethod
+    def root_weight(residuals: Tensor, scale: float) -> Tensor:
+        """Square root of the weight that a residual has in least squares, [...]."""
+        return 1 / (1 + (residuals / scale) ** 2)
+
+
+class Huber:
+    """rho(r) = r^2 up to c and 2 c |r| - c^2 beyond: no residual is given up, and none decides alone."""
+
+    @staticmethod
+    def value(residuals: Tensor, scale: float) -> Tensor:
+        """rho, [...]; one where a residual is no number."""
+        size = residuals.abs()
+        return torch.where(size < scale, size**2, 2 * scale * size - scale**2).nan_to_num(1.0)
+
+    @staticmethod
+    def root_weight(residuals: Tensor, scale: float) -> Tensor:
+        """Square root of the weight that a residual has in least squares, [...]."""
+        return (residuals.abs() / scale).clamp_min(1.0) ** -0.5
+
+
+RobustLoss = type[GemanMcClure] | type[Huber]
+LOSSES: dict[str, RobustLoss] = {"geman_mcclure": GemanMcClure, "huber": Huber}
+"""By their names in the settings of a run."""
+
+
+def normal_equations(
+    residuals: Tensor, jacobian: Tensor, scale: float, loss: RobustLoss = GemanMcClure
+) -> NormalEquations:
     """J'WJ / b and J'W r / b with the weights W of the robust loss at c = `scale`; J is [b, w] and is
     overwritten.
     """
     usable = torch.isfinite(jacobian.sum(-1)) & torch.isfinite(residuals)
-    root = 1 / (1 + (residuals / scale) ** 2)
+    root = loss.root_weight(residuals, scale)
     jacobian.mul_(root[:, None])
     jacobian[~usable] = 0.0
     return _gram(jacobian) / len(residuals), jacobian.T @ torch.where(usable, residuals * root, 0.0) / len(

@@ -17,13 +17,14 @@ from surrogate.artifact.validation import LEAST_ACCURATE
 from surrogate.errors import BadConfiguration, NotSolved
 from surrogate.house.ownership import owned_file, owner
 from surrogate.models.interface import Model
-from surrogate.policy import PolicyNetwork
+from surrogate.policy import PolicyNetwork, policy_of
 from surrogate.training import checkpoint
 from surrogate.training.by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from surrogate.training.by_reward import Bellman, LifetimeReward
 from surrogate.training.checks import require_sound
 from surrogate.training.optimisers import Adam, LevenbergMarquardt
-from surrogate.training.sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
+from surrogate.training.population import HouseholdResiduals, sampler_of
+from surrogate.training.sampling import draw_parameters, draw_states, share_that_runs_away
 from surrogate.training.settings import Settings, require_sensible
 
 METHODS: dict[str, type[Method]] = {
@@ -31,6 +32,7 @@ METHODS: dict[str, type[Method]] = {
     "all_in_one": AllInOne,
     "bellman": Bellman,
     "lifetime_reward": LifetimeReward,
+    "population": HouseholdResiduals,
 }
 """By their names in the settings of a run."""
 
@@ -73,12 +75,14 @@ class Run:
         self.generator = torch.Generator().manual_seed(settings.seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(settings.seed)
-            self.policy = PolicyNetwork(formulated, settings.hidden, settings.trunk)
+            self.policy = policy_of(formulated, settings.hidden, settings.trunk)
         self.method = METHODS[settings.method](self.policy, settings, self.generator).to(settings.device)
         self.euler = EulerResiduals(self.policy, settings, self.generator).to(settings.device)
-        self.sampler = Sampler(formulated, settings, self.generator)
+        self.sampler = sampler_of(formulated, settings, self.generator)
         self.adam = Adam(self.method, settings.learning_rate, self.total if self.only_adam else None)
-        self.least_squares = LevenbergMarquardt(self.method, settings.robust_quantile, settings.memory)
+        self.least_squares = LevenbergMarquardt(
+            self.method, settings.robust_quantile, settings.memory, robust_loss=settings.robust_loss
+        )
         self.step, self.seconds = 0, 0.0
         self.start: float | None = None
 
@@ -214,7 +218,7 @@ def load_policy(path: Path, model: Model | str | None = None) -> tuple[PolicyNet
     economy = model if isinstance(model, Model) else checkpoint.economy_of(content, model, path)
     settings = checkpoint.settings_of(content)
     checkpoint.require_same(content, economy, settings, path)
-    policy = PolicyNetwork(formulation(economy, settings), settings.hidden, settings.trunk)
+    policy = policy_of(formulation(economy, settings), settings.hidden, settings.trunk)
     policy.load_state_dict(content["state"]["policy"])
     return policy, content
 

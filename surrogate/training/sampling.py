@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.models.interface import Model, pack, unpack
+from surrogate.models.interface import Model, Named, pack, unpack
 from surrogate.policy import PolicyNetwork
 from surrogate.training.existence import Surface, existence_region
 from surrogate.training.settings import Settings
@@ -51,16 +51,15 @@ def state_box(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor]:
 
 def draw_states(model: Model, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """States [n, n_states], uniform on the box that belongs to each row of `parameters` [n, n_parameters]."""
-    lower, upper = state_box(model, parameters)
-    return lower + (upper - lower) * _uniform(tuple(lower.shape), generator)
+    u = _uniform_states(model, len(parameters), generator)
+    return pack(model.somewhere(u, model.name_parameters(parameters)), model.states)
 
 
 def place_states(model: Model, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """States [n, n_states] where the model wants training to look, one for each row of `parameters`
     [n, n_parameters].
     """
-    columns = sum(state.size for state in model.states)
-    u = unpack(_uniform((len(parameters), columns), generator), model.states)
+    u = _uniform_states(model, len(parameters), generator)
     return pack(model.place(u, model.name_parameters(parameters)), model.states)
 
 
@@ -199,6 +198,11 @@ def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generato
         stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
         states = torch.where(stays[:, None], states, (lower + upper) / 2)
     return ~stays
+
+
+def _uniform_states(model: Model, count: int, generator: torch.Generator) -> Named:
+    columns = sum(state.size for state in model.states)
+    return unpack(_uniform((count, columns), generator), model.states)
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -16,11 +16,12 @@ from surrogate.models.registry import entry_of
 from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
 
 CHOICES = {
-    "method": ("euler", "all_in_one", "bellman", "lifetime_reward"),
+    "method": ("euler", "all_in_one", "bellman", "lifetime_reward", "population"),
     "optimiser": ("automatic", "levenberg_marquardt", "adam"),
     "sampling": ("mixed", "box", "simulation"),
     "constraints": ("fischer_burmeister", "multipliers"),
     "quadrature": ("fixed", "shifted"),
+    "robust_loss": ("geman_mcclure", "huber"),
 }
 """Settings that are one of a few words."""
 
@@ -71,6 +72,9 @@ class Settings:
     """Steps after the warm-up: a few hundred of Levenberg–Marquardt, or thousands of Adam."""
     robust_quantile: float = 0.98
     """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
+    """
+    robust_loss: str = "geman_mcclure"
+    """What becomes of these: they are given up for the moment, or (huber) count in proportion to their size.
     """
     memory: float = 0.8
     """Share that the normal equations of earlier batches keep in each step of Levenberg–Marquardt: more where

@@ -24,6 +24,7 @@ from surrogate.models.aid import STRAIGHTEN
 from surrogate.models.an_schorfheide import AnSchorfheideZeroLowerBound
 from surrogate.models.an_schorfheide_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
 from surrogate.models.consumption_saving import ConsumptionSaving
+from surrogate.models.population import Population
 from surrogate.policy import PolicyNetwork
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.quadrature import rule
@@ -79,7 +80,8 @@ class LucasTrees(Model):
         return {"price": (p.beta / (1 - p.beta))[..., None] + slope * (now.dividend - 1)}
 
 
-MODELS = [*(get(name) for name in names()), LucasTrees()]
+MODELS = [*(m for m in map(get, names()) if not isinstance(m, Population)), LucasTrees()]
+"""Without economies of many households, which do not rest and whose states are in no box."""
 
 
 @pytest.fixture(scope="module", params=MODELS, ids=lambda model: model.name)

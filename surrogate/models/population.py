@@ -1,0 +1,62 @@
+"""Economies of households whose state is their distribution.
+
+A population has a *household*, an economy of its own with the capital of all as a given, today's and
+tomorrow's. Its network sees what a household sees, and all households share it. The population's own state
+is the mass of households at each node of a grid; what all save together is tomorrow's capital, which is known
+today, so that nobody has to guess it.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar
+
+from torch import Tensor
+
+from surrogate.models.interface import Model, Values
+from surrogate.models.period import Parameters, Period
+
+
+class Population(Model):
+    """An economy of many households.
+
+    Its controls are the household's choices at each node, in the order of the household's controls.
+    """
+
+    household: ClassVar[Model]
+    burn_in = 1_000
+    """The shape of a distribution is forgotten slowly."""
+
+    @abstractmethod
+    def of_households(self, now: Period, p: Parameters) -> Tensor:
+        """States of the household at every node, [..., nodes, n_household_states]. What it is told of
+        tomorrow does not matter for its choice.
+        """
+
+    @abstractmethod
+    def told_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """What the choices of all make of tomorrow, a number that the household takes as given [...]."""
+
+    @abstractmethod
+    def draw_households(self, now: Period, u: Tensor, p: Parameters) -> Tensor:
+        """States [..., m, n_household_states] of m households on which the network is trained, from numbers
+        `u` [..., m, 3] between zero and one; the last state, what they are told of tomorrow, may be anything.
+        """
+
+    @abstractmethod
+    def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
+        """The economy's states at a distribution near today's, by numbers `u` [..., 1] between zero and one:
+        training looks around where economies are.
+        """
+
+    @abstractmethod
+    def stakes(self, p: Parameters) -> Tensor:
+        """How much an error of everybody's choice moves the economy, [...]: weights of the residuals, about
+        one in the middle of the box.
+        """
+
+    @abstractmethod
+    def settled(self, now: Period, p: Parameters) -> Tensor:
+        """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
+        path that leads away.
+        """

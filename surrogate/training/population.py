@@ -1,0 +1,226 @@
+"""How the households of a population are trained.
+
+A batch is a few hundred economies with a few households each. Economies come from a bank that is simulated
+along with training, a quarter for each batch: the shape of wealth moves over thousands of quarters, and a
+network that has seen only shapes far from those that there are errs in the mean of capital by a per cent,
+with small residuals.
+
+A household's residual depends on the weights directly, and because tomorrow's capital, which it takes as
+given, is what all households save by the same network:
+
+    dr_i/dw  +  dr_i/dK' dK'/dw
+
+The second part has one gradient an economy, not one a household; it costs as much as all the rest and makes
+the step one towards the equilibrium, and not towards the best answer to what others did before.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, grad, vmap
+from torch.quasirandom import SobolEngine
+
+from surrogate.models.interface import Model, pack
+from surrogate.models.population import Population
+from surrogate.policy import PolicyNetwork, PopulationPolicy
+from surrogate.training.by_equations import Method
+from surrogate.training.quadrature import rule_for
+from surrogate.training.residuals import euler_residuals
+from surrogate.training.sampling import HardnessTilt, Sampler, advance, draw_shocks, draw_states
+from surrogate.training.settings import Settings
+
+HOUSEHOLDS = 16
+"""In each economy of a batch."""
+ECONOMIES = 2
+"""In the bank, for each one in a batch."""
+JITTER = 0.15
+"""Share of the box by which parameters of a batch differ at most from those of the economy in the bank."""
+ROWS = 1024
+"""Households, or nodes of distributions times 16, whose derivatives are taken at a time."""
+
+
+class HouseholdResiduals(Method):
+    """Euler residuals of households in their economies, [n, HOUSEHOLDS].
+
+    Rows of a batch are what `HouseholdSampler` draws: the state of an economy, then its households.
+    """
+
+    description = "Euler residuals of households, all aggregates exact"
+
+    def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
+        super().__init__(policy, settings, generator)
+        points, weights = rule_for(self.household.model.shocks, settings.nodes)
+        self.points: Tensor
+        self.weights: Tensor
+        self.register_buffer("points", points)
+        self.register_buffer("weights", weights)
+
+    @property
+    def population(self) -> Population:
+        """The economy of all."""
+        return cast(PopulationPolicy, self.policy).model
+
+    @property
+    def household(self) -> PolicyNetwork:
+        """The network that all households share."""
+        return cast(PopulationPolicy, self.policy).household
+
+    def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
+        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters], times what is at
+        stake.
+        """
+        economies, households = self._parts(rows)
+        households = self._told(households, self.tomorrow(economies, parameters))
+        errors = self._errors(households, parameters.unsqueeze(-2))
+        return errors * self._stakes(parameters)[:, None]
+
+    def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Residuals [n, HOUSEHOLDS] and their derivatives [n HOUSEHOLDS, n_weights] with respect to the
+        weights.
+        """
+        rows, parameters = batch
+        economies, households = self._parts(rows)
+        told, slopes = self._slopes_of_tomorrow(economies, parameters)
+        flat = self._told(households, told).flatten(0, 1)
+        values, direct, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
+        jacobian = direct + by_told[:, None] * slopes.repeat_interleave(HOUSEHOLDS, 0)
+        stakes = self._stakes(parameters)
+        jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
+        return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
+
+    def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
+        """What all choices make of tomorrow [n] in `economies` [n, n_states]."""
+        p = self.population.name_parameters(parameters)
+        return self.population.period(p, economies, self.policy(economies, p)).told_tomorrow
+
+    def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        n_states = sum(state.size for state in self.population.states)
+        return rows[:, :n_states], rows[:, n_states:].unflatten(-1, (HOUSEHOLDS, -1))
+
+    @staticmethod
+    def _told(households: Tensor, told: Tensor) -> Tensor:
+        """Households [n, m, k] who know tomorrow [n]."""
+        return torch.cat([households[..., :-1], told[:, None, None].expand(*households.shape[:-1], 1)], -1)
+
+    def _errors(self, households: Tensor, parameters: Tensor) -> Tensor:
+        return euler_residuals(self.household, households, parameters, self.points, self.weights)[..., 0]
+
+    @torch.no_grad()
+    def _stakes(self, parameters: Tensor) -> Tensor:
+        return self.population.stakes(self.population.name_parameters(parameters))
+
+    def _weights(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self.named_parameters()}
+
+    def _slopes_of_tomorrow(self, economies: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Tomorrow [n] and its derivatives [n, n_weights]."""
+
+        def tomorrow(weights: dict[str, Tensor], economy: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+            value = functional_call(
+                _Call(self, "tomorrow"), _prefixed(weights), (economy[None], theta[None])
+            )[0]
+            return value, value
+
+        derivative = vmap(grad(tomorrow, has_aux=True), in_dims=(None, 0, 0))
+        values, slopes = [], []
+        for part in zip(economies.split(ROWS // 16), parameters.split(ROWS // 16), strict=True):
+            by_weight, value = derivative(self._weights(), *part)
+            values.append(value)
+            slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
+        return torch.cat(values), torch.cat(slopes)
+
+    def _slopes_of_errors(self, households: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Errors [n] and their derivatives by weights [n, n_weights] and by what households are told [n]."""
+
+        def error(weights: dict[str, Tensor], state: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+            value = functional_call(_Call(self, "_errors"), _prefixed(weights), (state, theta))
+            return value, value
+
+        derivative = vmap(grad(error, argnums=(0, 1), has_aux=True), in_dims=(None, 0, 0))
+        values, slopes, by_told = [], [], []
+        for part in zip(households.split(ROWS), parameters.split(ROWS), strict=True):
+            (by_weight, by_state), value = derivative(self._weights(), *part)
+            values.append(value)
+            slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
+            by_told.append(by_state[:, -1])
+        return torch.cat(values), torch.cat(slopes), torch.cat(by_told)
+
+
+class _Call(torch.nn.Module):
+    """A method of a module as a module, for `functional_call`."""
+
+    def __init__(self, module: torch.nn.Module, method: str) -> None:
+        super().__init__()
+        self.module, self.method = module, method
+
+    def forward(self, *arguments: Tensor) -> Tensor:
+        """What the method says."""
+        return getattr(self.module, self.method)(*arguments)
+
+
+def _prefixed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"module.{name}": value for name, value in weights.items()}
+
+
+class Bank:
+    """Economies that are simulated along with training; parameters cover the box evenly.
+
+    states [n, n_states] and parameters [n, n_parameters].
+    """
+
+    def __init__(self, model: Population, size: int, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        lower, upper = model.parameter_box()
+        seed = int(torch.randint(2**31, (1,), generator=generator))
+        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
+        self.parameters = lower + (upper - lower) * draws
+        self.states = draw_states(model, self.parameters, generator)
+
+    @torch.no_grad()
+    def move(self, policy: PolicyNetwork) -> None:
+        """One quarter; economies that have gone where none should be begin anew."""
+        shocks = draw_shocks(self.model, len(self.states), self.generator)
+        moved = advance(policy, self.states, self.parameters, shocks)
+        p = self.model.name_parameters(self.parameters)
+        settled = self.model.settled(self.model.period(p, moved), p)
+        fresh = draw_states(self.model, self.parameters, self.generator)
+        self.states = torch.where(settled[:, None], moved, fresh)
+
+
+class HouseholdSampler:
+    """Batches for `HouseholdResiduals`: economies near those of a bank, and households in them."""
+
+    def __init__(self, model: Population, settings: Settings, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        self.economies = settings.batch // HOUSEHOLDS
+        self.population = Bank(model, ECONOMIES * self.economies, generator)
+        self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
+
+    @torch.no_grad()
+    def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Rows [n, k] and parameters [n, n_parameters]."""
+        bank, model = self.population, self.model
+        bank.move(policy)
+        chosen = torch.randint(len(bank.states), (self.economies,), generator=self.generator)
+        lower, upper = model.parameter_box()
+        moved = JITTER * (upper - lower) * (2 * self._uniform(len(chosen), len(lower)) - 1)
+        parameters = (bank.parameters[chosen] + moved).clamp(lower, upper)
+        p = model.name_parameters(parameters)
+        near = model.spread(model.period(p, bank.states[chosen]), self._uniform(len(chosen), 1), p)
+        economies = pack(near, model.states)
+        u = self._uniform(len(chosen), HOUSEHOLDS, 3)
+        households = model.draw_households(model.period(p, economies), u, p)
+        return torch.cat([economies, households.flatten(1)], -1), parameters
+
+    def _uniform(self, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self.generator, dtype=torch.float64)
+
+
+def sampler_of(model: Model, settings: Settings, generator: torch.Generator) -> Any:
+    """Where the batches of an economy come from."""
+    if isinstance(model, Population):
+        return HouseholdSampler(model, settings, generator)
+    return Sampler(model, settings, generator)

@@ -1,0 +1,125 @@
+"""Training households: exact derivatives through what all of them save, and runs that go on."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.rbc import RealBusinessCycle
+from surrogate.training import Settings
+from surrogate.training.checkpoint import fingerprint
+from surrogate.training.optimisers import GemanMcClure, Huber
+from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
+from surrogate.training.run import Run, load_policy, train
+
+SMALL = Settings(
+    method="population",
+    hidden=(8, 8),
+    trunk=8,
+    nodes=1,
+    batch=16 * HOUSEHOLDS,
+    adam_steps=0,
+    steps=4,
+    robust_quantile=0.9,
+    robust_loss="huber",
+    hopeless_share=0.0,
+)
+
+
+def moved(run: Run, direction: list[Tensor], step: float) -> None:
+    with torch.no_grad():
+        for weight, way in zip(run.method.policy.parameters(), direction, strict=True):
+            weight.add_(step * way)
+
+
+def test_the_jacobian_goes_through_tomorrow_s_capital() -> None:
+    run = Run(KrusellSmith(), SMALL)
+    assert isinstance(run.method, HouseholdResiduals)
+    batch = run.sampler.draw(run.policy)
+    values, jacobian = run.method.jacobian(batch)
+    torch.testing.assert_close(values, run.method(*batch))
+    generator = torch.Generator().manual_seed(0)
+    weights = list(run.method.policy.parameters())
+    direction = [torch.randn(each.shape, generator=generator, dtype=each.dtype) for each in weights]
+    step = 1e-6
+    moved(run, direction, step)
+    above = run.method(*batch).detach()
+    moved(run, direction, -2 * step)
+    below = run.method(*batch).detach()
+    slope = jacobian @ torch.cat([each.flatten() for each in direction])
+    torch.testing.assert_close(((above - below) / (2 * step)).flatten(), slope, rtol=1e-5, atol=1e-7)
+
+
+def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(KrusellSmith(), SMALL)
+    assert isinstance(run.method, HouseholdResiduals)
+    batch = run.sampler.draw(run.policy)
+    _, whole = run.method.jacobian(batch)
+    slopes_of_tomorrow = HouseholdResiduals._slopes_of_tomorrow
+
+    def as_if_given(method: HouseholdResiduals, *economy: Tensor) -> tuple[Tensor, Tensor]:
+        told, slopes = slopes_of_tomorrow(method, *economy)
+        return told, 0 * slopes
+
+    monkeypatch.setattr(HouseholdResiduals, "_slopes_of_tomorrow", as_if_given)
+    _, partial = run.method.jacobian(batch)
+    assert (whole - partial).norm() > 0.1 * whole.norm()
+
+
+def test_a_few_steps_make_residuals_smaller() -> None:
+    run = Run(KrusellSmith(), SMALL)
+    start = run.progress().log10_error
+    for _ in range(SMALL.steps):
+        run.advance()
+    assert run.progress().log10_error < start - 0.2
+
+
+def test_a_resumed_run_ends_at_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("surrogate.training.run.SAVE_EVERY", 2)
+    model, whole, parts = KrusellSmith(), tmp_path / "whole.ckpt", tmp_path / "parts.ckpt"
+    expected = train(model, SMALL, whole).state_dict()
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(progress) -> None:
+        if progress.step == 2:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        train(model, SMALL, parts, progress=interrupt)
+    found = train(model, SMALL, parts, resume=True).state_dict()
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    loaded, _ = load_policy(whole, model)
+    assert all(torch.equal(loaded.state_dict()[name], value) for name, value in expected.items())
+
+
+def test_economies_of_the_bank_that_leave_begin_anew() -> None:
+    run = Run(KrusellSmith(), SMALL)
+    bank = run.sampler.population
+    bank.states[0, :-1] = 0.0
+    bank.states[0, 59] = bank.states[0, 119] = 0.5
+    bank.move(run.policy)
+    p = bank.model.name_parameters(bank.parameters)
+    relative = bank.model.period(p, bank.states).capital / p.unit[..., 0]
+    assert relative.max() < 1.5
+
+
+def test_the_household_s_file_belongs_to_the_economy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint is refused if the household has changed."""
+    before = fingerprint(KrusellSmith())
+    monkeypatch.setattr(KrusellSmith, "household", RealBusinessCycle())
+    assert fingerprint(KrusellSmith()) != before
+
+
+@pytest.mark.parametrize("loss", [GemanMcClure, Huber])
+def test_robust_losses_are_least_squares_for_small_residuals_and_less_beyond(loss) -> None:
+    small, large = torch.tensor([1e-4], dtype=torch.float64), torch.tensor([3.0], dtype=torch.float64)
+    torch.testing.assert_close(loss.value(small, 1.0), small**2, rtol=1e-7, atol=0)
+    assert float(loss.value(large, 1.0)) < 9.0
+    residuals = torch.linspace(-3, 3, 7, dtype=torch.float64, requires_grad=True)
+    loss.value(residuals, 1.0).sum().backward()
+    slope = 2 * loss.root_weight(residuals.detach(), 1.0) ** 2 * residuals.detach()
+    torch.testing.assert_close(residuals.grad, slope)
