@@ -214,6 +214,10 @@ class KrusellSmith(Population):
         household = self.household.name_parameters(p.vector)
         return p.gamma / ((household.impatience + p.delta) * (1 - p.alpha)) / USUAL_STAKES
 
+    def at_the_end(self, now: Period, p: Parameters) -> Tensor:
+        """At the highest node, employed or not."""
+        return by_job(now.wealth)[..., -1].sum(-1)
+
     def settled(self, now: Period, p: Parameters) -> Tensor:
         """Whether capital is near what it is in any economy of the box, [...]."""
         relative = now.capital / p.unit[..., 0]

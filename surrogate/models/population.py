@@ -56,6 +56,10 @@ class Population(Model):
         """
 
     @abstractmethod
+    def at_the_end(self, now: Period, p: Parameters) -> Tensor:
+        """Share of households at the end of the grid, [...]."""
+
+    @abstractmethod
     def settled(self, now: Period, p: Parameters) -> Tensor:
         """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
         path that leads away.

@@ -23,7 +23,7 @@ from surrogate.training.by_equations import AllInOne, EulerResiduals, Method, wi
 from surrogate.training.by_reward import Bellman, LifetimeReward
 from surrogate.training.checks import require_sound
 from surrogate.training.optimisers import Adam, LevenbergMarquardt
-from surrogate.training.population import HouseholdResiduals, sampler_of
+from surrogate.training.population import Bank, HouseholdResiduals, failure_of_population, sampler_of
 from surrogate.training.sampling import draw_parameters, draw_states, share_that_runs_away
 from surrogate.training.settings import Settings, require_sensible
 
@@ -147,6 +147,8 @@ class Run:
         inaccurate = failure_at_end(self.model.name, now.log10_error, start, self.settings)
         if inaccurate or self.step < self.total:
             return inaccurate
+        if isinstance(self.sampler.population, Bank):
+            return failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)

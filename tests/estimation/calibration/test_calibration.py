@@ -113,17 +113,17 @@ def test_ranks_are_those_in_the_conjugate_posterior(linear, linear_economy, data
         assert item is not None
         assert item.truth["mean"] == theta[0]
         distances.append((item.ranks["mean"] - 64 * share) / np.sqrt(64 * share * (1 - share) + 0.25))
-    assert np.abs(distances).max() < 3.5
-    assert 0.3 < np.std(distances) < 1.8
+    assert np.abs(distances).max() < 5  # normal: eight others pass it once in two hundred thousand times
+    assert 0.2 < np.std(distances) < 2.4
 
 
 def test_posterior_ranks_uniform_under_simulation_based_calibration(linear, linear_economy):
-    """And they are not when the likelihood is a wrong one: of a right one one run in a thousand falls below
-    .001, of the wrong one p values are below 1e-9.
+    """And they are not when the likelihood is a wrong one: of a right one one run in a hundred thousand falls
+    below 1e-5, of the wrong one p values are below 1e-9.
     """
     data = simulated_data(linear_economy, 30)
     right = shares_below_truth(replications(experiment(linear, data), 16))
-    assert worst_p(uniformity(right)) > 1e-3
+    assert worst_p(uniformity(right)) > 1e-5
     wrong = shares_below_truth(replications(experiment(linear, data, HalvedError), 10))
     assert worst_p(uniformity(wrong)) < 1e-5
 

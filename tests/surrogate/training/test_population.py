@@ -11,7 +11,7 @@ from surrogate.models.rbc import RealBusinessCycle
 from surrogate.training import Settings
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
+from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals, failure_of_population
 from surrogate.training.run import Run, load_policy, train
 
 SMALL = Settings(
@@ -105,6 +105,23 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
     p = bank.model.name_parameters(bank.parameters)
     relative = bank.model.period(p, bank.states).capital / p.unit[..., 0]
     assert relative.max() < 1.5
+
+
+def test_a_run_on_the_wrong_side_of_the_saddle_is_refused() -> None:
+    """Everybody consumes a quarter less than they should, and capital goes where it never is."""
+    run = Run(KrusellSmith(), SMALL)
+    bank = run.sampler.population
+    assert failure_of_population(bank, run.policy, 1) == ""
+    with torch.no_grad():
+        dict(run.policy.named_parameters())["household.layers.1.bias"].sub_(0.3)
+    assert "wrong one" in failure_of_population(bank, run.policy, 1)
+
+
+def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(KrusellSmith(), SMALL)
+    everybody = KrusellSmith.at_the_end
+    monkeypatch.setattr(KrusellSmith, "at_the_end", lambda *given: 0.02 + everybody(*given))
+    assert "2.0% of the households" in failure_of_population(run.sampler.population, run.policy, 1)
 
 
 def test_the_household_s_file_belongs_to_the_economy(monkeypatch: pytest.MonkeyPatch) -> None:
