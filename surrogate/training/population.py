@@ -211,8 +211,8 @@ def failure_of_population(bank: Bank, policy: PolicyNetwork, seed: int) -> str:
     leave = float((~stay).double().mean())
     if leave > MOST_LEAVE:
         return (
-            f"{leave:.0%} of the economies of {model.name!r} do not stay: residuals are small on both sides of a"
-            " saddle, and this run is on the wrong one, where aggregates are not at rest. Try another seed, "
+            f"{leave:.0%} of the economies of {model.name} do not stay: residuals are small on both sides of "
+            "a saddle, and this run is on the wrong one, where aggregates are not at rest. Try another seed, "
             "more steps, or an anchor closer to the solution"
         )
     most = float(model.at_the_end(model.period(p, states), p).amax())
