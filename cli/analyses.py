@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.console import SEED
 from surrogate.house.files import atomic_files
 from surrogate.house.ownership import visited
+
+from .console import SEED
 
 if TYPE_CHECKING:
     from estimation.analysis import Finding

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from cli.console import SEED, command_line, on_workers, resumable
 from surrogate.house.files import atomic_files
 from surrogate.house.listener import progress
 from surrogate.house.ownership import owned
+
+from .console import SEED, command_line, on_workers, resumable
 
 
 @click.command()

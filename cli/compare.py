@@ -4,7 +4,6 @@ from pathlib import Path
 
 import click
 
-from cli.console import SEED, console, table
 from surrogate.catalogue import load
 from surrogate.comparison import Comparison, read_calibration
 from surrogate.comparison import compare as solve_both
@@ -12,6 +11,8 @@ from surrogate.comparison.compare import formatted
 from surrogate.comparison.report import DIGITS, FILES, TITLES, notes, write
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import require_replaceable
+
+from .console import SEED, console, table
 
 
 @click.command()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from cli.console import command_line, on_workers, resumable
 from surrogate.house.ownership import owned
+
+from .console import command_line, on_workers, resumable
 
 
 @click.command()

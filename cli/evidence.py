@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli.analyses import conclude
-from cli.console import SEED
 from surrogate.house.ownership import visited
+
+from .analyses import conclude
+from .console import SEED
 
 
 @click.command()

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import click
 
-from cli.console import headline_text, needs_extra
 from surrogate.catalogue import load
+
+from .console import headline_text, needs_extra
 
 
 @click.command()

@@ -9,9 +9,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from cli.console import console, table
 from surrogate.artifact.card import LAWS, Card
 from surrogate.catalogue import load
+
+from .console import console, table
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import command_line, on_workers, resumable
+from .console import command_line, on_workers, resumable
 
 if TYPE_CHECKING:
     from estimation.learnt import LikelihoodCard

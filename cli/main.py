@@ -5,20 +5,21 @@ from io import TextIOWrapper
 
 import click
 
-from cli.analyses import decompose, forecast, irf, predict, shocks
-from cli.calibrate import calibrate
-from cli.compare import compare
-from cli.console import ReportingGroup
-from cli.estimate import estimate
-from cli.evidence import evidence
-from cli.export import export
-from cli.inspect import inspect
-from cli.learn import learn
-from cli.models import models
-from cli.report import report
-from cli.train import train
-from cli.validate import check, validate
 from surrogate import __version__
+
+from .analyses import decompose, forecast, irf, predict, shocks
+from .calibrate import calibrate
+from .compare import compare
+from .console import ReportingGroup
+from .estimate import estimate
+from .evidence import evidence
+from .export import export
+from .inspect import inspect
+from .learn import learn
+from .models import models
+from .report import report
+from .train import train
+from .validate import check, validate
 
 
 @click.group(cls=ReportingGroup, context_settings={"help_option_names": ["-h", "--help"]})

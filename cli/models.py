@@ -4,9 +4,10 @@ import importlib.util
 
 import click
 
-from cli.console import console, headline_text, table
 from surrogate import catalogue
 from surrogate.catalogue import load
+
+from .console import console, headline_text, table
 
 COLUMNS = (
     "surrogate",

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from cli.console import SEED
 from surrogate.house.files import atomic_files
 from surrogate.house.ownership import visited
+
+from .console import SEED
 
 
 @click.command()

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 import click
 
-from cli.console import SEED, command_line, needs_extra, resumable
 from surrogate.errors import BadConfiguration, WriteFailed, shown, unknown_name
 from surrogate.house.listener import progress
 from surrogate.house.ownership import owned_file
+
+from .console import SEED, command_line, needs_extra, resumable
 
 if TYPE_CHECKING:
     from surrogate.training import Settings

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.console import SEED, console, needs_extra, table
 from surrogate.artifact.runtime import Surrogate
 from surrogate.artifact.validation import Check
 from surrogate.artifact.validation import validate as run_checks
 from surrogate.catalogue import load
 from surrogate.errors import BadConfiguration
 from surrogate.house.figures import save
+
+from .console import SEED, console, needs_extra, table
 
 if TYPE_CHECKING:
     from surrogate.accuracy.errors import MeasuredErrors

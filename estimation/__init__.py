@@ -1,15 +1,15 @@
 """Take a surrogate economy to data: likelihoods, priors, posteriors, moments, tables and plots.
 
-from estimation import Estimation
+from . import Estimation
 Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_schorfheide")
 """
 
-from estimation.data import load_data
-from estimation.estimation import Estimation, read_results
-from estimation.moments import Moment, MomentsResult, SimulatedMoments, estimate_msm
-from estimation.priors import Prior, PriorSet, make_prior
-from estimation.results import Results
-from estimation.sampling.posterior import Posterior
+from .data import load_data
+from .estimation import Estimation, read_results
+from .moments import Moment, MomentsResult, SimulatedMoments, estimate_msm
+from .priors import Prior, PriorSet, make_prior
+from .results import Results
+from .sampling.posterior import Posterior
 
 __all__ = [
     "Estimation",

@@ -9,9 +9,10 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from estimation.csv_file import has_decimal_commas, numbers, parse_quarter, parse_quarters, read_csv
-from estimation.datasets import dataset_names, dataset_path
 from surrogate.errors import BadData, shown, unknown_name
+
+from .csv_file import has_decimal_commas, numbers, parse_quarter, parse_quarters, read_csv
+from .datasets import dataset_names, dataset_path
 
 DATE_COLUMN = "date"
 FAR = 3

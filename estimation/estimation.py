@@ -8,23 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from estimation import fingerprint, inputs
-from estimation.data import select_sample
-from estimation.finding import as_text, save
-from estimation.fingerprint import seal, unseal
-from estimation.likelihoods import METHODS, Ingredients, likelihood_settings
-from estimation.likelihoods.learnt_graph import GRAPH_FILE
-from estimation.moments import MomentsResult
-from estimation.priors import Prior, PriorSet
-from estimation.results import DRAWN, LEAST_ESS, Results
-from estimation.sampling.chain_file import ChainFile
-from estimation.sampling.chains import automatic_burn, read_chains
-from estimation.sampling.ensemble import weights_of
-from estimation.sampling.mode import Mode, find_mode, improved_mode
-from estimation.sampling.sampler import SamplerSettings, SamplingProgress, ensemble_file, sample
-from estimation.settings import given_prior, read_numbers, read_priors, read_settings
-from estimation.work.cluster import open_pool
-from estimation.work.pool import Pool
 from surrogate import Surrogate, load
 from surrogate.artifact.graph import LARGEST_FILE, files_of
 from surrogate.errors import BadConfiguration
@@ -33,6 +16,24 @@ from surrogate.house.files import atomic_files, atomic_path
 from surrogate.house.listener import listener, progress
 from surrogate.house.ownership import owner
 from surrogate.house.records import by_name
+
+from . import fingerprint, inputs
+from .data import select_sample
+from .finding import as_text, save
+from .fingerprint import seal, unseal
+from .likelihoods import METHODS, Ingredients, likelihood_settings
+from .likelihoods.learnt_graph import GRAPH_FILE
+from .moments import MomentsResult
+from .priors import Prior, PriorSet
+from .results import DRAWN, LEAST_ESS, Results
+from .sampling.chain_file import ChainFile
+from .sampling.chains import automatic_burn, read_chains
+from .sampling.ensemble import weights_of
+from .sampling.mode import Mode, find_mode, improved_mode
+from .sampling.sampler import SamplerSettings, SamplingProgress, ensemble_file, sample
+from .settings import given_prior, read_numbers, read_priors, read_settings
+from .work.cluster import open_pool
+from .work.pool import Pool
 
 MODE_FILE = "mode.json"
 CHAINS = "chains"

@@ -13,9 +13,10 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from estimation.priors import PriorSet
 from surrogate import Surrogate, __version__
 from surrogate.errors import Changed
+
+from .priors import PriorSet
 
 PACKAGES = ("numpy", "scipy", "onnxruntime", "emcee", "arviz-stats")
 CHECKSUM = "crc32"

@@ -31,15 +31,16 @@ from typing import Any
 
 import pandas as pd
 
-from estimation import fingerprint
-from estimation.data import load_data
-from estimation.fingerprint import seal, unseal
-from estimation.likelihoods.learnt_graph import GRAPH_FILE
 from surrogate import Surrogate
 from surrogate.artifact.graph import CONTRACTS, Files
 from surrogate.errors import BadConfiguration, BrokenArtifact, shown, unknown_name
 from surrogate.house import records
 from surrogate.house.files import atomic_folder
+
+from . import fingerprint
+from .data import load_data
+from .fingerprint import seal, unseal
+from .likelihoods.learnt_graph import GRAPH_FILE
 
 SECTIONS = ("model", "data", "measurement_error", "likelihood", "priors", "fixed", "sampler")
 REQUIRED = {"model": ("surrogate",), "data": ("file", "columns")}

@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from estimation.densities import DISTRIBUTIONS, KERNELS, Distribution, canonical_density, require
 from surrogate.errors import BadConfiguration, shown
+
+from .densities import DISTRIBUTIONS, KERNELS, Distribution, canonical_density, require
 
 BEYOND_REASON = 1e100
 """Numbers of which, or of whose inverse, squares and ratios could overflow."""

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estimation.finding import DECIMALS, HDI_SHARE, as_text, save_table
-from estimation.priors import Prior, PriorSet
-from estimation.sampling.chains import (
+from surrogate.errors import MissingPackage
+from surrogate.house import figures
+from surrogate.house.files import atomic_files
+
+from .finding import DECIMALS, HDI_SHARE, as_text, save_table
+from .priors import Prior, PriorSet
+from .sampling.chains import (
     RHAT_LIMIT,
     Chains,
     autocorrelation_times,
@@ -23,11 +27,8 @@ from estimation.sampling.chains import (
     tail_sample_size,
     trace_figure,
 )
-from estimation.sampling.mode import Mode
-from estimation.sampling.posterior import Posterior
-from surrogate.errors import MissingPackage
-from surrogate.house import figures
-from surrogate.house.files import atomic_files
+from .sampling.mode import Mode
+from .sampling.posterior import Posterior
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -14,9 +14,10 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import numpy as np
 import pandas as pd
 
-from estimation.priors import Prior, make_prior
 from surrogate.errors import BadConfiguration, shown, unknown_name
 from surrogate.house.records import by_name
+
+from .priors import Prior, make_prior
 
 PREFIX = "measurement_sd_"
 LARGEST = float(np.finfo(float).max)

@@ -1,6 +1,6 @@
 """Economies solved over a box of structural parameters, run from ONNX files.
 
-    from surrogate import load
+    from . import load
     economy = load("rbc")
     controls = economy.policy({"capital": 10.0, "productivity": 0.0}, {"alpha": 0.33})
 
@@ -8,13 +8,13 @@ Importing this package loads no training framework; solving and exporting live i
 `surrogate.export`.
 """
 
-from surrogate.artifact.card import Card, ParameterRange, Variable
-from surrogate.artifact.region import Region
-from surrogate.artifact.runtime import Simulation, SteadyState, Surrogate, Transition
-from surrogate.catalogue import load
-from surrogate.errors import SurrogateError
-from surrogate.house import __version__
-from surrogate.house.listener import Display, Listener, listening
+from .artifact.card import Card, ParameterRange, Variable
+from .artifact.region import Region
+from .artifact.runtime import Simulation, SteadyState, Surrogate, Transition
+from .catalogue import load
+from .errors import SurrogateError
+from .house import __version__
+from .house.listener import Display, Listener, listening
 
 __all__ = [
     "Card",

@@ -5,9 +5,9 @@ one) and those that come with economies of installed packages.
 import os
 from pathlib import Path
 
-from surrogate import economies
-from surrogate.artifact.runtime import Surrogate
-from surrogate.errors import BrokenArtifact, unknown_name
+from . import economies
+from .artifact.runtime import Surrogate
+from .errors import BrokenArtifact, unknown_name
 
 _PACKAGE = Path(__file__).parent
 

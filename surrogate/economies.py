@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
-from surrogate.economy import Economy, Solution
-from surrogate.errors import UnknownName, unknown_name
+from .economy import Economy, Solution
+from .errors import UnknownName, unknown_name
 
 GROUP = "dsge_surrogate.economies"
 

@@ -12,9 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.artifact.card import ParameterRange
-from surrogate.artifact.region import Region
-from surrogate.errors import UnknownName
+from .artifact.card import ParameterRange
+from .artifact.region import Region
+from .errors import UnknownName
 
 Array = NDArray[np.float64]
 Witness = Callable[[Mapping[str, Array]], NDArray[np.bool_]]

@@ -10,9 +10,9 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from surrogate.models.interface import Control, Model, Parameters, Period, pack, unpack
-from surrogate.models.population import Population
-from surrogate.models.variables import stack
+from .models.interface import Control, Model, Parameters, Period, pack, unpack
+from .models.population import Population
+from .models.variables import stack
 
 FEATURE_DRAWS = 10_000
 """Draws of parameters from which the spread of the features is known."""

@@ -21,7 +21,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.analysis.simulation import (
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration, BadData, unknown_name
+from surrogate.house import figures
+from surrogate.house.listener import track
+
+from ..data import parse_quarter
+from ..finding import Finding, band_table, draw_band, known_names, labels
+from ..results import Results
+from .simulation import (
     ergodic_states,
     follow,
     mirrored_normals,
@@ -29,13 +37,6 @@ from estimation.analysis.simulation import (
     posterior_paths,
     require_horizon,
 )
-from estimation.data import parse_quarter
-from estimation.finding import Finding, band_table, draw_band, known_names, labels
-from estimation.results import Results
-from surrogate import Surrogate
-from surrogate.errors import BadConfiguration, BadData, unknown_name
-from surrogate.house import figures
-from surrogate.house.listener import track
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

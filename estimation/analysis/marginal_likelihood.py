@@ -23,19 +23,20 @@ import pandas as pd
 from scipy.special import ndtr, ndtri, softmax
 from scipy.stats import multivariate_t
 
-from estimation.analysis.normalising_constants import (
+from surrogate.errors import BadConfiguration
+from surrogate.house.records import whole_number
+
+from ..finding import Finding
+from ..fingerprint import of_data
+from ..likelihoods.method import log_likelihoods
+from ..results import Results
+from ..sampling.posterior import Posterior
+from .normalising_constants import (
     LogEstimate,
     bridge_sampling,
     importance_sampling,
     modified_harmonic_mean,
 )
-from estimation.finding import Finding
-from estimation.fingerprint import of_data
-from estimation.likelihoods.method import log_likelihoods
-from estimation.results import Results
-from estimation.sampling.posterior import Posterior
-from surrogate.errors import BadConfiguration
-from surrogate.house.records import whole_number
 
 BRIDGE, IMPORTANCE, HARMONIC = "bridge sampling", "importance sampling", "modified harmonic mean"
 LEAST_DRAWS, MOST_DRAWS = 2, 10_000_000

@@ -16,7 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.analysis.simulation import (
+from surrogate.errors import BadConfiguration, BadData
+from surrogate.house import figures
+
+from ..finding import HIGH, LOW, MEDIAN, PANELS_A_ROW, Finding, interval, known_names, labels, years
+from ..moments import Moment, compute_moments, parse_moment
+from ..results import Results
+from .simulation import (
     ergodic_states,
     follow,
     measurement_sd,
@@ -26,11 +32,6 @@ from estimation.analysis.simulation import (
     require_horizon,
     stable,
 )
-from estimation.finding import HIGH, LOW, MEDIAN, PANELS_A_ROW, Finding, interval, known_names, labels, years
-from estimation.moments import Moment, compute_moments, parse_moment
-from estimation.results import Results
-from surrogate.errors import BadConfiguration, BadData
-from surrogate.house import figures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

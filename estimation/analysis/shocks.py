@@ -20,9 +20,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.analysis.impulse_responses import Floor, binds, visited_states
-from estimation.analysis.simulation import PosteriorPaths, follow, posterior_draws, posterior_paths
-from estimation.finding import (
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration
+from surrogate.house import figures
+from surrogate.house.listener import track
+
+from ..finding import (
     HIGH,
     LOW,
     MEDIAN,
@@ -34,11 +37,9 @@ from estimation.finding import (
     labels,
     years,
 )
-from estimation.results import Results
-from surrogate import Surrogate
-from surrogate.errors import BadConfiguration
-from surrogate.house import figures
-from surrogate.house.listener import track
+from ..results import Results
+from .impulse_responses import Floor, binds, visited_states
+from .simulation import PosteriorPaths, follow, posterior_draws, posterior_paths
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

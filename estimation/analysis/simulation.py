@@ -9,13 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.linearisation import at_steady_state
-from estimation.filters.state_space import Paths, StateSpace
-from estimation.results import Results
 from surrogate import Simulation, Surrogate
 from surrogate.errors import BadConfiguration
 from surrogate.house.listener import track
 from surrogate.house.records import whole_number
+
+from ..filters.linearisation import at_steady_state
+from ..filters.state_space import Paths, StateSpace
+from ..results import Results
 
 Array = NDArray[np.floating]
 CELLS_PER_CALL = 1_000_000  # economies x periods

@@ -1,7 +1,7 @@
 """Simulation-based calibration: does the posterior hold the truth as often as it says?"""
 
-from estimation.calibration.experiment import Experiment
-from estimation.calibration.ranks import (
+from .experiment import Experiment
+from .ranks import (
     Shares,
     coverage,
     findings,
@@ -12,7 +12,7 @@ from estimation.calibration.ranks import (
     warnings_of,
     worst_p,
 )
-from estimation.calibration.replication import (
+from .replication import (
     CalibrationSettings,
     Replication,
     calibrate,

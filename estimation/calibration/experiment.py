@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from estimation.estimation import Estimation
-from estimation.filters.linearisation import at_steady_state
-from estimation.filters.state_space import StateSpace
-from estimation.inputs import read_configuration
-from estimation.learnt.artifact import learn
-from estimation.likelihoods.learnt import LEARNT
-from estimation.likelihoods.learnt_graph import LearntGraph, fingerprints
-from estimation.sampling.posterior import Posterior
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, BadData
+
+from ..estimation import Estimation
+from ..filters.linearisation import at_steady_state
+from ..filters.state_space import StateSpace
+from ..inputs import read_configuration
+from ..learnt.artifact import learn
+from ..likelihoods.learnt import LEARNT
+from ..likelihoods.learnt_graph import LearntGraph, fingerprints
+from ..sampling.posterior import Posterior
 
 BURN_IN = 100
 

@@ -17,11 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from estimation.calibration.replication import Replication
-from estimation.finding import PANELS_A_ROW, Finding
 from surrogate.errors import BadConfiguration
 from surrogate.house import figures
 from surrogate.house.figures import BLUE, GRAY, RED
+
+from ..finding import PANELS_A_ROW, Finding
+from .replication import Replication
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,16 +17,17 @@ import emcee
 import numpy as np
 import pandas as pd
 
-from estimation.fingerprint import hash_of, require_unchanged, seal, unseal
-from estimation.sampling.ensemble import build_moves, state_at
-from estimation.sampling.mode import find_mode, start_walkers
-from estimation.sampling.posterior import Posterior
-from estimation.work.cluster import open_pool
-from estimation.work.pool import stop_requested
 from surrogate.errors import BadConfiguration, BrokenArtifact, SurrogateError
 from surrogate.house.files import atomic_path
 from surrogate.house.ownership import owner
 from surrogate.house.records import whole_number
+
+from ..fingerprint import hash_of, require_unchanged, seal, unseal
+from ..sampling.ensemble import build_moves, state_at
+from ..sampling.mode import find_mode, start_walkers
+from ..sampling.posterior import Posterior
+from ..work.cluster import open_pool
+from ..work.pool import stop_requested
 
 LOG_LIKELIHOOD = "log likelihood"
 STEPS, STEPS_A_PARAMETER = 40, 15

@@ -22,9 +22,9 @@ competes with candidates, which leaves the distribution of paths as it is (Bunch
 
 import numpy as np
 
-from estimation.filters.particles import Array, History, Indices, evenly_picked, picked, take
-from estimation.filters.proposals import GaussianProposal
-from estimation.filters.state_space import (
+from .particles import Array, History, Indices, evenly_picked, picked, take
+from .proposals import GaussianProposal
+from .state_space import (
     Measurement,
     Paths,
     StateSpace,

@@ -13,7 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.shock_solver import (
+from surrogate.errors import BadConfiguration, unknown_name
+
+from .shock_solver import (
     Kept,
     LinearGuess,
     Solution,
@@ -22,8 +24,7 @@ from estimation.filters.shock_solver import (
     find_shocks,
     local_slopes,
 )
-from estimation.filters.state_space import StateSpace
-from surrogate.errors import BadConfiguration, unknown_name
+from .state_space import StateSpace
 
 Array = NDArray[np.floating]
 

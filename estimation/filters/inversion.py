@@ -11,10 +11,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.bound_solver import DEEPER, Bound, Hidden, find_shocks_at_bound
-from estimation.filters.linearisation import at_steady_state
-from estimation.filters.path_solver import find_path
-from estimation.filters.shock_solver import (
+from surrogate.errors import BadConfiguration, StochasticSingularity
+
+from .bound_solver import DEEPER, Bound, Hidden, find_shocks_at_bound
+from .linearisation import at_steady_state
+from .path_solver import find_path
+from .shock_solver import (
     Kept,
     LinearGuess,
     Path,
@@ -24,8 +26,7 @@ from estimation.filters.shock_solver import (
     log_volume,
     shock_jacobian,
 )
-from estimation.filters.state_space import LOG_TWO_PI, Paths, StateSpace, blank, controls_in, follow
-from surrogate.errors import BadConfiguration, StochasticSingularity
+from .state_space import LOG_TWO_PI, Paths, StateSpace, blank, controls_in, follow
 
 Array = NDArray[np.floating]
 

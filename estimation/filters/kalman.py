@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.kalman_recursion import ROUNDING, Problem, Update, first_order, long_run
-from estimation.filters.linearisation import square_root
-from estimation.filters.state_space import Paths, StateSpace, blank, controls_in, path_from
 from surrogate.errors import StochasticSingularity
+
+from .kalman_recursion import ROUNDING, Problem, Update, first_order, long_run
+from .linearisation import square_root
+from .state_space import Paths, StateSpace, blank, controls_in, path_from
 
 Array = NDArray[np.floating]
 

@@ -20,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.linearisation import at_steady_state
-from estimation.filters.state_space import LOG_TWO_PI, StateSpace
+from .linearisation import at_steady_state
+from .state_space import LOG_TWO_PI, StateSpace
 
 Array = NDArray[np.floating]
 SHARE_OF_SD = 0.5

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.state_space import Measurement, StateSpace
+from .state_space import Measurement, StateSpace
 
 Matrix = NDArray[np.floating]
 SHARE_OF_SD = 0.3

@@ -16,8 +16,10 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.backward import BackwardSimulation, drawn_by_period
-from estimation.filters.particles import (
+from surrogate.errors import BadConfiguration
+
+from .backward import BackwardSimulation, drawn_by_period
+from .particles import (
     Array,
     Cloud,
     Draws,
@@ -26,9 +28,8 @@ from estimation.filters.particles import (
     normalise,
     recorded,
 )
-from estimation.filters.proposals import DefensiveProposal, GaussianProposal, Proposal, farsighted_proposal
-from estimation.filters.state_space import Measurement, Paths, StateSpace, blank, stacked
-from surrogate.errors import BadConfiguration
+from .proposals import DefensiveProposal, GaussianProposal, Proposal, farsighted_proposal
+from .state_space import Measurement, Paths, StateSpace, blank, stacked
 
 PARTICLES_PER_DRAW = 4  # paths of one cloud share their ancestors, so that many draws take several clouds
 PARTICLES_AT_ONCE = 2_000_000  # over all periods, of which a simulation of paths keeps the history

@@ -34,15 +34,17 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from estimation.filters.linearisation import (
+from surrogate.errors import BadConfiguration
+
+from .linearisation import (
     at_steady_state,
     auxiliary_gains,
     initial_state,
     myopic_gains,
     stages,
 )
-from estimation.filters.particle_filter import ParticleFilter
-from estimation.filters.particles import (
+from .particle_filter import ParticleFilter
+from .particles import (
     Array,
     Cloud,
     Draws,
@@ -50,7 +52,7 @@ from estimation.filters.particles import (
     sum_of_squares,
     systematic,
 )
-from estimation.filters.proposals import (
+from .proposals import (
     GaussianProposal,
     PriorProposal,
     Proposal,
@@ -58,8 +60,7 @@ from estimation.filters.proposals import (
     farsighted_proposal,
     linearise_along_sample,
 )
-from estimation.filters.state_space import Measurement, Paths, StateSpace, stacked
-from surrogate.errors import BadConfiguration
+from .state_space import Measurement, Paths, StateSpace, stacked
 
 FILTERING_PARTICLES = 400
 PILOT_SHARE = 8

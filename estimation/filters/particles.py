@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.state_space import stacked
+from .state_space import stacked
 
 Array = NDArray[np.floating]
 LogWeights = Array | float

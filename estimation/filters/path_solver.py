@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.linearisation import SteadyApproximation, at_steady_state
-from estimation.filters.shock_solver import TOLERANCE, Path
-from estimation.filters.state_space import StateSpace
+from .linearisation import SteadyApproximation, at_steady_state
+from .shock_solver import TOLERANCE, Path
+from .state_space import StateSpace
 
 Array = NDArray[np.floating]
 

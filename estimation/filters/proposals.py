@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.linearisation import (
+from .linearisation import (
     Gains,
     InitialState,
     Linearisation,
@@ -21,8 +21,8 @@ from estimation.filters.linearisation import (
     smoothed_path,
     stages,
 )
-from estimation.filters.particles import Array, LogWeights, normalise, sum_of_squares
-from estimation.filters.state_space import Measurement, StateSpace
+from .particles import Array, LogWeights, normalise, sum_of_squares
+from .state_space import Measurement, StateSpace
 
 REFINEMENTS = (
     2  # one is enough near a mode; in the corners of a box a second cuts the variance, a third does not

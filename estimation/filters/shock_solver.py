@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from estimation.filters.state_space import StateSpace
 from surrogate import Transition
+
+from .state_space import StateSpace
 
 Array = NDArray[np.floating]
 

@@ -14,19 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from estimation import fingerprint
-from estimation.estimation import Estimation
-from estimation.inputs import read_configuration
-from estimation.learnt.learning import CALLS, Map, Plan, Report, learn_surface
-from estimation.learnt.surface import NEAR, Design, Fit, read_design
-from estimation.likelihoods.learnt import LEARNT, filter_settings
-from estimation.likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard, fingerprints
-from estimation.sampling.posterior import Posterior
-from estimation.work.cluster import open_pool
 from surrogate.errors import BadConfiguration, Changed, MissingPackage
 from surrogate.house.files import atomic_files, atomic_path
 from surrogate.house.listener import progress
 from surrogate.house.ownership import owner
+
+from .. import fingerprint
+from ..estimation import Estimation
+from ..inputs import read_configuration
+from ..likelihoods.learnt import LEARNT, filter_settings
+from ..likelihoods.learnt_graph import GRAPH_FILE, LikelihoodCard, fingerprints
+from ..sampling.posterior import Posterior
+from ..work.cluster import open_pool
+from .learning import CALLS, Map, Plan, Report, learn_surface
+from .surface import NEAR, Design, Fit, read_design
 
 CARD_FILE = "card.json"
 DESIGN_FILE = "design.csv"
@@ -75,7 +76,7 @@ def learn(
         raise MissingPackage(
             'Learning a likelihood needs onnx, which is not installed: pip install "dsge-surrogate[train]"'
         )
-    from estimation.learnt.export import write_graph
+    from .export import write_graph
 
     folder, plan = Path(folder), Plan(calls, seed, not posterior.common_random_numbers)
     _begin(folder, posterior, plan, identity, resume)

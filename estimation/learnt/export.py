@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from estimation.learnt.regression import IDENTITY, LOG_ODDS, TINY
-from estimation.learnt.surface import Surface
-from estimation.likelihoods.learnt_graph import INPUT, METADATA_KEY, OUTPUT, LikelihoodCard
 from surrogate.artifact.graph import sealed
+
+from ..likelihoods.learnt_graph import INPUT, METADATA_KEY, OUTPUT, LikelihoodCard
+from .regression import IDENTITY, LOG_ODDS, TINY
+from .surface import Surface
 
 OPSET = 17
 IR_VERSION = 8

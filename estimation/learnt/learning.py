@@ -18,7 +18,13 @@ import numpy as np
 from emcee.moves import DEMove, StretchMove
 from numpy.typing import NDArray
 
-from estimation.learnt.surface import (
+from surrogate.errors import BadConfiguration
+from surrogate.house.records import whole_number
+
+from ..sampling.ensemble import state_at
+from ..sampling.posterior import Posterior
+from ..work.pool import stop_requested
+from .surface import (
     NEAR,
     Design,
     Fit,
@@ -27,11 +33,6 @@ from estimation.learnt.surface import (
     quasi_random_points,
     read_design,
 )
-from estimation.sampling.ensemble import state_at
-from estimation.sampling.posterior import Posterior
-from estimation.work.pool import stop_requested
-from surrogate.errors import BadConfiguration
-from surrogate.house.records import whole_number
 
 Array = NDArray[np.float64]
 Map = Callable[[Callable, Iterable], list]

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 from scipy.optimize import minimize
 
-from estimation.priors import Prior, PriorSet
+from ..priors import Prior, PriorSet
 
 Array = NDArray[np.float64]
 IDENTITY, LOG, LOG_ODDS = "identity", "log", "log odds"

@@ -24,8 +24,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import qmc
 
-from estimation.fingerprint import seal_text, unseal_text
-from estimation.learnt.regression import (
+from surrogate.errors import BadConfiguration, BrokenArtifact
+from surrogate.house.files import atomic_path
+
+from ..fingerprint import seal_text, unseal_text
+from ..priors import PriorSet
+from ..sampling.posterior import Posterior
+from .regression import (
     Coordinates,
     Noise,
     Process,
@@ -34,10 +39,6 @@ from estimation.learnt.regression import (
     regress,
     whitening,
 )
-from estimation.priors import PriorSet
-from estimation.sampling.posterior import Posterior
-from surrogate.errors import BadConfiguration, BrokenArtifact
-from surrogate.house.files import atomic_path
 
 Array = NDArray[np.float64]
 ROUND, CALLS = "round", "calls"

@@ -1,11 +1,11 @@
 """The methods that ``[likelihood]`` can name, a file each: their settings, likelihood and the posterior."""
 
-from estimation.likelihoods.inversion import InversionLikelihood, InversionSettings
-from estimation.likelihoods.kalman import KalmanLikelihood, KalmanSettings
-from estimation.likelihoods.learnt import LearntLikelihood, LearntSettings
-from estimation.likelihoods.method import METHODS, Ingredients, Method, likelihood_settings
-from estimation.likelihoods.moments import MomentLikelihood, MomentSettings
-from estimation.likelihoods.particle import FilterLikelihood, FilterSettings
+from .inversion import InversionLikelihood, InversionSettings
+from .kalman import KalmanLikelihood, KalmanSettings
+from .learnt import LearntLikelihood, LearntSettings
+from .method import METHODS, Ingredients, Method, likelihood_settings
+from .moments import MomentLikelihood, MomentSettings
+from .particle import FilterLikelihood, FilterSettings
 
 __all__ = [
     "METHODS",

@@ -7,20 +7,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from estimation.filters import Bound, InversionFilter
-from estimation.filters.inversion import require_presample
-from estimation.filters.state_space import Paths, StateSpace
-from estimation.likelihoods.method import (
+from surrogate import Surrogate
+from surrogate.errors import BadConfiguration, shown
+
+from ..filters import Bound, InversionFilter
+from ..filters.inversion import require_presample
+from ..filters.state_space import Paths, StateSpace
+from ..sampling.posterior import Likelihood, Posterior
+from ..settings import at_most, read_settings
+from .method import (
     Ingredients,
     Method,
     in_blocks,
     register,
     require_no_measurement_error,
 )
-from estimation.sampling.posterior import Likelihood, Posterior
-from estimation.settings import at_most, read_settings
-from surrogate import Surrogate
-from surrogate.errors import BadConfiguration, shown
 
 INVERSION = "inversion"
 VECTORS_PER_CALL = 512

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from estimation.filters import KalmanFilter
-from estimation.filters.state_space import Paths, StateSpace
-from estimation.likelihoods.method import Ingredients, Method, in_blocks, register
-from estimation.sampling.posterior import Likelihood, Posterior
-from estimation.settings import PREFIX, read_measurement_error
+from ..filters import KalmanFilter
+from ..filters.state_space import Paths, StateSpace
+from ..sampling.posterior import Likelihood, Posterior
+from ..settings import PREFIX, read_measurement_error
+from .method import Ingredients, Method, in_blocks, register
 
 KALMAN = "kalman"
 VECTORS_PER_CALL = 1024

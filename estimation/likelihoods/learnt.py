@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation.filters.state_space import Paths
-from estimation.finding import HDI_SHARE, Finding
-from estimation.likelihoods.learnt_graph import LearntGraph, fingerprints, require_same
-from estimation.likelihoods.method import Ingredients, Method, likelihood_settings, log_likelihoods, register
-from estimation.sampling.posterior import Likelihood, Posterior, Sampled
-from estimation.settings import PREFIX, at_most
 from surrogate.errors import BadConfiguration, shown
+
+from ..filters.state_space import Paths
+from ..finding import HDI_SHARE, Finding
+from ..sampling.posterior import Likelihood, Posterior, Sampled
+from ..settings import PREFIX, at_most
+from .learnt_graph import LearntGraph, fingerprints, require_same
+from .method import Ingredients, Method, likelihood_settings, log_likelihoods, register
 
 Array = NDArray[np.float64]
 LARGEST_PARETO_K = 0.7

@@ -15,11 +15,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estimation import fingerprint
-from estimation.sampling.posterior import Posterior
 from surrogate.artifact.graph import LARGEST_FILE, Files, ModelFile, files_of, first_line, rebuilt
 from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NewerFormat
 from surrogate.house import records
+
+from .. import fingerprint
+from ..sampling.posterior import Posterior
 
 Array = NDArray[np.float64]
 

@@ -11,14 +11,15 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import pandas as pd
 
-from estimation.moments import MomentsResult
-from estimation.priors import PriorSet
-from estimation.sampling.posterior import Posterior
-from estimation.settings import PREFIX, read_settings, require_mapping
-from estimation.work.pool import WorkerPool
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, unknown_name
 from surrogate.house.listener import progress
+
+from ..moments import MomentsResult
+from ..priors import PriorSet
+from ..sampling.posterior import Posterior
+from ..settings import PREFIX, read_settings, require_mapping
+from ..work.pool import WorkerPool
 
 DEFAULT = "twisted"
 VECTORS_PER_TASK = 200

@@ -6,10 +6,11 @@ from typing import ClassVar, cast
 
 import pandas as pd
 
-from estimation.finding import Finding
-from estimation.likelihoods.method import Ingredients, Method, register, require_no_measurement_error
-from estimation.moments import MomentsResult
-from estimation.moments.estimate import (
+from surrogate import Surrogate
+
+from ..finding import Finding
+from ..moments import MomentsResult
+from ..moments.estimate import (
     FreeParameters,
     first_weights,
     is_two_step,
@@ -18,12 +19,12 @@ from estimation.moments.estimate import (
     require_enough,
     second_step,
 )
-from estimation.moments.named import FrameFunction, Moments
-from estimation.moments.result import moment_findings
-from estimation.moments.simulated import MOST_REPLICATIONS, SimulatedMoments
-from estimation.sampling.posterior import Posterior, Sampled
-from estimation.settings import at_most
-from surrogate import Surrogate
+from ..moments.named import FrameFunction, Moments
+from ..moments.result import moment_findings
+from ..moments.simulated import MOST_REPLICATIONS, SimulatedMoments
+from ..sampling.posterior import Posterior, Sampled
+from ..settings import at_most
+from .method import Ingredients, Method, register, require_no_measurement_error
 
 MOMENTS = "moments"
 

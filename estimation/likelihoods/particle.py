@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from estimation.filters import (
+from surrogate import Surrogate
+from surrogate.errors import unknown_name
+
+from ..filters import (
     AuxiliaryFilter,
     BootstrapFilter,
     GuidedFilter,
@@ -16,12 +19,10 @@ from estimation.filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from estimation.filters.state_space import Paths, StateSpace
-from estimation.likelihoods.method import Ingredients, Method, in_blocks, register
-from estimation.sampling.posterior import Likelihood, Posterior
-from estimation.settings import PREFIX, MeasurementError, at_most, read_measurement_error
-from surrogate import Surrogate
-from surrogate.errors import unknown_name
+from ..filters.state_space import Paths, StateSpace
+from ..sampling.posterior import Likelihood, Posterior
+from ..settings import PREFIX, MeasurementError, at_most, read_measurement_error
+from .method import Ingredients, Method, in_blocks, register
 
 FILTERS: dict[str, type[ParticleFilter]] = {
     "twisted": TwistedFilter,

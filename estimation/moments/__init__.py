@@ -1,9 +1,9 @@
 """Moments of data and of simulated samples, and the simulated method of moments."""
 
-from estimation.moments.estimate import estimate_msm, minimise_distance
-from estimation.moments.named import Moment, compute_moments, parse_moment
-from estimation.moments.result import JTest, MomentsResult
-from estimation.moments.simulated import SimulatedMoments
+from .estimate import estimate_msm, minimise_distance
+from .named import Moment, compute_moments, parse_moment
+from .result import JTest, MomentsResult
+from .simulated import SimulatedMoments
 
 __all__ = [
     "JTest",

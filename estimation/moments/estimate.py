@@ -15,14 +15,15 @@ import pandas as pd
 from scipy.optimize import least_squares
 from scipy.stats import qmc
 
-from estimation.moments.named import Array, FrameFunction, Moments
-from estimation.moments.result import MomentsResult
-from estimation.moments.simulated import SimulatedMoments
-from estimation.moments.weights import WEIGHTS, Weights
-from estimation.sampling.posterior import Posterior
 from surrogate import Surrogate, load
 from surrogate.errors import BadConfiguration, OutsideBox, unknown_name
 from surrogate.house.records import by_name
+
+from ..sampling.posterior import Posterior
+from .named import Array, FrameFunction, Moments
+from .result import MomentsResult
+from .simulated import SimulatedMoments
+from .weights import WEIGHTS, Weights
 
 TWO_STEP = "two-step"
 DIFFERENCE = 0.005

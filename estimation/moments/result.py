@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, norm
 
-from estimation.finding import Finding
-from estimation.moments.named import Array
-from estimation.moments.weights import NOTICEABLE, inverse
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
+
+from ..finding import Finding
+from .named import Array
+from .weights import NOTICEABLE, inverse
 
 METHODS = ("robust", "optimal")
 UNNOTICED = 0.01

@@ -16,12 +16,13 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
-from estimation.moments.named import Array, FrameFunction, Moments, compute_moments, read_moment
-from estimation.moments.weights import Weights, covariance_matrix, moments_covariance, weighting_matrix
-from estimation.sampling.posterior import Likelihood
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
 from surrogate.house.records import whole_number
+
+from ..sampling.posterior import Likelihood
+from .named import Array, FrameFunction, Moments, compute_moments, read_moment
+from .weights import Weights, covariance_matrix, moments_covariance, weighting_matrix
 
 BURN_IN = 200
 ROWS_PER_CALL = 1600

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from estimation.moments.named import Array, Moments, as_series
 from surrogate.errors import BadConfiguration, BadData, unknown_name
+
+from .named import Array, Moments, as_series
 
 WEIGHTS = ("identity", "diagonal", "optimal")
 SINGULAR = 1e-10

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estimation.analysis.impulse_responses import impulse_responses
-from estimation.analysis.marginal_likelihood import marginal_likelihood
-from estimation.analysis.predictive import forecasts, predictive_moments
-from estimation.analysis.shocks import decompositions, shocks_and_states
-from estimation.finding import Finding, named_panels
-from estimation.report.page import Page, Section, item, write
-from estimation.results import Results, convergence_warnings, edge_warnings
 from surrogate import __version__
 from surrogate.artifact.card import LAWS, Variable
 from surrogate.errors import SurrogateError
 from surrogate.house import figures
 from surrogate.house.figures import BLUE
 from surrogate.house.listener import listener
+
+from ..analysis.impulse_responses import impulse_responses
+from ..analysis.marginal_likelihood import marginal_likelihood
+from ..analysis.predictive import forecasts, predictive_moments
+from ..analysis.shocks import decompositions, shocks_and_states
+from ..finding import Finding, named_panels
+from ..results import Results, convergence_warnings, edge_warnings
+from .page import Page, Section, item, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

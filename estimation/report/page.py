@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import jinja2
 from pandas.api.types import is_numeric_dtype
 
-from estimation.finding import Finding, formatted
 from surrogate.errors import MissingPackage
 from surrogate.house.files import atomic_path
+
+from ..finding import Finding, formatted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -22,12 +22,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estimation.finding import named_panels
-from estimation.priors import Prior, PriorSet
-from estimation.sampling.chain_file import ChainFile
 from surrogate.errors import BadConfiguration, BrokenArtifact
 from surrogate.house import figures
 from surrogate.house.figures import BLUE, RED
+
+from ..finding import named_panels
+from ..priors import Prior, PriorSet
+from .chain_file import ChainFile
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -21,11 +21,12 @@ import emcee
 import numpy as np
 from emcee.moves import DEMove, RedBlueMove, StretchMove
 
-from estimation.sampling.chain_file import Block
-from estimation.sampling.mode import Mode, start_walkers
-from estimation.sampling.posterior import Posterior
-from estimation.work.pool import Packed, stop_requested
 from surrogate.errors import BadConfiguration, shown, unknown_name
+
+from ..work.pool import Packed, stop_requested
+from .chain_file import Block
+from .mode import Mode, start_walkers
+from .posterior import Posterior
 
 SNOOKER_SCALE = 1.7
 """The step that ter Braak and Vrugt recommend."""

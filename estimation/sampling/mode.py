@@ -17,9 +17,10 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import ndtr, ndtri
 
-from estimation.sampling.posterior import Posterior, enough_rows
-from estimation.work.pool import stop_requested
 from surrogate.errors import BadConfiguration
+
+from ..work.pool import stop_requested
+from .posterior import Posterior, enough_rows
 
 FARTHEST = 5.0
 """Prior standard deviations up to which distribution functions tell parameters apart."""

@@ -7,14 +7,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from estimation.filters.state_space import Paths
-from estimation.finding import Finding
-from estimation.priors import PriorSet, cut_to_box
-from estimation.sampling.chains import Chains
-from estimation.settings import PREFIX, MeasurementError
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, unknown_name
 from surrogate.house.records import by_name
+
+from ..filters.state_space import Paths
+from ..finding import Finding
+from ..priors import PriorSet, cut_to_box
+from ..settings import PREFIX, MeasurementError
+from .chains import Chains
 
 Theta = Mapping[str, ArrayLike] | ArrayLike
 NO_STATES = (

@@ -10,17 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from estimation.fingerprint import require_unchanged
-from estimation.sampling.chain_file import Block, ChainFile
-from estimation.sampling.chains import LEAST_KEPT, Diagnosis, diagnose, read_chains
-from estimation.sampling.ensemble import Ensemble, Moves, advance, weights_of
-from estimation.sampling.mode import Mode
-from estimation.sampling.posterior import Posterior
-from estimation.settings import at_most
-from estimation.work.pool import Packed, Pool, Task
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import sweep
 from surrogate.house.listener import Tell, listener
+
+from ..fingerprint import require_unchanged
+from ..settings import at_most
+from ..work.pool import Packed, Pool, Task
+from .chain_file import Block, ChainFile
+from .chains import LEAST_KEPT, Diagnosis, diagnose, read_chains
+from .ensemble import Ensemble, Moves, advance, weights_of
+from .mode import Mode
+from .posterior import Posterior
 
 LEAST_STEPS = 2 * LEAST_KEPT
 """The automatic burn-in takes at most half of them."""

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from estimation.work.pool import POLL_SECONDS, Pool, Task, WorkerDied, WorkerPool
 from surrogate.errors import MissingPackage, SurrogateError
+
+from .pool import POLL_SECONDS, Pool, Task, WorkerDied, WorkerPool
 
 PATIENCE_SECONDS = 20
 

@@ -20,20 +20,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import jacrev, vmap
 
-from surrogate import economies
-from surrogate.accuracy.errors import accepted_parameters, ergodic_states, inside
-from surrogate.artifact.card import ParameterRange, expanded_names
-from surrogate.artifact.region import Region
-from surrogate.comparison.solutions import columns_by_name
-from surrogate.errors import UnknownName
-from surrogate.models.interface import Model
-from surrogate.models.registry import entry_of
-from surrogate.policy import PolicyNetwork
-from surrogate.reference.an_schorfheide_linear import PARAMETER_NAMES as AN_SCHORFHEIDE_NAMES
-from surrogate.reference.an_schorfheide_linear import solve_policy
-from surrogate.reference.growth import RBC_PARAMETERS, solve_rbc
-from surrogate.training.existence import has_equilibrium
-from surrogate.training.sampling import draw_states
+from .. import economies
+from ..artifact.card import ParameterRange, expanded_names
+from ..artifact.region import Region
+from ..comparison.solutions import columns_by_name
+from ..errors import UnknownName
+from ..models.interface import Model
+from ..models.registry import entry_of
+from ..policy import PolicyNetwork
+from ..reference.an_schorfheide_linear import PARAMETER_NAMES as AN_SCHORFHEIDE_NAMES
+from ..reference.an_schorfheide_linear import solve_policy
+from ..reference.growth import RBC_PARAMETERS, solve_rbc
+from ..training.existence import has_equilibrium
+from ..training.sampling import draw_states
+from .errors import accepted_parameters, ergodic_states, inside
 
 Array = NDArray[np.float64]
 SEED = 20_220_202

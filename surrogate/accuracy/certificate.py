@@ -18,7 +18,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from surrogate.accuracy.errors import (
+from ..artifact.card import expanded_names
+from ..artifact.region import Region
+from ..policy import PolicyNetwork
+from ..training import existence
+from ..training.existence import Surface, largest_level
+from ..training.sampling import (
+    draw_corners,
+    draw_parameters,
+    draw_states,
+    run_away,
+    share_that_runs_away,
+)
+from .errors import (
     accepted_parameters,
     constrained_states,
     ergodic_states,
@@ -26,18 +38,6 @@ from surrogate.accuracy.errors import (
     in_closed_form,
     inside,
     summary,
-)
-from surrogate.artifact.card import expanded_names
-from surrogate.artifact.region import Region
-from surrogate.policy import PolicyNetwork
-from surrogate.training import existence
-from surrogate.training.existence import Surface, largest_level
-from surrogate.training.sampling import (
-    draw_corners,
-    draw_parameters,
-    draw_states,
-    run_away,
-    share_that_runs_away,
 )
 
 POINTS = 10_000

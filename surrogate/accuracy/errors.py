@@ -15,21 +15,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from surrogate.artifact import validation
-from surrogate.artifact.card import Card, Variable, expanded_names
-from surrogate.artifact.region import Region
-from surrogate.artifact.runtime import Surrogate
-from surrogate.artifact.validation import Check
-from surrogate.errors import BrokenArtifact, Changed, NotSolved
-from surrogate.house.figures import BLUE, GRAY, RED, panels, styled
-from surrogate.models.interface import Model, Parameters, pack
-from surrogate.models.population import Population
-from surrogate.policy import PolicyNetwork
-from surrogate.training import Settings, recipe
-from surrogate.training.quadrature import rule_for
-from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.run import formulation
-from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
+from ..artifact import validation
+from ..artifact.card import Card, Variable, expanded_names
+from ..artifact.region import Region
+from ..artifact.runtime import Surrogate
+from ..artifact.validation import Check
+from ..errors import BrokenArtifact, Changed, NotSolved
+from ..house.figures import BLUE, GRAY, RED, panels, styled
+from ..models.interface import Model, Parameters, pack
+from ..models.population import Population
+from ..policy import PolicyNetwork
+from ..training import Settings, recipe
+from ..training.quadrature import rule_for
+from ..training.residuals import equilibrium_residuals
+from ..training.run import formulation
+from ..training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 from unicodedata import normalize
 
-from surrogate.artifact.region import Region
-from surrogate.errors import BrokenArtifact, NewerFormat
-from surrogate.house import __version__, records
+from ..errors import BrokenArtifact, NewerFormat
+from ..house import __version__, records
+from .region import Region
 
 METADATA_KEY = "dsge_surrogate.card"
 FORMAT_VERSION = 2

@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from surrogate.artifact.card import METADATA_KEY, Card, expanded_names
-from surrogate.artifact.onnx_bytes import Field, Malformed, field, fields, require_plain
-from surrogate.errors import BrokenArtifact
+from ..errors import BrokenArtifact
+from .card import METADATA_KEY, Card, expanded_names
+from .onnx_bytes import Field, Malformed, field, fields, require_plain
 
 _TENSOR_TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
 _GROUPS: dict[str, Callable[[Card], int]] = {

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.artifact.card import Card, expanded_names
-from surrogate.artifact.graph import (
+from ..errors import BadData, BrokenArtifact, OutsideBox
+from ..house.records import Values, by_name, columns, rows, same_length, share
+from .card import Card, expanded_names
+from .graph import (
     CONTRACTS,
     LARGEST_FILE,
     POLICY,
@@ -28,9 +30,7 @@ from surrogate.artifact.graph import (
     read_graph,
     rebuilt,
 )
-from surrogate.artifact.region import Region
-from surrogate.errors import BadData, BrokenArtifact, OutsideBox
-from surrogate.house.records import Values, by_name, columns, rows, same_length, share
+from .region import Region
 
 
 class Transition(NamedTuple):

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.artifact.card import LAWS
-from surrogate.artifact.runtime import Surrogate
-from surrogate.errors import BrokenArtifact
+from ..errors import BrokenArtifact
+from .card import LAWS
+from .runtime import Surrogate
 
 POINTS = 2_000
 CORNERS = 1_024

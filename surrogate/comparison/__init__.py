@@ -5,7 +5,7 @@ is the policy's doing. None of this needs a training framework, but for observab
 policy: see `surrogate.comparison.solutions`.
 """
 
-from surrogate.comparison.compare import Comparison, compare
-from surrogate.comparison.report import read_calibration
+from .compare import Comparison, compare
+from .report import read_calibration
 
 __all__ = ["Comparison", "compare", "read_calibration"]

@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.artifact.runtime import Surrogate
-from surrogate.comparison.solutions import (
+from ..artifact.runtime import Surrogate
+from ..errors import BadData
+from ..house.records import whole_number
+from .solutions import (
     ReferencePolicy,
     SolutionPath,
     follow_reference,
@@ -20,8 +22,6 @@ from surrogate.comparison.solutions import (
     observer,
     slices,
 )
-from surrogate.errors import BadData
-from surrogate.house.records import whole_number
 
 Array = NDArray[np.float64]
 PERIODS, MOST_PERIODS = 1_000, 10_000_000

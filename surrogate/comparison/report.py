@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from surrogate.comparison.compare import SIMULATION, Comparison, Policies, formatted, relative_difference
-from surrogate.errors import BadConfiguration, MissingPackage, shown
-from surrogate.house import figures, records
-from surrogate.house.figures import BLUE, RED, legend, panels, styled
-from surrogate.house.files import atomic_folder
+from ..errors import BadConfiguration, MissingPackage, shown
+from ..house import figures, records
+from ..house.figures import BLUE, RED, legend, panels, styled
+from ..house.files import atomic_folder
+from .compare import SIMULATION, Comparison, Policies, formatted, relative_difference
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

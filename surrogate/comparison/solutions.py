@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate import catalogue, economies
-from surrogate.artifact.card import Card, Variable, expanded_names
-from surrogate.artifact.runtime import Surrogate
-from surrogate.errors import BadData, Changed, UnknownName
+from .. import catalogue, economies
+from ..artifact.card import Card, Variable, expanded_names
+from ..artifact.runtime import Surrogate
+from ..errors import BadData, Changed, UnknownName
 
 Array = NDArray[np.float64]
 SLICE_POINTS = 81
@@ -89,7 +89,7 @@ def observer(card: Card) -> Observe | None:
     """
     if importlib.util.find_spec("torch") is None:
         return None
-    from surrogate import models
+    from .. import models
 
     if card.model not in models.names():
         return None
@@ -190,7 +190,7 @@ def _other_names(model: str, error: KeyError) -> UnknownName:
 def _observe(card: Card, states: Array, controls: Array, theta: Array) -> Array:
     import torch
 
-    from surrogate.models import get
+    from ..models import get
 
     model = get(card.model)
     own = [expanded_names(card.controls).index(name) for name in expanded_names(model.controls)]

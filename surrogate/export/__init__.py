@@ -1,5 +1,5 @@
 """From a checkpoint to an artifact folder: ONNX files with their card."""
 
-from surrogate.export.write import export
+from .write import export
 
 __all__ = ["export"]

@@ -13,9 +13,9 @@ from onnx import ModelProto, TensorProto, helper
 from torch import Tensor, nn
 from torch.export import Dim
 
-from surrogate.artifact.graph import Contract
-from surrogate.models.interface import pack
-from surrogate.policy import PolicyNetwork
+from ..artifact.graph import Contract
+from ..models.interface import pack
+from ..policy import PolicyNetwork
 
 OPSET = 18
 EXAMPLE = (3, 5)

@@ -12,25 +12,25 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from surrogate.accuracy import Certificate, certify
-from surrogate.accuracy.errors import ArtifactPolicy, inside
-from surrogate.artifact.card import Card, Variable
-from surrogate.artifact.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
-from surrogate.artifact.region import Region
-from surrogate.artifact.runtime import Surrogate
-from surrogate.artifact.validation import POINTS, movement_at_rest, objection
-from surrogate.catalogue import load
-from surrogate.errors import NotSolved, SurrogateError
-from surrogate.export.graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
-from surrogate.house.files import atomic_folder, require_replaceable
-from surrogate.models.interface import Model
-from surrogate.models.population import Population
-from surrogate.models.registry import installed_name
-from surrogate.policy import PolicyNetwork
-from surrogate.training import load_policy, recipe
-from surrogate.training.checkpoint import require_solved, settings_of
-from surrogate.training.run import describe
-from surrogate.training.sampling import draw_corners, draw_parameters, draw_states
+from ..accuracy import Certificate, certify
+from ..accuracy.errors import ArtifactPolicy, inside
+from ..artifact.card import Card, Variable
+from ..artifact.graph import CONTRACTS, POLICY, STEADY_STATE, STEP, Contract, sealed_files
+from ..artifact.region import Region
+from ..artifact.runtime import Surrogate
+from ..artifact.validation import POINTS, movement_at_rest, objection
+from ..catalogue import load
+from ..errors import NotSolved, SurrogateError
+from ..house.files import atomic_folder, require_replaceable
+from ..models.interface import Model
+from ..models.population import Population
+from ..models.registry import installed_name
+from ..policy import PolicyNetwork
+from ..training import load_policy, recipe
+from ..training.checkpoint import require_solved, settings_of
+from ..training.run import describe
+from ..training.sampling import draw_corners, draw_parameters, draw_states
+from .graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
 
 TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "

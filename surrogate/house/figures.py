@@ -11,8 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from surrogate.errors import MissingPackage
-from surrogate.house.files import atomic_path
+from ..errors import MissingPackage
+from .files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

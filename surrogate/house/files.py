@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from surrogate.errors import WriteFailed
+from ..errors import WriteFailed
 
 try:
     import fcntl

@@ -13,8 +13,8 @@ from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from surrogate.errors import SurrogateError, WriteFailed
-from surrogate.house.files import hold, is_held_alone, sweep
+from ..errors import SurrogateError, WriteFailed
+from .files import hold, is_held_alone, sweep
 
 LOCK_FILE = ".lock"
 Own = Callable[[Path], AbstractContextManager[None]]

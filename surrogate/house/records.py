@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.errors import BadConfiguration, BadData, shown, unknown_name
+from ..errors import BadConfiguration, BadData, shown, unknown_name
 
 Floating = TypeVar("Floating", bound=np.floating)
 Values = ArrayLike | Mapping[str, ArrayLike]

@@ -1,6 +1,6 @@
 """Economies, one a file, and the interface they are written against."""
 
-from surrogate.models.interface import (
+from .interface import (
     Aid,
     Control,
     Markov,
@@ -16,8 +16,8 @@ from surrogate.models.interface import (
     unpack,
     where,
 )
-from surrogate.models.population import Population
-from surrogate.models.registry import get, names
+from .population import Population
+from .registry import get, names
 
 __all__ = [
     "Aid",

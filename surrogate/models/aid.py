@@ -13,9 +13,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from surrogate.artifact.card import ParameterRange
-from surrogate.models.period import Parameters, Period
-from surrogate.models.variables import Column, Named
+from ..artifact.card import ParameterRange
+from .period import Parameters, Period
+from .variables import Column, Named
 
 STRAIGHTEN: dict[str, Callable[[Tensor], Tensor]] = {
     "identity": lambda value: value,

@@ -21,11 +21,11 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from surrogate.artifact.card import ParameterRange, Variable
-from surrogate.models.aid import Aid
-from surrogate.models.period import Parameters, Period, where
-from surrogate.models.utility import fischer_burmeister
-from surrogate.models.variables import Column, Control, Markov, Named, Pairs, Values, columns_of, pack, unpack
+from ..artifact.card import ParameterRange, Variable
+from .aid import Aid
+from .period import Parameters, Period, where
+from .utility import fischer_burmeister
+from .variables import Column, Control, Markov, Named, Pairs, Values, columns_of, pack, unpack
 
 __all__ = [
     "Aid",

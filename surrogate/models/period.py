@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from surrogate.models.variables import Values, columns_of
+from .variables import Values, columns_of
 
 if TYPE_CHECKING:
-    from surrogate.models.interface import Model
+    from .interface import Model
 
 
 class Parameters:

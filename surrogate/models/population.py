@@ -13,8 +13,8 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from surrogate.models.interface import Model, Values
-from surrogate.models.period import Parameters, Period
+from .interface import Model, Values
+from .period import Parameters, Period
 
 
 class Population(Model):

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from surrogate import economies
-from surrogate.economy import Economy
-from surrogate.errors import SurrogateError, UnknownName
-from surrogate.models.interface import Model
+from .. import economies
+from ..economy import Economy
+from ..errors import SurrogateError, UnknownName
+from .interface import Model
 
 DECLARED = ("name", "parameters", "states", "controls", "shocks", "observables", "equations")
 """What an economy has to say of itself beside its methods."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from surrogate.artifact.card import Variable
+from ..artifact.card import Variable
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from numpy.polynomial.legendre import leggauss
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from surrogate.reference.numerics import ChebyshevAxis
+from .numerics import ChebyshevAxis
 
 Array = NDArray[np.float64]
 NU = 0.1

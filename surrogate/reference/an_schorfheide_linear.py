@@ -31,8 +31,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_discrete_lyapunov
 
-from surrogate.errors import BadData, StochasticSingularity, SurrogateError
-from surrogate.reference.numerics import LinearSolution, solve_rational_expectations
+from ..errors import BadData, StochasticSingularity, SurrogateError
+from .numerics import LinearSolution, solve_rational_expectations
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 PARAMETER_NAMES: tuple[str, ...] = (

@@ -21,10 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
-from surrogate.errors import SurrogateError
-from surrogate.reference.an_schorfheide_equations import LOG_GBAR, Calibration, Expectation, Shocks, kink
-from surrogate.reference.an_schorfheide_linear import solve_policy
-from surrogate.reference.numerics import ChebyshevAxis, NoConvergence, follow, newton
+from ..errors import SurrogateError
+from .an_schorfheide_equations import LOG_GBAR, Calibration, Expectation, Shocks, kink
+from .an_schorfheide_linear import solve_policy
+from .numerics import ChebyshevAxis, NoConvergence, follow, newton
 
 Array = NDArray[np.float64]
 BEYOND_KINK = 1.2

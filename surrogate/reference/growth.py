@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline, RectBivariateSpline
 from scipy.optimize import NoConvergence, newton_krylov
 
-from surrogate.errors import BadData, SurrogateError
+from ..errors import BadData, SurrogateError
 
 Array = NDArray[np.float64]
 RAMSEY_POINTS = 161

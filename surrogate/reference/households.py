@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import RectBivariateSpline
 
-from surrogate.artifact.region import Region
-from surrogate.errors import BadData, NoEquilibrium
+from ..artifact.region import Region
+from ..errors import BadData, NoEquilibrium
 
 Array = NDArray[np.float64]
 SAVING_PARAMETERS = ("beta", "r", "gamma", "rho", "sigma")

@@ -21,12 +21,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.errors import BadConfiguration, BadData, NoEquilibrium
-from surrogate.reference.krusell_smith_economy import PARAMETER_NAMES, Chain, Economy
-from surrogate.reference.krusell_smith_household import CapitalGrid, EulerStep, Household
-from surrogate.reference.krusell_smith_law import ForecastErrors, Law, fit_law, forecast_errors
-from surrogate.reference.krusell_smith_simulation import Path, Simulator
-from surrogate.reference.lottery import WealthGrid
+from ..errors import BadConfiguration, BadData, NoEquilibrium
+from .krusell_smith_economy import PARAMETER_NAMES, Chain, Economy
+from .krusell_smith_household import CapitalGrid, EulerStep, Household
+from .krusell_smith_law import ForecastErrors, Law, fit_law, forecast_errors
+from .krusell_smith_simulation import Path, Simulator
+from .lottery import WealthGrid
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
-from surrogate.errors import BadConfiguration, BadData, UnknownName
+from ..errors import BadConfiguration, BadData, UnknownName
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

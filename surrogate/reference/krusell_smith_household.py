@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.errors import BadConfiguration
-from surrogate.reference.krusell_smith_economy import Economy
-from surrogate.reference.krusell_smith_law import Law
-from surrogate.reference.lottery import WealthGrid, even_cubic
+from ..errors import BadConfiguration
+from .krusell_smith_economy import Economy
+from .krusell_smith_law import Law
+from .lottery import WealthGrid, even_cubic
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.errors import BadData
+from ..errors import BadData
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

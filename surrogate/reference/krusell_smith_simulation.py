@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
-from surrogate.errors import BadData, NoEquilibrium
-from surrogate.reference.krusell_smith_household import Household
-from surrogate.reference.lottery import WealthGrid, even_cubic, lottery
-from surrogate.reference.wealth_distribution import Lorenz, lorenz
+from ..errors import BadData, NoEquilibrium
+from .krusell_smith_household import Household
+from .lottery import WealthGrid, even_cubic, lottery
+from .wealth_distribution import Lorenz, lorenz
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.func import jacrev
 
-from surrogate.models.interface import Model, pack
-from surrogate.reference.numerics import solve_rational_expectations
+from ..models.interface import Model, pack
+from .numerics import solve_rational_expectations
 
 Array = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from surrogate.errors import BadConfiguration
+from ..errors import BadConfiguration
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.integer]

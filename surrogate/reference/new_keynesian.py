@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import CubicSpline
 
-from surrogate.errors import BadData, NoEquilibrium
+from ..errors import BadData, NoEquilibrium
 
 Array = NDArray[np.float64]
 NK_ZLB_PARAMETERS = ("theta_pi", "theta_y", "phi", "rho_zeta", "sigma_zeta")

@@ -23,7 +23,7 @@ from numpy.polynomial import chebyshev
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, LinAlgWarning, ordqz, solve
 
-from surrogate.errors import BadData, SurrogateError
+from ..errors import BadData, SurrogateError
 
 Array = NDArray[np.float64]
 System = Callable[[Array], tuple[Array, Array]]

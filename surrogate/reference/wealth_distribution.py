@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from surrogate.errors import BadData
+from ..errors import BadData
 
 Array = NDArray[np.float64]
 

@@ -28,13 +28,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import jvp
 
-from surrogate.errors import BadConfiguration
-from surrogate.models.interface import Control, Markov, Model, Pairs, Parameters, Period, Variable, pack
-from surrogate.models.utility import fischer_burmeister
-from surrogate.policy import PolicyNetwork
-from surrogate.training.quadrature import rule_for
-from surrogate.training.residuals import LookAhead, euler_residuals, in_each_regime, look_ahead
-from surrogate.training.settings import Settings
+from ..errors import BadConfiguration
+from ..models.interface import Control, Markov, Model, Pairs, Parameters, Period, Variable, pack
+from ..models.utility import fischer_burmeister
+from ..policy import PolicyNetwork
+from .quadrature import rule_for
+from .residuals import LookAhead, euler_residuals, in_each_regime, look_ahead
+from .settings import Settings
 
 START = 0.01
 """Multipliers before training; one would be a choice that the constraint decides alone."""

@@ -26,8 +26,8 @@ import torch
 from torch import Tensor
 from torch.func import grad
 
-from surrogate.errors import BadConfiguration
-from surrogate.models.interface import (
+from ..errors import BadConfiguration
+from ..models.interface import (
     Control,
     Model,
     Named,
@@ -38,10 +38,10 @@ from surrogate.models.interface import (
     Variable,
     pack,
 )
-from surrogate.policy import PolicyNetwork
-from surrogate.training.by_equations import ByQuadrature, Method, constrained
-from surrogate.training.residuals import look_ahead
-from surrogate.training.settings import Settings
+from ..policy import PolicyNetwork
+from .by_equations import ByQuadrature, Method, constrained
+from .residuals import look_ahead
+from .settings import Settings
 
 VALUE = Control("value", "constant reward worth as much as what is expected", "relative reward")
 BELLMAN = Variable("bellman", "error of the Bellman equation", "relative reward")

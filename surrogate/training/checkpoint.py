@@ -13,12 +13,12 @@ from typing import Any
 
 import torch
 
-from surrogate.errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
-from surrogate.house.files import atomic_path
-from surrogate.models.interface import Aid, Model
-from surrogate.models.population import Population
-from surrogate.models.registry import from_file, get_installed, installed_name
-from surrogate.training.settings import Settings
+from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
+from ..house.files import atomic_path
+from ..models.interface import Aid, Model
+from ..models.population import Population
+from ..models.registry import from_file, get_installed, installed_name
+from .settings import Settings
 
 FORMAT = 1
 SEAL, ARCHIVE = b"dsge-surrogate checkpoint ", b"PK"

@@ -15,16 +15,16 @@ from types import SimpleNamespace
 import torch
 from torch import Tensor
 
-from surrogate.artifact.validation import Check
-from surrogate.errors import SurrogateError
-from surrogate.models.interface import Model, Parameters, pack
-from surrogate.models.population import Population
-from surrogate.policy import PolicyNetwork
-from surrogate.reference.linearise import linearise
-from surrogate.training.existence import proven_region
-from surrogate.training.quadrature import rule_for
-from surrogate.training.residuals import equilibrium_residuals
-from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states, state_box
+from ..artifact.validation import Check
+from ..errors import SurrogateError
+from ..models.interface import Model, Parameters, pack
+from ..models.population import Population
+from ..policy import PolicyNetwork
+from ..reference.linearise import linearise
+from .existence import proven_region
+from .quadrature import rule_for
+from .residuals import equilibrium_residuals
+from .sampling import draw_parameters, draw_shocks, draw_states, state_box
 
 VECTORS = 200
 ALONE = 5

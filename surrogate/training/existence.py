@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from surrogate.artifact.card import ParameterRange
-from surrogate.artifact.region import TRANSFORMS, Region
-from surrogate.economy import Witness
-from surrogate.models.interface import Model
-from surrogate.models.registry import entry_of
+from ..artifact.card import ParameterRange
+from ..artifact.region import TRANSFORMS, Region
+from ..economy import Witness
+from ..models.interface import Model
+from ..models.registry import entry_of
 
 VECTORS = 1_500
 TOLERATED = 0.005

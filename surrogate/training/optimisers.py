@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector
 
-from surrogate.training.by_equations import Method
+from .by_equations import Method
 
 Batch = tuple[Tensor, Tensor]
 NormalEquations = tuple[Tensor, Tensor]

@@ -23,14 +23,14 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.quasirandom import SobolEngine
 
-from surrogate.models.interface import Model, pack
-from surrogate.models.population import Population
-from surrogate.policy import PolicyNetwork, PopulationPolicy
-from surrogate.training.by_equations import Method
-from surrogate.training.quadrature import rule_for
-from surrogate.training.residuals import euler_residuals
-from surrogate.training.sampling import HardnessTilt, Sampler, advance, draw_shocks, draw_states
-from surrogate.training.settings import Settings
+from ..models.interface import Model, pack
+from ..models.population import Population
+from ..policy import PolicyNetwork, PopulationPolicy
+from .by_equations import Method
+from .quadrature import rule_for
+from .residuals import euler_residuals
+from .sampling import HardnessTilt, Sampler, advance, draw_shocks, draw_states
+from .settings import Settings
 
 HOUSEHOLDS = 16
 """In each economy of a batch."""

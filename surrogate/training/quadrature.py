@@ -10,8 +10,8 @@ import torch
 from numpy.polynomial.hermite_e import hermegauss
 from torch import Tensor
 
-from surrogate.artifact.card import Variable
-from surrogate.models.variables import Markov
+from ..artifact.card import Variable
+from ..models.variables import Markov
 
 MONOMIAL_FROM = 5
 """From so many shocks on, a product rule is dearer than a monomial rule of degree five."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from surrogate.models.interface import Model, Named, Parameters, Period, Values, pack
-from surrogate.policy import PolicyNetwork
+from ..models.interface import Model, Named, Parameters, Period, Values, pack
+from ..policy import PolicyNetwork
 
 Policy = Callable[[Tensor, Parameters], Tensor]
 """Controls [..., n_controls] at states [..., n_states] and parameters by name [...]."""

@@ -13,19 +13,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.artifact.validation import LEAST_ACCURATE
-from surrogate.errors import BadConfiguration, NotSolved
-from surrogate.house.ownership import owned_file, owner
-from surrogate.models.interface import Model
-from surrogate.policy import PolicyNetwork, policy_of
-from surrogate.training import checkpoint
-from surrogate.training.by_equations import AllInOne, EulerResiduals, Method, with_multipliers
-from surrogate.training.by_reward import Bellman, LifetimeReward
-from surrogate.training.checks import require_sound
-from surrogate.training.optimisers import Adam, LevenbergMarquardt
-from surrogate.training.population import Bank, HouseholdResiduals, failure_of_population, sampler_of
-from surrogate.training.sampling import draw_parameters, draw_states, share_that_runs_away
-from surrogate.training.settings import Settings, require_sensible
+from ..artifact.validation import LEAST_ACCURATE
+from ..errors import BadConfiguration, NotSolved
+from ..house.ownership import owned_file, owner
+from ..models.interface import Model
+from ..policy import PolicyNetwork, policy_of
+from . import checkpoint
+from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
+from .by_reward import Bellman, LifetimeReward
+from .checks import require_sound
+from .optimisers import Adam, LevenbergMarquardt
+from .population import Bank, HouseholdResiduals, failure_of_population, sampler_of
+from .sampling import draw_parameters, draw_states, share_that_runs_away
+from .settings import Settings, require_sensible
 
 METHODS: dict[str, type[Method]] = {
     "euler": EulerResiduals,

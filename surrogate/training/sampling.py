@@ -7,10 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from surrogate.models.interface import Model, Named, pack, unpack
-from surrogate.policy import PolicyNetwork
-from surrogate.training.existence import Surface, existence_region
-from surrogate.training.settings import Settings
+from ..models.interface import Model, Named, pack, unpack
+from ..policy import PolicyNetwork
+from .existence import Surface, existence_region
+from .settings import Settings
 
 REFRESH = 0.02
 """Share of the ergodic population that is replaced by fresh draws each period."""

@@ -8,12 +8,12 @@ from itertools import pairwise
 from math import prod
 from typing import Any
 
-from surrogate.economy import Economy
-from surrogate.errors import BadConfiguration, shown, unknown_name
-from surrogate.house.records import whole_number
-from surrogate.models.interface import Model
-from surrogate.models.registry import entry_of
-from surrogate.training.quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
+from ..economy import Economy
+from ..errors import BadConfiguration, shown, unknown_name
+from ..house.records import whole_number
+from ..models.interface import Model
+from ..models.registry import entry_of
+from .quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
 
 CHOICES = {
     "method": ("euler", "all_in_one", "bellman", "lifetime_reward", "population"),
