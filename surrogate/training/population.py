@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.func import functional_call, grad, vmap
 from torch.quasirandom import SobolEngine
 
+from ..errors import BadConfiguration
 from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
@@ -44,6 +45,8 @@ MOST_LEAVE = 0.02
 """Share of these economies that may leave the place where they can be."""
 MOST_AT_THE_END = 1e-3
 """Share of households that may be as rich as the grid allows."""
+ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
+"""Settings that have one value here."""
 ROWS = 1024
 """Households, or nodes of distributions times 16, whose derivatives are taken at a time."""
 
@@ -63,6 +66,23 @@ class HouseholdResiduals(Method):
         self.weights: Tensor
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
+
+    @classmethod
+    def formulate(cls, economy: Model, settings: Settings) -> Model:
+        """The economy itself.
+
+        Raises:
+            BadConfiguration: if it is none of many households, or a setting asks for what is not done here.
+        """
+        if not isinstance(economy, Population):
+            raise BadConfiguration(
+                f"method=population solves economies of many households, and {economy.name} is none: "
+                "leave it out."
+            )
+        for name, only in ONLY.items():
+            if getattr(settings, name) != only:
+                raise BadConfiguration(f"method=population takes {name}={only} only: leave it out.")
+        return economy
 
     @property
     def population(self) -> Population:

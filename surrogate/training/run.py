@@ -17,6 +17,7 @@ from ..artifact.validation import LEAST_ACCURATE
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
 from ..models.interface import Model
+from ..models.population import Population
 from ..policy import PolicyNetwork, policy_of
 from . import checkpoint
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
@@ -232,6 +233,11 @@ def formulation(economy: Model, settings: Settings) -> Model:
     Raises:
         BadConfiguration: if the method cannot solve it, or it has nothing to find multipliers for.
     """
+    if isinstance(economy, Population) and settings.method != "population":
+        raise BadConfiguration(
+            f"{economy.name} is an economy of many households, which method={settings.method} does not "
+            "solve: take method=population."
+        )
     formulated = METHODS[settings.method].formulate(economy, settings)
     return with_multipliers(formulated) if settings.constraints == "multipliers" else formulated
 

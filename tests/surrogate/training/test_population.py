@@ -1,18 +1,21 @@
 """Training households: exact derivatives through what all of them save, and runs that go on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+from surrogate.errors import BadConfiguration
+from surrogate.models import Model
 from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.training import Settings
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
 from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals, failure_of_population
-from surrogate.training.run import Run, load_policy, train
+from surrogate.training.run import Run, formulation, load_policy, train
 
 SMALL = Settings(
     method="population",
@@ -105,6 +108,21 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
     p = bank.model.name_parameters(bank.parameters)
     relative = bank.model.period(p, bank.states).capital / p.unit[..., 0]
     assert relative.max() < 1.5
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "words"),
+    [
+        (RealBusinessCycle(), {}, "rbc is none"),
+        (KrusellSmith(), {"method": "euler"}, "take method=population"),
+        (KrusellSmith(), {"sampling": "box"}, "sampling=mixed only"),
+        (KrusellSmith(), {"constraints": "multipliers"}, "constraints=fischer_burmeister only"),
+        (KrusellSmith(), {"device": "cuda"}, "device=cpu only"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_error(model: Model, changes: dict[str, str], words: str) -> None:
+    with pytest.raises(BadConfiguration, match=words):
+        formulation(model, replace(SMALL, **changes))
 
 
 def test_a_run_on_the_wrong_side_of_the_saddle_is_refused() -> None:
