@@ -1,5 +1,6 @@
 """Economies, one a file, and the interface they are written against."""
 
+from .first_order import ErgodicEllipse, FirstOrderAid
 from .interface import (
     Aid,
     Control,
@@ -18,13 +19,17 @@ from .interface import (
 )
 from .population import Population
 from .registry import get, names
+from .steady_states import NumericalSteadyState
 
 __all__ = [
     "Aid",
     "Control",
+    "ErgodicEllipse",
+    "FirstOrderAid",
     "Markov",
     "Model",
     "Named",
+    "NumericalSteadyState",
     "Pairs",
     "ParameterRange",
     "Parameters",

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_solve, cholesky, solve_discrete_lyapunov
 
 from ..errors import BadData, StochasticSingularity, SurrogateError
-from .numerics import LinearSolution, solve_rational_expectations
+from ..rational_expectations import LinearSolution, solve_rational_expectations
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 PARAMETER_NAMES: tuple[str, ...] = (

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.func import jacrev
 
 from ..models.interface import Model, pack
-from .numerics import solve_rational_expectations
+from ..rational_expectations import solve_rational_expectations
 
 Array = NDArray[np.float64]
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import multivariate_normal
 
 from surrogate.errors import BadData
+from surrogate.rational_expectations import Indeterminate, NoStableSolution, solve_rational_expectations
 from surrogate.reference.an_schorfheide_linear import (
     THETA_L,
     THETA_M,
@@ -20,7 +21,6 @@ from surrogate.reference.an_schorfheide_linear import (
     solve_policy,
     state_space,
 )
-from surrogate.reference.numerics import Indeterminate, NoStableSolution, solve_rational_expectations
 
 SAMPLE = Path(__file__).parents[3] / "estimation" / "datasets" / "herbst_schorfheide_us.csv"
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from surrogate.models import get
+from surrogate.rational_expectations import Indeterminate
 from surrogate.reference.an_schorfheide_linear import PARAMETER_NAMES, THETA_L, THETA_M, solve_economy
 from surrogate.reference.linearise import Linearisation, linearise
-from surrogate.reference.numerics import Indeterminate
 
 
 def vector(values: dict[str, float]) -> torch.Tensor:

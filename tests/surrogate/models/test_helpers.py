@@ -1,0 +1,166 @@
+"""What helps authors who know neither a steady state nor a linear solution, against closed forms and the
+generalised Schur form at held-out parameters.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from torch import Tensor, exp, log
+
+from surrogate.artifact.graph import POLICY
+from surrogate.errors import NoEquilibrium
+from surrogate.export.graphs import PolicyGraph, serialised, to_onnx
+from surrogate.models import get
+from surrogate.models.first_order import ellipse_radius
+from surrogate.policy import PolicyNetwork
+from surrogate.reference.linearise import linearise
+from surrogate.training import Settings
+from surrogate.training.run import Run
+from surrogate.training.sampling import draw_corners, draw_parameters, place_states
+from tests.surrogate.models.rbc_with_helpers import BusinessCycle
+
+
+@pytest.fixture(scope="module")
+def model() -> BusinessCycle:
+    return BusinessCycle()
+
+
+@pytest.fixture(scope="module")
+def theta(model: BusinessCycle) -> Tensor:
+    """Held-out parameters and corners of the box."""
+    generator = torch.Generator().manual_seed(9)
+    corners = draw_corners(model, 64, generator)[:20]
+    return torch.cat([draw_parameters(model, 20, generator), corners])
+
+
+def consumption_at(model: BusinessCycle, states: Tensor, theta: Tensor) -> Tensor:
+    p = model.name_parameters(theta)
+    return model.anchor(model.period(p, states), p)["consumption"]
+
+
+def test_the_steady_state_is_that_of_the_closed_form(model, theta) -> None:
+    shipped = get("rbc")
+    found, expected = (each.steady_state(each.name_parameters(theta)) for each in (model, shipped))
+    for ours, theirs in zip(found, expected, strict=True):
+        for name, value in theirs.items():
+            torch.testing.assert_close(ours[name], value + 0 * ours[name], rtol=1e-10, atol=1e-10)
+
+
+def test_the_anchor_is_the_first_order_solution(model, theta) -> None:
+    p = model.name_parameters(theta)
+    states = model.steady_state(p)[0]
+    rest = torch.stack([states["capital"], states["productivity"] + 0 * states["capital"]], -1)
+    for row in range(len(theta)):
+        expected = torch.from_numpy(linearise(model, theta[row]).policy[0])
+        found = torch.autograd.functional.jacobian(
+            lambda s, row=row: consumption_at(model, s, theta[row]), rest[row].detach()
+        )
+        torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_ergodic_standard_deviations_are_those_of_the_linear_economy(model, theta) -> None:
+    inner = theta[:20]
+    p = model.name_parameters(inner)
+    torch.testing.assert_close(p.first_order.sd[:, 1], p.sigma / (1 - p.rho**2) ** 0.5, rtol=2e-3, atol=0)
+
+
+@pytest.mark.parametrize("name", [each.name for each in BusinessCycle.parameters])
+def test_the_steady_state_moves_with_each_parameter_as_the_closed_form_does(model, name) -> None:
+    at = model.default_parameters()
+    column = [each.name for each in model.parameters].index(name)
+
+    def capital(economy, vector: Tensor) -> Tensor:
+        return economy.steady_state(economy.name_parameters(vector))[0]["capital"] + 0 * vector[0]
+
+    found, expected = (
+        torch.autograd.functional.jacobian(lambda v, e=economy: capital(e, v), at)[column]
+        for economy in (model, get("rbc"))
+    )
+    torch.testing.assert_close(found, expected, rtol=1e-6, atol=1e-8)
+
+
+def test_the_anchor_moves_with_each_parameter_as_the_solution_does(model) -> None:
+    """Derivatives of the policy's slopes against differences of the solution that is found anew."""
+    at = model.default_parameters()
+    widths = model.parameter_box()[1] - model.parameter_box()[0]
+
+    def slopes(vector: Tensor) -> Tensor:
+        p = model.name_parameters(vector)
+        return p.first_order.policy[0]
+
+    found = torch.autograd.functional.jacobian(slopes, at)
+    for column, width in enumerate(widths.tolist()):
+        step = torch.zeros_like(at)
+        step[column] = 1e-4 * width
+        ahead, behind = (slopes(at + sign * step) for sign in (1, -1))
+        torch.testing.assert_close(found[:, column], (ahead - behind) / (2e-4 * width), rtol=1e-3, atol=1e-5)
+
+
+def test_states_are_drawn_from_the_ellipse(model) -> None:
+    """Uniform in it: within the radius, and with a covariance of radius^2 / (n + 2) of the ergodic one."""
+    count = 20_000
+    theta = model.default_parameters().expand(count, -1)
+    states = place_states(model, theta, torch.Generator().manual_seed(3))
+    p = model.name_parameters(model.default_parameters())
+    factor, rest = p.first_order.factor, p.first_order.rest
+    seen = torch.stack([torch.log(states[:, 0]), states[:, 1]], -1) - rest
+    white = torch.linalg.solve_triangular(factor, seen.T, upper=False).T
+    radius = ellipse_radius(2)
+    assert float(white.norm(dim=-1).max()) <= radius * (1 + 1e-9)
+    expected = radius**2 / 4 * torch.eye(2, dtype=torch.float64)
+    spread = 6 * radius**2 / 4 * (2 / count) ** 0.5  # six standard errors, and somewhat more
+    torch.testing.assert_close(white.T @ white / count, expected, rtol=0, atol=spread)
+
+
+def test_onnx_runtime_says_what_the_training_framework_says(model, theta) -> None:
+    policy = PolicyNetwork(model, (8, 8), 8)
+    graph = serialised(to_onnx(PolicyGraph(policy), POLICY, [2, 6]))
+    session = onnxruntime.InferenceSession(graph)
+    states = place_states(model, theta[:20], torch.Generator().manual_seed(1))
+    feeds = {"states": states.numpy(), "parameters": theta[:20].numpy()}
+    (found,) = session.run(None, {name: value.astype(np.float32) for name, value in feeds.items()})
+    np.testing.assert_allclose(np.asarray(found), policy(states, theta[:20]).detach().numpy(), rtol=2e-4)
+
+
+def test_an_author_s_economy_is_solved_from_its_equations_alone(model) -> None:
+    """After fifteen steps over five seeds to 10^-4.8 and 10^-5.1; it starts at 10^-4."""
+    run = Run(model, Settings(hidden=(12, 12), trunk=12, batch=256, adam_steps=0, steps=15))
+    assert run.progress().log10_error < -3.5
+    for _ in range(15):
+        run.advance()
+    assert run.progress().log10_error < -4.4
+
+
+class Explosive(BusinessCycle):
+    """Productivity feeds on itself."""
+
+    name = "explosive"
+
+    def transition(self, now, e, p):
+        productivity = (1.2 + p.rho) * now.productivity + p.sigma * e.technology
+        return {**super().transition(now, e, p), "productivity": productivity}
+
+
+class Nowhere(BusinessCycle):
+    """Nothing makes capital rest."""
+
+    name = "nowhere"
+
+    def residuals(self, now, expected, p) -> Mapping[str, Tensor]:
+        return {"euler": 1 + exp(-log(expected.marginal_value) / p.gamma)}
+
+
+def test_an_economy_without_a_stable_solution_is_refused() -> None:
+    model = Explosive()
+    p = model.name_parameters(model.default_parameters())
+    with pytest.raises(NoEquilibrium, match="no unique stable solution to first order"):
+        _ = p.first_order
+
+
+def test_an_economy_without_a_steady_state_is_refused() -> None:
+    model = Nowhere()
+    with pytest.raises(NoEquilibrium, match="no steady state was found from the initial values"):
+        model.steady_state(model.name_parameters(model.default_parameters()))
