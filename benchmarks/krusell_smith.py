@@ -37,9 +37,13 @@ after {burn_in:,} that do not count: the default of Den Haan, Judd and Juillard 
 drawn from the middle half of the box, and {each} from all of it.
 
 *K*: mean capital, difference in percent. *Path*: mean and largest distance of log capital in a quarter.
-*Gini*: difference of means. *Law*: Den Haan's (2010) dynamic forecast error of the log-linear law that is
-fitted to the surrogate's own path, mean and largest: how far from log-linear this economy is. Seconds:
-of the classical solution, and of the surrogate's path by ONNX Runtime on one thread.
+*Gini*: mean of the classical solution, and the difference. *Law*: Den Haan's (2010) dynamic forecast error of
+the log-linear law that is fitted to the surrogate's own path, mean and largest: how far from log-linear this
+economy is. Seconds: of the classical solution, and of the surrogate's path by ONNX Runtime on one thread.
+
+What is least accurate is the spread of wealth where benefits are generous (a large mu), where many own little
+and the Gini coefficient comes out up to .03 too low, and mean capital where they are smallest, .3 percent too
+low. In the rest of the box capital is within .15 percent. The classical law is itself only log-linear.
 
 {machine}. Written by `python -m benchmarks.krusell_smith`.
 

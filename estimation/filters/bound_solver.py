@@ -77,8 +77,16 @@ class Hidden(NamedTuple):
         return observation[..., self.observable] <= self.floor
 
     def downwards(self, impact: Array) -> Array:
-        """The sign of the shock that lowers the observable, [w], by the Jacobians [w, n_y, n_e]."""
-        return -np.sign(impact[:, self.observable, self.shock])
+        """The sign of the shock that lowers the observable, [w], by the Jacobians [w, n_y, n_e].
+
+        Raises BadConfiguration if the shock moves it in none of these economies.
+        """
+        slope = impact[:, self.observable, self.shock]
+        if not np.any(slope):
+            raise BadConfiguration(
+                "The shock behind the bound does not move the observable with the bound: name another one."
+            )
+        return -np.sign(slope)
 
 
 def find_shocks_at_bound(system: System, kept: Kept, guess: LinearGuess, hidden: Hidden) -> Solution:
@@ -93,12 +101,13 @@ def find_shocks_at_bound(system: System, kept: Kept, guess: LinearGuess, hidden:
     slopes = local_slopes(system, kept, deep.shocks, guess.slopes(kept))
     shocks = deep.shocks.copy()
     shocks[:, hidden.shock] = _mode(system, deep, hidden)
-    for nudge in NUDGES:  # a policy is not quite the same wherever the bound binds
+    binds = np.ones(len(shocks), dtype=bool)
+    for nudge in (0.0, *NUDGES):  # a policy is not quite the same wherever the bound binds
+        shocks[:, hidden.shock] += np.where(binds, 0.0, nudge * hidden.downwards(guess.impact))
         solution = chord(system, kept, shocks, slopes)
         binds = hidden.binds(solution.outcome.next_observables)
         if binds.all():
             break
-        shocks[:, hidden.shock] += np.where(binds, 0.0, nudge * hidden.downwards(guess.impact))
     solution.moved[~(deep.found & binds)] = np.inf
     return solution
 

@@ -13,6 +13,7 @@ from .. import economies
 from ..economy import Economy
 from ..errors import SurrogateError, UnknownName
 from .interface import Model
+from .population import Population
 
 DECLARED = ("name", "parameters", "states", "controls", "shocks", "observables", "equations")
 """What an economy has to say of itself beside its methods."""
@@ -77,7 +78,9 @@ def from_file(path: Path) -> Model:
         raise SurrogateError(f"there is no file {path}")
     module = _import(path)
     classes = [each for each in vars(module).values() if inspect.isclass(each) and issubclass(each, Model)]
-    written = [each for each in classes if each.__module__ == module.__name__]
+    populations = [each for each in classes if issubclass(each, Population) and hasattr(each, "household")]
+    households = {type(each.household) for each in populations}
+    written = [each for each in classes if each.__module__ == module.__name__ and each not in households]
     complete = [each for each in written if not inspect.isabstract(each)]
     if len(written) == 1 and not complete:
         lacking = ", ".join(sorted(written[0].__abstractmethods__))

@@ -29,6 +29,7 @@ from torch.func import grad
 from ..errors import BadConfiguration
 from ..models.interface import (
     Control,
+    Markov,
     Model,
     Named,
     Pairs,
@@ -222,9 +223,15 @@ class LifetimeReward(Method):
         """The economy itself.
 
         Raises:
-            BadConfiguration: without a reward, or with multipliers.
+            BadConfiguration: without a reward, with multipliers, or with shocks whose chances no gradient
+                knows of.
         """
         require_reward(economy, "lifetime_reward")
+        if markov := [shock.name for shock in economy.shocks if isinstance(shock, Markov)]:
+            raise BadConfiguration(
+                f"method=lifetime_reward takes normal shocks, which {', '.join(markov)} is not: "
+                "take method=euler."
+            )
         if settings.constraints == "multipliers":
             raise BadConfiguration(
                 "method=lifetime_reward has no multipliers: leave out constraints=multipliers."

@@ -19,7 +19,7 @@ from ..artifact.validation import Check
 from ..errors import SurrogateError
 from ..models.interface import Model, Parameters, pack
 from ..models.population import Population
-from ..policy import PolicyNetwork
+from ..policy import policy_of
 from ..reference.linearise import linearise
 from .existence import proven_region
 from .quadrature import rule_for
@@ -58,7 +58,7 @@ def require_sound(model: Model) -> None:
                     f"the {name.replace('_', ' ')} of {model.name!r} at its default parameters are "
                     f"{numbers}: they must be finite numbers"
                 )
-        policy = PolicyNetwork(model)
+        policy = policy_of(model, (4, 4), 4)
         equilibrium_residuals(policy, at_rest["states"], parameters, *rule_for(model.shocks, 1))
         now = model.period(p, at_rest["states"], policy(at_rest["states"], p))
         model.observed(now, now, p)

@@ -340,6 +340,8 @@ def failure_in_simulation(name: str, run_away: float, settings: Settings) -> str
 
 
 def _remedies(settings: Settings) -> str:
+    if settings.method == "population":
+        return "more steps, a larger batch, a narrower box, an anchor closer to the solution, or another seed"
     if settings.method != "euler":
         return "method=euler, a lower learning_rate, more steps, a larger batch or a longer horizon"
     return "a narrower box, an anchor closer to the solution, more nodes, a larger batch, or another seed"

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ..models.interface import Model, Named, pack, unpack
+from ..models.population import Population
 from ..policy import PolicyNetwork
 from .existence import Surface, existence_region
 from .settings import Settings
@@ -189,13 +190,17 @@ def share_that_runs_away(
 @torch.no_grad()
 def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """Whether economies, one a row of `states` [n, n_states] and `parameters` [n, n_parameters], are at some
-    time in `PERIODS` far outside their box or no number: bool [n].
+    time in `PERIODS` far outside their box or no number, or, where they have many households, away from
+    where aggregates can be: bool [n].
     """
-    lower, upper = state_box(policy.model, parameters)
+    model = policy.model
+    (lower, upper), p = state_box(model, parameters), model.name_parameters(parameters)
     stays = torch.ones(len(states), dtype=torch.bool)
     for _ in range(PERIODS):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
         stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
+        if isinstance(model, Population):
+            stays &= model.settled(model.period(p, states), p)
         states = torch.where(stays[:, None], states, (lower + upper) / 2)
     return ~stays
 

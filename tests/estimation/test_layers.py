@@ -22,7 +22,7 @@ LAYERS = (
 
 
 def room_of(module: str) -> str:
-    """``estimation.likelihoods.kalman`` -> ``likelihoods``; ``surrogate.files`` -> ``surrogate``; names that
+    """``estimation.likelihoods.kalman`` -> ``likelihoods``; ``surrogate.errors`` -> ``surrogate``; names that
     ``estimation`` hands on -> ``__init__``.
     """
     top, *rest = module.split(".")

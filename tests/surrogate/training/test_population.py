@@ -11,11 +11,13 @@ from surrogate.errors import BadConfiguration
 from surrogate.models import Model
 from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.rbc import RealBusinessCycle
+from surrogate.models.registry import from_file
 from surrogate.training import Settings
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
 from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals, failure_of_population
 from surrogate.training.run import Run, formulation, load_policy, train
+from surrogate.training.sampling import run_away
 
 SMALL = Settings(
     method="population",
@@ -140,6 +142,34 @@ def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     everybody = KrusellSmith.at_the_end
     monkeypatch.setattr(KrusellSmith, "at_the_end", lambda *given: 0.02 + everybody(*given))
     assert "2.0% of the households" in failure_of_population(run.sampler.population, run.policy, 1)
+
+
+OWN = """
+from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.krusell_smith_household import Household
+
+class MyHousehold(Household):
+    name = "my_household"
+
+class Mine(KrusellSmith):
+    name = "mine"
+    household = MyHousehold()
+"""
+
+
+def test_a_population_and_its_household_live_in_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OWN, encoding="utf-8")
+    assert from_file(file).name == "mine"
+
+
+def test_an_economy_on_the_wrong_side_runs_away_for_the_certificate_too() -> None:
+    run, generator = Run(KrusellSmith(), SMALL), torch.Generator().manual_seed(0)
+    bank = run.sampler.population
+    assert not run_away(run.policy, bank.states, bank.parameters, generator).any()
+    with torch.no_grad():
+        dict(run.policy.named_parameters())["household.layers.1.bias"].sub_(0.3)
+    assert run_away(run.policy, bank.states, bank.parameters, generator).all()
 
 
 def test_the_household_s_file_belongs_to_the_economy(monkeypatch: pytest.MonkeyPatch) -> None:
