@@ -51,7 +51,8 @@ class NumericalSteadyState(Aid):
         """
 
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """States and controls without shocks, each [...]; in float64 they solve the equations to `SOLVED`.
+        """States and controls without shocks, each [...]; in float64 they solve the equations to `SOLVED` at
+        nine draws in ten or more; elsewhere the last steps of Newton's method may not have settled.
 
         Raises
         ------
