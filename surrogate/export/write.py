@@ -37,7 +37,9 @@ TIMING = (
     "shocks dated t+1 to states, controls and observables dated t+1"
 )
 POPULATION_SIZES = {"points": 400, "vectors": 100}
-"""Of the certificate of an economy of many households, which is worth as many points of others."""
+"""Of the certificate of an economy of many households: each is simulated for a thousand periods, at all of
+its nodes. Fewer say less about the corners of the box.
+"""
 PARITY_POINTS = 1_000
 CORNERS = 64
 BATCH_SIZES = (1, 2, 1_000)

@@ -2,16 +2,18 @@
 
 A batch is a few hundred economies with a few households each. Economies come from a bank that is simulated
 along with training, a quarter for each batch: the shape of wealth moves over thousands of quarters, and a
-network that has seen only shapes far from those that there are errs in the mean of capital by a per cent,
-with small residuals.
+network that has seen only shapes far from those that there are may err in the mean of capital, with small
+residuals.
 
 A household's residual depends on the weights directly, and because tomorrow's capital, which it takes as
 given, is what all households save by the same network:
 
     dr_i/dw  +  dr_i/dK' dK'/dw
 
-The second part has one gradient an economy, not one a household; it costs as much as all the rest and makes
-the step one towards the equilibrium, and not towards the best answer to what others did before.
+The second part has one gradient an economy, not one a household, and makes the step one towards the
+equilibrium, and not towards the best answer to what others did before. With e economies, m households in
+each and n nodes a Jacobian costs O(e (m q + n)) evaluations of the network, q the outcomes of a household's
+shocks.
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
 from .quadrature import rule_for
 from .residuals import euler_residuals
-from .sampling import HardnessTilt, Sampler, advance, draw_shocks, draw_states
+from .sampling import Sampler, advance, draw_shocks, draw_states
 from .settings import Settings
 
 HOUSEHOLDS = 16
@@ -47,8 +49,8 @@ MOST_AT_THE_END = 1e-4
 """Share of households that may be as rich as the grid allows."""
 ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
 """Settings that have one value here."""
-ROWS = 1024
-"""Households, or nodes of distributions times 16, whose derivatives are taken at a time."""
+ROWS, ECONOMY_ROWS = 1024, 64
+"""Households, and economies with all of their nodes, whose derivatives are taken at a time."""
 
 
 class HouseholdResiduals(Method):
@@ -152,7 +154,7 @@ class HouseholdResiduals(Method):
 
         derivative = vmap(grad(tomorrow, has_aux=True), in_dims=(None, 0, 0))
         values, slopes = [], []
-        for part in zip(economies.split(ROWS // 16), parameters.split(ROWS // 16), strict=True):
+        for part in zip(economies.split(ECONOMY_ROWS), parameters.split(ECONOMY_ROWS), strict=True):
             by_weight, value = derivative(self._weights(), *part)
             values.append(value)
             slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
@@ -252,7 +254,6 @@ class HouseholdSampler:
         self.model, self.generator = model, generator
         self.economies = settings.batch // HOUSEHOLDS
         self.population = Bank(model, ECONOMIES * self.economies, generator)
-        self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -270,11 +271,22 @@ class HouseholdSampler:
         households = model.draw_households(model.period(p, economies), u, p)
         return torch.cat([economies, households.flatten(1)], -1), parameters
 
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
+        """Nothing: the bank covers the box evenly."""
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"population": (self.population.states, self.population.parameters)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.population.states, self.population.parameters = state["population"]
+
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(shape, generator=self.generator, dtype=torch.float64)
 
 
-def sampler_of(model: Model, settings: Settings, generator: torch.Generator) -> Any:
+def sampler_of(model: Model, settings: Settings, generator: torch.Generator) -> Sampler | HouseholdSampler:
     """Where the batches of an economy come from."""
     if isinstance(model, Population):
         return HouseholdSampler(model, settings, generator)

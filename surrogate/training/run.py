@@ -112,7 +112,7 @@ class Run:
         else:
             residuals = self.least_squares.step(batch, self._batch())
         if residuals is not None:
-            self.sampler.tilt.learn(batch[1].cpu(), residuals.detach().cpu())
+            self.sampler.learn(batch[1].cpu(), residuals.detach().cpu())
         self.step += 1
         self.seconds += time.perf_counter() - started
 
@@ -157,15 +157,13 @@ class Run:
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""
-        population = self.sampler.population
         return {
             "policy": self.policy.state_dict(),
             "adam": self.adam.state(),
             "damping": self.least_squares.damping,
             "memory": self.least_squares.remembered,
             "generator": self.generator.get_state(),
-            "population": (population.states, population.parameters),
-            "tilt": self.sampler.tilt.state(),
+            **self.sampler.state(),
             "step": self.step,
             "seconds": self.seconds,
             "start": self.start,
@@ -178,8 +176,7 @@ class Run:
         self.least_squares.damping = state["damping"]
         self.least_squares.remember(state.get("memory"))
         self.generator.set_state(state["generator"])
-        self.sampler.population.states, self.sampler.population.parameters = state["population"]
-        self.sampler.tilt.restore(state["tilt"])
+        self.sampler.restore(state)
         self.step, self.seconds = state["step"], state["seconds"]
         self.start = state.get("start")
 

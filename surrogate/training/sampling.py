@@ -179,6 +179,22 @@ class Sampler:
             [parameters, self.population.parameters]
         )
 
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
+        """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""
+        self.tilt.learn(parameters, residuals)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {
+            "population": (self.population.states, self.population.parameters),
+            "tilt": self.tilt.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.population.states, self.population.parameters = state["population"]
+        self.tilt.restore(state["tilt"])
+
 
 def share_that_runs_away(
     policy: PolicyNetwork, states: Tensor, parameters: Tensor, generator: torch.Generator

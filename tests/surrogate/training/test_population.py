@@ -15,7 +15,7 @@ from surrogate.models.registry import from_file
 from surrogate.training import Settings
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals, failure_of_population
+from surrogate.training.population import HOUSEHOLDS, Bank, HouseholdResiduals, failure_of_population
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 
@@ -74,11 +74,17 @@ def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_few_steps_make_residuals_smaller() -> None:
-    run = Run(KrusellSmith(), SMALL)
-    start = run.progress().log10_error
-    for _ in range(SMALL.steps):
+    """On a batch that no step was computed from; over eight seeds to .55 to .68 of what they were."""
+    run = Run(KrusellSmith(), replace(SMALL, batch=64 * HOUSEHOLDS, steps=6))
+    batch = run.sampler.draw(run.policy)
+
+    def size() -> float:
+        return float(run.method(*batch).detach().abs().clamp(max=0.05).square().mean() ** 0.5)
+
+    start = size()
+    for _ in range(6):
         run.advance()
-    assert run.progress().log10_error < start - 0.2
+    assert size() < 0.85 * start
 
 
 def test_a_resumed_run_ends_at_the_same_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,6 +137,7 @@ def test_a_run_on_the_wrong_side_of_the_saddle_is_refused() -> None:
     """Everybody consumes a quarter less than they should, and capital goes where it never is."""
     run = Run(KrusellSmith(), SMALL)
     bank = run.sampler.population
+    assert isinstance(bank, Bank)
     assert failure_of_population(bank, run.policy, 1) == ""
     with torch.no_grad():
         dict(run.policy.named_parameters())["household.layers.1.bias"].sub_(0.3)
@@ -141,7 +148,9 @@ def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     run = Run(KrusellSmith(), SMALL)
     everybody = KrusellSmith.at_the_end
     monkeypatch.setattr(KrusellSmith, "at_the_end", lambda *given: 0.02 + everybody(*given))
-    assert "2.0% of the households" in failure_of_population(run.sampler.population, run.policy, 1)
+    bank = run.sampler.population
+    assert isinstance(bank, Bank)
+    assert "2.0% of the households" in failure_of_population(bank, run.policy, 1)
 
 
 OWN = """
