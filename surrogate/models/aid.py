@@ -32,6 +32,12 @@ class Aid(ABC):
     inputs: ClassVar[tuple[Column, ...]] = ()
     """What the policy network sees of the state; the states themselves unless declared otherwise."""
 
+    def beforehand(self) -> tuple[Column, ...]:
+        """Definitions `name(p)` of parameters alone, [..., size] each, that cost much: training computes them
+        once for each vector of parameters.
+        """
+        return ()
+
     @abstractmethod
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """States and controls without shocks, each [...]."""

@@ -1,13 +1,17 @@
 """Help from the first-order solution: where the network starts, what it sees, where it is trained.
 
-At draws of the box the economy is linearised around its steady state, from its own equations by automatic
-differentiation, in coordinates without bounds (`free_coordinates`), and solved by the generalised Schur form:
+The economy is linearised around its steady state, in coordinates without bounds (`free_coordinates`):
 
-    x = rest + policy (s - rest),      s' - rest = transition (s - rest) + impact e'.
+    s_t+1 = M_s s_t + M_x x_t,      0 = F_s s_t + F_x x_t + F_s' s_t+1 + F_x' x_t+1
 
-Polynomials in the parameters keep the policy and the ergodic moments. That would be a floor under the
-accuracy of the network, so inside the graph the policy is polished: Newton's method solves the quadratic
-matrix equation of undetermined coefficients.
+for deviations s of states and x of controls. Inside the graph derivatives are differences, and the system is
+solved by doubling. Given today's states and the controls T periods ahead, everything between is decided:
+
+    s_t+T = E s_t + G x_t+T,        x_t = H s_t + F x_t+T.
+
+Two such spells make one that is twice as long, and in a long one the distant controls no longer matter:
+F tends to zero and H to the policy, with an error that is squared each time. At draws of the box, once, the
+generalised Schur form says whether the solution is unique and whether doubling finds it.
 """
 
 from __future__ import annotations
@@ -22,25 +26,19 @@ from torch.func import jacrev, vmap
 from ..errors import NoEquilibrium, SurrogateError
 from ..rational_expectations import LinearSolution, solve_rational_expectations
 from .aid import Aid
-from .box_polynomial import (
-    EVEN,
-    MOST_FAILURES,
-    BoxPolynomial,
-    draws_of_box,
-    once_per_class,
-    whereabouts,
-)
+from .box_polynomial import EVEN, MOST_FAILURES, draws_of_box, once_per_class, whereabouts
 from .free_coordinates import FreeCoordinates, positive_states
-from .graph_algebra import SIXTH_ORDER, differences, newton
+from .graph_algebra import SIXTH_ORDER, differences, solve
 from .interface import Model
 from .period import Parameters, Period
-from .variables import Named, columns_of
+from .variables import Column, Named, Variable, columns_of
 
-NEWTON_STEPS = 4
-MOST_COEFFICIENTS = 24
-"""Of the policy; where there are more, they are not polished."""
-SMALL, LEAST_SCALE = 0.2, 1e-3
-"""Coefficients below this quantile over the box, or this number, are small: see `_Known.scale`."""
+DOUBLINGS, MEMORY_DOUBLINGS = 10, 14
+"""Spells of 2^10 periods decide the policy; shocks of the last 2^14 make the ergodic covariance."""
+SAME = 1e-6
+"""What doubling may miss of the Schur form's policy, relative to its largest coefficient or to one."""
+LARGE = 1e6
+"""Coefficients and variances that say that there is no solution: the anchor is then the steady state."""
 STEP, LONGEST_STEP = 0.2, 0.01
 """Of the differences inside the graph: in ergodic standard deviations (their median over the box), so that
 equations are not asked about places where nobody goes, and at most so much.
@@ -50,22 +48,32 @@ RADIUS = 3.0
 STILL = 1e-9
 STILL_SD = 0.01
 """What counts as the ergodic standard deviation of a state that no shock moves at first order."""
-DOUBLINGS = 16
 
 
 class FirstOrder(NamedTuple):
     """The first-order solution at parameters [...], in free coordinates.
 
-    rest [..., n_states] and rest_controls [..., n_controls], policy [..., n_controls, n_states]; ergodic
-    standard deviations sd [..., n_states], and `factor` [..., n_states, n_states], the Cholesky factor of
-    the ergodic covariance.
+    rest [..., n_states] and rest_controls [..., n_controls], policy [..., n_controls, n_states], and the
+    ergodic covariance [..., n_states, n_states].
     """
 
     rest: Tensor
     rest_controls: Tensor
     policy: Tensor
-    sd: Tensor
-    factor: Tensor
+    covariance: Tensor
+
+    @property
+    def sd(self) -> Tensor:
+        """Ergodic standard deviations [..., n_states]."""
+        return self.covariance.diagonal(dim1=-2, dim2=-1) ** 0.5
+
+    @property
+    def factor(self) -> Tensor:
+        """The Cholesky factor of the ergodic covariance; no exported graph can hold it."""
+        sd = self.sd
+        correlations = self.covariance / (sd[..., None] * sd[..., None, :])
+        identity = torch.eye(sd.shape[-1], dtype=sd.dtype, device=sd.device)
+        return sd[..., None] * torch.linalg.cholesky(correlations + STILL * identity)
 
 
 class FirstOrderAid(Aid):
@@ -74,7 +82,8 @@ class FirstOrderAid(Aid):
 
     States that are positive at rest are seen in logs, unless their unit says log, deviation or percent;
     shocks that are `Markov` count as none. What is done at the draws is done once, at the first use of the
-    class, and takes a few seconds.
+    class, and takes a few seconds. With n states and m controls a solution costs O(n + m) evaluations of the
+    equations and O((n + m)^3) operations.
     """
 
     def first_order(self, p: Parameters) -> FirstOrder:
@@ -85,7 +94,25 @@ class FirstOrderAid(Aid):
         NoEquilibrium : Blanchard and Kahn's conditions fail on more than a tenth of the box; the message says
             where.
         """
-        return _at(_known_of(cast(Model, self)), p)
+        n, m = self._sizes()
+        rest, rest_controls, policy, covariance = p.first_order_numbers.split([n, m, m * n, n * n], -1)
+        square = covariance.unflatten(-1, (n, n))
+        return FirstOrder(rest, rest_controls, policy.unflatten(-1, (m, n)), square)
+
+    def first_order_numbers(self, p: Parameters) -> Tensor:
+        """The same side by side, [..., k]."""
+        rest, rest_controls, policy, covariance = _at(_known_of(cast(Model, self)), p)
+        return torch.cat([rest, rest_controls, policy.flatten(-2), covariance.flatten(-2)], -1)
+
+    def beforehand(self) -> tuple[Column, ...]:
+        """The numbers of the first-order solution."""
+        n, m = self._sizes()
+        return (*super().beforehand(), Variable("first_order_numbers", size=n + m + m * n + n * n))
+
+    def _sizes(self) -> tuple[int, int]:
+        """Numbers of states and of controls."""
+        model = cast(Model, self)
+        return sum(state.size for state in model.states), sum(control.size for control in model.controls)
 
     def deviations(self, now: Period, p: Parameters) -> Tensor:
         """States relative to rest, in free coordinates [..., n_states]."""
@@ -145,12 +172,13 @@ def ellipse_radius(n_states: int) -> float:
 
 
 class _Blocks(NamedTuple):
-    """Derivatives at rest: of tomorrow's states by states and controls, [..., n_states, .], and of the errors
-    of the equations by today's and by tomorrow's, [..., n_controls, .].
+    """Derivatives at rest: of tomorrow's states by states, controls and shocks, [..., n_states, .], and of
+    the errors of the equations by today's and by tomorrow's states and controls, [..., n_controls, .].
     """
 
     m_s: Tensor
     m_x: Tensor
+    m_e: Tensor
     f_s: Tensor
     f_x: Tensor
     f_next_s: Tensor
@@ -158,44 +186,33 @@ class _Blocks(NamedTuple):
 
 
 class _Known(NamedTuple):
-    """What is known of a class: its coordinates; polynomials of the policy, of the logs of the ergodic
-    standard deviations and of the Cholesky factor of the ergodic correlations, side by side.
-
-    Coefficients of the policy differ by orders of magnitude over a box and may have either sign: the
-    polynomial is that of asinh(policy / scale), scale [n_controls * n_states], which is linear in small ones
-    and logarithmic in large ones.
-    """
+    """What is known of a class: its coordinates, and the steps of differences, [n_states + n_controls]."""
 
     coordinates: FreeCoordinates
     steps: Tensor
-    """Of the differences, [n_states + n_controls]."""
-    scale: Tensor
-    polynomial: BoxPolynomial
 
 
 @once_per_class
 def _known_of(model: Model) -> _Known:
-    """Linearise and solve at draws of the box, and fit; raises NoEquilibrium."""
+    """Linearise and solve at draws of the box; raises NoEquilibrium."""
     states = model.steady_state(model.name_parameters(model.default_parameters()))[0]
     coordinates = FreeCoordinates(model, positive_states(model, states))
     theta = draws_of_box(model)
-    blocks, impact = _linearised(coordinates, theta)
-    solutions = [_solved(_Blocks(*each)) for each in zip(*(block.numpy() for block in blocks), strict=True)]
-    failed = torch.tensor([isinstance(each, SurrogateError) for each in solutions])
-    _require_mostly(model, theta, failed, solutions)
-    stable = [each for each in solutions if isinstance(each, LinearSolution)]
-    transition, policy = (torch.from_numpy(np.stack(parts)) for parts in zip(*stable, strict=True))
-    sd, factor = _ergodic(transition, impact[~failed])
-    deviations = torch.cat([sd, (policy @ (sd[..., None] * factor)).norm(dim=-1)], -1)
-    steps = (STEP * deviations.median(0).values).clamp(max=LONGEST_STEP)
-    coefficients = policy.flatten(1)
-    scale = coefficients.abs().quantile(SMALL, 0).clamp(min=LEAST_SCALE)
-    values = torch.cat([torch.asinh(coefficients / scale), torch.log(sd), factor.flatten(1)], -1)
-    return _Known(coordinates, steps, scale, BoxPolynomial(model.parameters, theta[~failed], values))
+    blocks = _linearised(coordinates, theta)
+    found, covariance = _policy_and_covariance(blocks)
+    solutions = [
+        _unique(_Blocks(*each), doubled)
+        for each, doubled in zip(zip(*(b.numpy() for b in blocks), strict=True), found.numpy(), strict=True)
+    ]
+    _require_mostly(model, theta, solutions)
+    stable = torch.tensor([not isinstance(each, SurrogateError) for each in solutions])
+    moves = (found @ covariance @ found.mT).diagonal(dim1=-2, dim2=-1)
+    variances = torch.cat([covariance.diagonal(dim1=-2, dim2=-1), moves.clamp(min=0.0)], -1)[stable]
+    return _Known(coordinates, (STEP * variances.median(0).values ** 0.5).clamp(max=LONGEST_STEP))
 
 
-def _linearised(coordinates: FreeCoordinates, theta: Tensor) -> tuple[_Blocks, Tensor]:
-    """Blocks at `theta` [n, n_parameters], and the impact of shocks [n, n_states, n_shocks]."""
+def _linearised(coordinates: FreeCoordinates, theta: Tensor) -> _Blocks:
+    """Blocks at `theta` [n, n_parameters] by automatic differentiation."""
     model = coordinates.model
     s, x = _rest(coordinates, model.name_parameters(theta))
     e = torch.zeros(len(theta), sum(shock.size for shock in model.shocks), dtype=theta.dtype)
@@ -206,46 +223,33 @@ def _linearised(coordinates: FreeCoordinates, theta: Tensor) -> tuple[_Blocks, T
     def errors(s: Tensor, x: Tensor, next_s: Tensor, next_x: Tensor, at: Tensor) -> Tensor:
         return coordinates.errors(model.name_parameters(at), s, x, next_s, next_x)
 
-    m_s, m_x, impact = vmap(jacrev(tomorrow, argnums=(0, 1, 2)))(s, x, e, theta)
+    movement = vmap(jacrev(tomorrow, argnums=(0, 1, 2)))(s, x, e, theta)
     slopes = vmap(jacrev(errors, argnums=(0, 1, 2, 3)))(s, x, s, x, theta)
-    return _Blocks(m_s, m_x, *slopes), impact
+    return _Blocks(*movement, *slopes)
 
 
-def _solved(blocks: _Blocks) -> LinearSolution | SurrogateError:
-    """The stable solution of one economy, or why there is none or more than one; blocks are arrays."""
-    m_s, m_x, f_s, f_x, f_next_s, f_next_x = (np.asarray(block) for block in blocks)
+def _unique(blocks: _Blocks, doubled: np.ndarray) -> LinearSolution | SurrogateError:
+    """The stable solution of one economy, or why there is none, more than one, or not the policy that was
+    `doubled` [n_controls, n_states]; blocks are arrays.
+    """
+    m_s, m_x, _, f_s, f_x, f_next_s, f_next_x = (np.asarray(block) for block in blocks)
     n_states, n_controls = m_x.shape
     lead = np.block([[np.eye(n_states), np.zeros((n_states, n_controls))], [f_next_s, f_next_x]])
     lag = np.block([[m_s, m_x], [-f_s, -f_x]])
     if not (np.isfinite(lead).all() and np.isfinite(lag).all()):
         return SurrogateError("The derivatives at the steady state are no numbers.")
     try:
-        return solve_rational_expectations(lead, lag, n_states)
+        solution = solve_rational_expectations(lead, lag, n_states)
     except SurrogateError as error:
         return error
+    if np.abs(doubled - solution.policy).max() <= SAME * max(1.0, np.abs(solution.policy).max()):
+        return solution
+    return SurrogateError("It is so sensitive, or its roots are so close to one, that doubling misses it.")
 
 
-def _ergodic(transition: Tensor, impact: Tensor) -> tuple[Tensor, Tensor]:
-    """Standard deviations [n, n_states], and the Cholesky factor [n, n_states, n_states] of the correlations.
-
-    V = T V T' + E E' by doubling: after k rounds it holds the shocks of 2^k periods.
-    """
-    covariance, power = impact @ impact.mT, transition
-    for _ in range(DOUBLINGS):
-        covariance = covariance + power @ covariance @ power.mT
-        power = power @ power
-    variances = covariance.diagonal(dim1=-2, dim2=-1)
-    still = torch.where(variances < STILL**2, STILL_SD**2, 0.0)
-    sd = (variances + still) ** 0.5
-    identity = torch.eye(sd.shape[-1], dtype=sd.dtype)
-    correlations = (covariance + torch.diag_embed(still)) / (sd[..., None] * sd[..., None, :])
-    return sd, torch.linalg.cholesky(correlations + STILL * identity)
-
-
-def _require_mostly(
-    model: Model, theta: Tensor, failed: Tensor, solutions: list[LinearSolution | SurrogateError]
-) -> None:
+def _require_mostly(model: Model, theta: Tensor, solutions: list[LinearSolution | SurrogateError]) -> None:
     """Raise NoEquilibrium where more than a tenth of the box has no unique stable solution."""
+    failed = torch.tensor([isinstance(each, SurrogateError) for each in solutions])
     if float(failed[:EVEN].double().mean()) > MOST_FAILURES:
         first = solutions[int(failed.double().argmax())]
         raise NoEquilibrium(
@@ -264,55 +268,66 @@ def _rest(coordinates: FreeCoordinates, p: Parameters) -> tuple[Tensor, Tensor]:
 
 
 def _at(known: _Known, p: Parameters) -> FirstOrder:
-    """The solution at parameters [...], the policy polished where it is small."""
+    """The solution at parameters [...]."""
     s, x = _rest(known.coordinates, p)
-    n, m = s.shape[-1], x.shape[-1]
-    policy, log_sd, factor = known.polynomial(p).split([m * n, n, n * n], -1)
-    policy = torch.sinh(policy) * known.scale.to(policy)
-    if m * n <= MOST_COEFFICIENTS:
-        policy = _polished(policy, _blocks(known, p, s, x))
-    sd = torch.exp(log_sd)
-    rows = factor.unflatten(-1, (n, n))
-    rows = rows / (rows**2).sum(-1, keepdim=True) ** 0.5
-    return FirstOrder(s, x, policy.unflatten(-1, (m, n)), sd, sd[..., None] * rows)
+    return FirstOrder(s, x, *_policy_and_covariance(_blocks(known, p, s, x)))
 
 
 def _blocks(known: _Known, p: Parameters, s: Tensor, x: Tensor) -> _Blocks:
     """Derivatives at rest by differences, at parameters [...]."""
-    coordinates, steps = known.coordinates, known.steps
-    rows, n, m = coordinates.model.name_parameters(p.vector.unsqueeze(-2)), s.shape[-1], x.shape[-1]
-    today, ahead = torch.cat([s, x], -1), torch.cat([s, x, s, x], -1)
-    movement = differences(
-        lambda z: coordinates.tomorrow(rows, *z.split([n, m], -1)), today, steps, SIXTH_ORDER
+    model, steps = known.coordinates.model, known.steps
+    rows, n, m = model.name_parameters(p.vector.unsqueeze(-2)), s.shape[-1], x.shape[-1]
+    e = torch.zeros_like(p.vector[..., :1]) + torch.zeros(sum(shock.size for shock in model.shocks)).to(s)
+    today, ahead = torch.cat([s, x, e], -1), torch.cat([s, x, s, x], -1)
+    sizes = [n, m, e.shape[-1]]
+    _, movement = differences(
+        lambda z: known.coordinates.tomorrow(rows, *z.split(sizes, -1)),
+        today,
+        torch.cat([steps, torch.ones(sizes[-1]).to(steps)]),
+        SIXTH_ORDER,
     )
-    slopes = differences(
-        lambda z: coordinates.errors(rows, *z.split([n, m, n, m], -1)), ahead, steps.repeat(2), SIXTH_ORDER
+    _, slopes = differences(
+        lambda z: known.coordinates.errors(rows, *z.split([n, m, n, m], -1)),
+        ahead,
+        steps.repeat(2),
+        SIXTH_ORDER,
     )
-    return _Blocks(*movement.split([n, m], -1), *slopes.split([n, m, n, m], -1))
+    return _Blocks(*movement.split(sizes, -1), *slopes.split([n, m, n, m], -1))
 
 
-def _polished(policy: Tensor, blocks: _Blocks) -> Tensor:
-    """Newton's method on the coefficients `policy` P [..., n_controls * n_states] of
+def _policy_and_covariance(blocks: _Blocks) -> tuple[Tensor, Tensor]:
+    """The policy [..., n_controls, n_states] and the ergodic covariance [..., n_states, n_states]."""
+    policy = _policy(blocks)
+    policy = torch.where(policy.abs() < LARGE, policy, 0.0)
+    covariance = _covariance(blocks.m_s + blocks.m_x @ policy, blocks.m_e)
+    identity = torch.eye(covariance.shape[-1], dtype=policy.dtype, device=policy.device)
+    small = (covariance < STILL**2) * identity
+    covariance = covariance + STILL_SD**2 * small
+    return policy, torch.where(covariance.abs() < LARGE, covariance, LARGE * identity)
 
-    0 = F_s + F_x P + (F_s' + F_x' P) T,      T = M_s + M_x P.
-    """
-    m_s, m_x, f_s, f_x, f_next_s, f_next_x = blocks
-    shape = f_s.shape[-2:]
-    identity = torch.eye(shape[1], dtype=policy.dtype, device=policy.device)
 
-    def errors(coefficients: Tensor) -> Tensor:
-        rule = coefficients.unflatten(-1, shape)
-        ahead = (f_next_s + f_next_x @ rule) @ (m_s + m_x @ rule)
-        return (f_s + f_x @ rule + ahead).flatten(-2)
+def _policy(blocks: _Blocks) -> Tensor:
+    """H of a spell of 2^`DOUBLINGS` periods, from that of one."""
+    m_s, m_x, _, f_s, f_x, f_next_s, f_next_x = blocks
+    n, m = m_x.shape[-2:]
+    today = f_x + f_next_s @ m_x
+    h, f = (-solve(today, torch.cat([f_s + f_next_s @ m_s, f_next_x], -1))).split([n, m], -1)
+    e, g = m_s + m_x @ h, m_x @ f
+    identity = torch.eye(m, dtype=h.dtype, device=h.device)
+    for _ in range(DOUBLINGS):
+        # Controls in the middle of the longer spell, given states at its beginning and controls at its end.
+        by_s, by_x = solve(identity - h @ g, torch.cat([h @ e, f], -1)).split([n, m], -1)
+        e, g, h, f = e @ (e + g @ by_s), g + e @ g @ by_x, h + f @ by_s, f @ by_x
+    return h
 
-    def slopes(coefficients: Tensor) -> Tensor:
-        rule = coefficients.unflatten(-1, shape)
-        now, transition = f_x + (f_next_s + f_next_x @ rule) @ m_x, m_s + m_x @ rule
-        by_both = now[..., :, None, :, None] * identity[:, None, :]
-        by_both = by_both + f_next_x[..., :, None, :, None] * transition.mT[..., None, :, None, :]
-        return by_both.flatten(-2).flatten(-3, -2)
 
-    return newton(errors, slopes, policy, NEWTON_STEPS, chords=0)
+def _covariance(transition: Tensor, impact: Tensor) -> Tensor:
+    """V = T V T' + E E' by doubling: after k rounds it holds the shocks of 2^k periods."""
+    covariance, power = impact @ impact.mT, transition
+    for _ in range(MEMORY_DOUBLINGS):
+        covariance = covariance + power @ covariance @ power.mT
+        power = power @ power
+    return covariance
 
 
 def _as_columns(values: Tensor, size: int) -> Tensor:

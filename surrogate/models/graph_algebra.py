@@ -19,16 +19,16 @@ SIXTH_ORDER = (45 / 60, -9 / 60, 1 / 60)
 
 def differences(
     function: Callable[[Tensor], Tensor], x: Tensor, steps: Tensor, weights: tuple[float, ...]
-) -> Tensor:
-    """Jacobian [..., m, n] of `function`, from [..., k, n] to [..., k, m] for any k, at `x` [..., n], by
-    differences with `steps` [n].
+) -> tuple[Tensor, Tensor]:
+    """Value [..., m] and Jacobian [..., m, n] of `function`, from [..., k, n] to [..., k, m] for any k, at
+    `x` [..., n], by differences with `steps` [n]; it is evaluated once, at all places together.
     """
     n, steps = x.shape[-1], steps.to(x)
     sides = [(k * side, side * w) for k, w in enumerate(weights, 1) for side in (1, -1)]
-    places = x.unsqueeze(-2) + torch.cat([multiple * torch.diag(steps) for multiple, _ in sides])
-    values = function(places).split(n, dim=-2)
-    slopes = sum(w * value for (_, w), value in zip(sides, values, strict=True))
-    return (torch.as_tensor(slopes) / steps[:, None]).transpose(-1, -2)
+    moves = [torch.zeros_like(steps)[None], *(multiple * torch.diag(steps) for multiple, _ in sides)]
+    value, *values = function(x.unsqueeze(-2) + torch.cat(moves)).split([1] + [n] * len(sides), dim=-2)
+    slopes = sum(w * each for (_, w), each in zip(sides, values, strict=True))
+    return value.squeeze(-2), (torch.as_tensor(slopes) / steps[:, None]).transpose(-1, -2)
 
 
 def solve(matrix: Tensor, right: Tensor) -> Tensor:
@@ -38,6 +38,8 @@ def solve(matrix: Tensor, right: Tensor) -> Tensor:
     entry of those that were no pivot yet is the pivot of column k, and at the end row k of the solution.
     """
     n = matrix.shape[-1]
+    if n == 1:
+        return right / matrix
     rows = torch.cat([matrix, right.expand(*matrix.shape[:-1], right.shape[-1])], -1)
     numbers = torch.arange(n, device=matrix.device)
     unused, pivots = torch.ones_like(matrix[..., 0]), []
@@ -52,22 +54,13 @@ def solve(matrix: Tensor, right: Tensor) -> Tensor:
     return torch.stack(pivots, -2) @ rows[..., n:]
 
 
-def newton(
-    errors: Callable[[Tensor], Tensor],
-    slopes: Callable[[Tensor], Tensor],
-    start: Tensor,
-    steps: int,
-    chords: int,
-) -> Tensor:
-    """A root [..., n] of `errors` [..., n] near `start` [..., n], or `start` where the steps lead away.
-
-    Each of the `steps` has a Jacobian [..., n, n] by `slopes`, with which `chords` further steps go on.
+def newton(function: Callable[[Tensor], Tensor], start: Tensor, steps: int, width: float) -> Tensor:
+    """A root [..., n] of `function`, from [..., k, n] to [..., k, n] for any k, near `start` [..., n], or
+    `start` where the steps lead away; Jacobians are differences of such a width.
     """
-    root = start
-    identity = torch.eye(start.shape[-1], dtype=start.dtype, device=start.device)
+    root, widths = start, torch.full((start.shape[-1],), width)
     for _ in range(steps):
-        inverse = solve(slopes(root), identity)
-        for _ in range(1 + chords):
-            root = root - (inverse @ errors(root)[..., None])[..., 0]
-    nearer = errors(root).abs().amax(-1, keepdim=True) <= errors(start).abs().amax(-1, keepdim=True)
-    return torch.where(nearer, root, start)
+        value, slopes = differences(function, root, widths, SECOND_ORDER)
+        root = root - solve(slopes, value[..., None])[..., 0]
+    before, after = function(torch.stack([start, root], -2)).abs().amax(-1, keepdim=True).unbind(-2)
+    return torch.where(after <= before, root, start)

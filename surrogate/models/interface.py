@@ -160,6 +160,14 @@ class Model(Aid):
         return parameters if isinstance(parameters, Parameters) else Parameters(self, parameters)
 
     @final
+    def prepared(self, parameters: Tensor) -> Tensor:
+        """Parameters [..., n_parameters] and, in further columns, the definitions that are known
+        `beforehand`, which whoever names these parameters need not compute again.
+        """
+        p = self.name_parameters(parameters)
+        return torch.cat([parameters, *(getattr(p, known.name) for known in self.beforehand())], -1)
+
+    @final
     def period(self, p: Parameters, states: Tensor, controls: Tensor | None = None) -> Period:
         """The period at states [..., n_states] and, once they are made, choices [..., n_controls]."""
         choices = None if controls is None else columns_of(controls, self.controls)

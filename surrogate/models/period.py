@@ -17,12 +17,14 @@ class Parameters:
     """Structural parameters: `p.beta` is one of them [...], `p.adjustment` what the model's method
     `adjustment(p)` makes of them, computed once and kept.
 
-    `vector` [..., n_parameters] has them in the order in which the economy declares them.
+    `vector` [..., n_parameters] has them in the order in which the economy declares them, perhaps with those
+    definitions that are known `beforehand`, side by side.
     """
 
     def __init__(self, economy: Model, vector: Tensor) -> None:
         self._economy, self.vector = economy, vector
-        vars(self).update(columns_of(vector, economy.parameters))
+        known = economy.beforehand() if vector.shape[-1] > len(economy.parameters) else ()
+        vars(self).update(columns_of(vector, (*economy.parameters, *known)))
 
     def __getattr__(self, name: str) -> Any:
         definition = _definition(self._economy, name, "parameter")

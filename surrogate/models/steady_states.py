@@ -25,15 +25,16 @@ from .box_polynomial import (
     whereabouts,
 )
 from .free_coordinates import FreeCoordinates, positive_states
-from .graph_algebra import SECOND_ORDER, differences, newton
+from .graph_algebra import newton
 from .interface import Model
 from .period import Parameters, Period
+from .variables import Column, Variable
 
 ITERATIONS, HALVINGS, ROUNDS, FAR = 50, 12, 4, 5.0
 SOLVED = 1e-10
 """Largest error of the equations at rest, and of the states' movement in free coordinates."""
-NEWTON_STEPS, CHORDS, STEP = 4, 1, 1e-3
-"""Inside the graph: Jacobians, further steps with each of them, and the step of their differences."""
+NEWTON_STEPS, WIDTH = 6, 1e-3
+"""Inside the graph, and of the differences there."""
 
 
 class NumericalSteadyState(Aid):
@@ -62,6 +63,12 @@ class NumericalSteadyState(Aid):
         s, x = coordinates.split(p.rest_in_free_coordinates)
         states = coordinates.states(s)
         return states, coordinates.controls(Period(coordinates.model, p, states), x)
+
+    def beforehand(self) -> tuple[Column, ...]:
+        """The numbers at rest."""
+        model = cast(Model, self)
+        size = sum(each.size for each in (*model.states, *model.controls))
+        return (*super().beforehand(), Variable("rest_in_free_coordinates", size=size))
 
     def rest_in_free_coordinates(self, p: Parameters) -> Tensor:
         """The polynomial, moved by Newton's method: [..., n_states + n_controls]."""
@@ -104,14 +111,9 @@ def _rest_of(model: Model) -> _Rest:
 
 def _polished(found: _Rest, p: Parameters) -> Tensor:
     """The polynomial, moved by Newton's method: [..., n_states + n_controls]."""
-    coordinates, rows = found.coordinates, found.coordinates.model.name_parameters(p.vector.unsqueeze(-2))
-
-    def slopes(rest: Tensor) -> Tensor:
-        steps = torch.full((rest.shape[-1],), STEP)
-        return differences(lambda z: coordinates.errors_at_rest(rows, z), rest, steps, SECOND_ORDER)
-
+    rows = found.coordinates.model.name_parameters(p.vector.unsqueeze(-2))
     return newton(
-        lambda rest: coordinates.errors_at_rest(p, rest), slopes, found.polynomial(p), NEWTON_STEPS, CHORDS
+        lambda rest: found.coordinates.errors_at_rest(rows, rest), found.polynomial(p), NEWTON_STEPS, WIDTH
     )
 
 

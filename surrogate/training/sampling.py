@@ -93,7 +93,10 @@ class HardnessTilt:
         self.seen: list[tuple[Tensor, Tensor]] = []
 
     def draw(self, count: int) -> Tensor:
-        """Parameters [count, n_parameters]."""
+        """Parameters [count, n_parameters], with what the model knows of them beforehand."""
+        return self.model.prepared(self._drawn(count))
+
+    def _drawn(self, count: int) -> Tensor:
         if self.surface is None or count == 0:
             return self._candidates(count)
         candidates = self._candidates(CANDIDATES * count)
@@ -114,9 +117,9 @@ class HardnessTilt:
         return parameters[:count]
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""
+        """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters], prepared or not."""
         errors = residuals.abs().amax(-1).nan_to_num(1.0).clamp(1e-8, 1.0).log10()
-        self.seen.append((parameters, errors))
+        self.seen.append((parameters[:, : len(self.model.parameters)], errors))
         if len(self.seen) == LEARN_EVERY:
             theta, values = (torch.cat(parts).numpy() for parts in zip(*self.seen, strict=True))
             self.surface, self.seen = Surface.fit(self.model.parameters, theta, values), []
