@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ..artifact.validation import Check
 from ..errors import SurrogateError
-from ..models.interface import Model, Parameters, pack
+from ..models.interface import Markov, Model, Parameters, pack, unpack
 from ..models.population import Population
 from ..policy import policy_of
 from ..reference.linearise import linearise
@@ -91,7 +91,8 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
             chosen = _CHECKS_OF_POPULATIONS if isinstance(model, Population) else _CHECKS
-            checks = [check(model, parameters) for check in chosen]
+            markov = any(isinstance(shock, Markov) for shock in model.shocks)
+            checks = [check(model, parameters) for check in (*chosen, *[_chances] * markov)]
     except SurrogateError as error:
         return [Check("equations can be evaluated", False, str(error))]
     return [Check("equations can be evaluated", True, "at the default parameters"), *checks]
@@ -194,6 +195,21 @@ def _determinate(model: Model, parameters: Tensor) -> Check:
         where = " at the default parameters" if row == 0 else _at(model, tried[row])
         detail += f"; not{where}: {reasons[row]}"
     return Check("one stable solution (Blanchard and Kahn)", 0 not in reasons, detail)
+
+
+def _chances(model: Model, parameters: Tensor) -> Check:
+    """Whether the outcomes of every `Markov` shock are as likely as they should be together."""
+    p = model.name_parameters(parameters)
+    now = model.period(p, draw_states(model, parameters, torch.Generator().manual_seed(1)))
+    wrong = {}
+    for node in rule_for(model.shocks, 1)[0]:
+        e = unpack(node.expand(len(parameters), -1), model.shocks)
+        for name, chances in model.chances(now, e, p).items():
+            off = torch.where(chances.amin(-1) < 0, 1.0, (chances.sum(-1) - 1).abs()).nan_to_num(1.0)
+            wrong[name] = max(wrong.get(name, 0.0), float(off.max()))
+    names = [name for name, off in wrong.items() if off > ROUNDING]
+    detail = f"not those of {', '.join(names)}" if names else "as far as seen"
+    return Check("chances are none below zero and add up to one", not names, detail)
 
 
 _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (

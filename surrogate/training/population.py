@@ -37,6 +37,8 @@ from .settings import Settings
 
 HOUSEHOLDS = 16
 """In each economy of a batch."""
+FEWEST = 4
+"""Economies in a batch."""
 ECONOMIES = 2
 """In the bank, for each one in a batch."""
 JITTER = 0.15
@@ -84,6 +86,11 @@ class HouseholdResiduals(Method):
         for name, only in ONLY.items():
             if getattr(settings, name) != only:
                 raise BadConfiguration(f"method=population takes {name}={only} only: leave it out.")
+        if settings.batch < FEWEST * HOUSEHOLDS:
+            raise BadConfiguration(
+                f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "
+                f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
+            )
         return economy
 
     @property

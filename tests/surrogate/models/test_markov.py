@@ -18,8 +18,10 @@ from surrogate.models import (
     Values,
     Variable,
 )
+from surrogate.models.olg_analytic import AnalyticOverlappingGenerations
 from surrogate.policy import PolicyNetwork
 from surrogate.training import Settings
+from surrogate.training.checks import check_economy
 from surrogate.training.quadrature import rule_for
 from surrogate.training.residuals import equilibrium_residuals
 from surrogate.training.run import formulation
@@ -130,6 +132,27 @@ def test_shifted_nodes_leave_outcomes_where_they_are():
 def test_two_draws_of_the_shocks_cannot_stand_for_outcomes():
     with pytest.raises(BadConfiguration, match="wind, rain"):
         formulation(Weather(), dataclasses.replace(Settings(), method="all_in_one"))
+
+
+class Leaky(AnalyticOverlappingGenerations):
+    """Some outcomes are half as likely as they should be."""
+
+    name = "leaky"
+
+    def chances(self, now: Period, e: Named, p: Parameters) -> Values:
+        chances = super().chances(now, e, p)
+        return {**chances, "productivity": chances["productivity"] * torch.tensor([1.0, 0.5])}
+
+
+def test_chances_that_do_not_add_up_are_found_before_training():
+    name = "chances are none below zero and add up to one"
+    sound, leaky = (
+        {check.name: check for check in check_economy(model)}[name]
+        for model in (AnalyticOverlappingGenerations(), Leaky())
+    )
+    assert sound.passed
+    assert not leaky.passed
+    assert leaky.detail == "not those of productivity"
 
 
 @pytest.mark.parametrize("wrong", [{"outcomes": 1}, {"size": 2}])

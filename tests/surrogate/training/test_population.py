@@ -126,9 +126,12 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
         (KrusellSmith(), {"sampling": "box"}, "sampling=mixed only"),
         (KrusellSmith(), {"constraints": "multipliers"}, "constraints=fischer_burmeister only"),
         (KrusellSmith(), {"device": "cuda"}, "device=cpu only"),
+        (KrusellSmith(), {"batch": 48}, "makes 3 economies of 16 households"),
     ],
 )
-def test_what_does_not_fit_is_one_clear_error(model: Model, changes: dict[str, str], words: str) -> None:
+def test_what_does_not_fit_is_one_clear_error(
+    model: Model, changes: dict[str, str | int], words: str
+) -> None:
     with pytest.raises(BadConfiguration, match=words):
         formulation(model, replace(SMALL, **changes))
 
