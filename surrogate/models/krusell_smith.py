@@ -190,22 +190,21 @@ class KrusellSmith(Population):
         return {"wealth": wealth, "productivity": 1 + p.dz * (2 * now.boom - 1)}
 
     def draw_households(self, now: Period, u: Tensor, p: Parameters) -> Tensor:
-        """A quarter unemployed and half employed, as rich as they are in the economy, stratified; the rest
-        poor, with or without a job.
+        """A quarter unemployed and a quarter employed, as rich as they are in the economy, stratified; a
+        quarter employed and as rich as the owners of its wealth are, whose small errors add up in what they
+        own; the rest poor, with or without a job.
         """
-        count = u.shape[-2]
-        jobless, employed = count // 4, count // 2
-        masses = by_job(now.wealth).clamp_min(0.0)
-        existing = [
-            GRID.quantiles(mass, u[..., part, 0])
-            for mass, part in zip(
-                masses.unbind(-2), (slice(jobless), slice(jobless, jobless + employed)), strict=True
-            )
+        jobless, employed = by_job(now.wealth).clamp_min(0.0).unbind(-2)
+        owners = employed * GRID.nodes(employed)
+        *existing, poor = u.tensor_split(4, -2)
+        drawn = [
+            GRID.quantiles(mass, part[..., 0])
+            for mass, part in zip((jobless, employed, owners), existing, strict=True)
         ]
-        poor = u[..., jobless + employed :, :]
-        assets = p.unit * cat([*existing, SEARCH * poor[..., 0] ** 2], -1)
-        works = cat([zeros_like(existing[0]), ones_like(existing[1]), (poor[..., 1] < 0.5).to(u.dtype)], -1)
-        return self._households(now, assets, works, now.capital)
+        assets = p.unit * cat([*drawn, SEARCH * poor[..., 0] ** 2], -1)
+        works = [zeros_like(drawn[0]), ones_like(drawn[1]), ones_like(drawn[2])]
+        works.append((poor[..., 1] < 0.5).to(u.dtype))
+        return self._households(now, assets, cat(works, -1), now.capital)
 
     def stakes(self, p: Parameters) -> Tensor:
         """gamma / ((1/beta - 1 + delta) (1 - alpha)): the response of mean K to an error of everybody's
