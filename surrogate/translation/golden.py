@@ -1,5 +1,6 @@
-"""What the programs of an artifact say at a few places, in doubles, for code that should say the same; and that
-ONNX Runtime says so, too.
+"""What the programs of an artifact say at a few places, in doubles, for code that should say the same.
+
+ONNX Runtime must say so, too, or nothing is written.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ ECONOMIES, PERIODS = 3, 8
 TOLERANCE = 1e-10
 """Of code in another language, over all periods, relative to one plus the absolute value."""
 NO_ROUNDING = {"float32": 1e-2, "float64": 1e-9}
-"""No graph that ships differs by so much from its own evaluation in doubles; rounding in float32 costs up to 7e-4,
-in growth rates in percent.
-"""
+"""What rounding cannot explain: in float32 it costs the graphs that ship up to 7e-4, in rates in percent."""
 DRAWS = 1_000
 
 Programs = Mapping[str, Program]
@@ -36,7 +35,8 @@ def golden_vectors(surrogate: Surrogate, programs: Programs, constants: Constant
     -------
     paths : for each of some parameter vectors of the region, the default first, `parameters`, `states` and
         `controls` at the start, `shocks` and `expected` by period; `expected` has next states, controls and
-        observables one after the other. Starts are steady states where the artifact has them, else states of one.
+        observables one after the other. Starts are steady states where the artifact has them, else states of
+        one.
     outside : parameter vectors beyond the box, and outside the region if there are any in the box.
     from_artifact : the largest difference of ONNX Runtime, relative to one plus the absolute value.
 
@@ -53,8 +53,8 @@ def golden_vectors(surrogate: Surrogate, programs: Programs, constants: Constant
     difference = max(_difference(surrogate, path) for path in paths)
     if not difference <= NO_ROUNDING[surrogate.card.dtype]:
         raise CannotTranslate(
-            f"The translation of {surrogate.card.model} and ONNX Runtime differ by {difference:.1e}: report this, "
-            "with the artifact, as a bug."
+            f"The translation of {surrogate.card.model} and ONNX Runtime differ by {difference:.1e}: "
+            "report this, with the artifact, as a bug."
         )
     outside = _outside(surrogate, generator).tolist()
     return {"tolerance": TOLERANCE, "paths": paths, "outside": outside, "from_artifact": difference}

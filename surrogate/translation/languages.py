@@ -7,20 +7,13 @@ with is the same in all of them; the functions themselves are in the templates.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .statements import EACH, Element, Operand, Program, Run, Statement
-
 WIDTH = 100
 """Of lines, about."""
-LONGEST_INLINE = 60
-"""Characters of an expression that goes into the only other one that uses it."""
-WEAKEST, STRONGEST = 0, 3
-STRENGTH = {"Neg": 1, "Add": 1, "Sub": 1, "Mul": 2, "Div": 2}
-"""Of operators whose order is the same everywhere; others are put between brackets."""
 INFIX = {
     "Add": "{0} + {1}",
     "Sub": "{0} - {1}",
@@ -45,14 +38,14 @@ HELPERS = {
 }
 
 
-def _calls(abs_: str = "abs", ceil: str = "ceil", trunc: str = "trunc", **changes: str) -> dict[str, str]:
-    """Expressions of one or two arguments that are calls, under their usual names or others."""
-    names = {"Abs": abs_, "Ceil": ceil, "Trunc": trunc}
-    names |= dict(Exp="exp", Floor="floor", Log="log", Sqrt="sqrt", Tanh="tanh", Erf="erf")
-    names |= dict(Max="maximum", Min="minimum", Pow="pow")
-    names |= changes
-    two = {"Max", "Min", "Pow"}
-    return {key: f"{name}({{0}}, {{1}})" if key in two else f"{name}({{0}})" for key, name in names.items()}
+def _calls(**others: str) -> dict[str, str]:
+    """Expressions that are calls of functions, under their usual names or others."""
+    usual = ("Abs", "Ceil", "Erf", "Exp", "Floor", "Log", "Sqrt", "Tanh", "Trunc")
+    one = {operator: others.get(operator, operator.lower()) for operator in usual}
+    two = {"Max": "maximum", "Min": "minimum", "Pow": "pow"}
+    two |= {operator: name for operator, name in others.items() if operator in two}
+    calls = {operator: f"{name}({{0}})" for operator, name in one.items()}
+    return calls | {operator: f"{name}({{0}}, {{1}})" for operator, name in two.items()}
 
 
 @dataclass(frozen=True)
@@ -62,7 +55,8 @@ class Language:
     name : as people know it. files : templates that make the files of a translation, `NAME` for the model's.
     first : place of an array's first entry. comment : what begins one.
     scalar, packed, made, loop : statements that give a name to a number, to an array of given entries, to one
-    that a helper makes, and to one that is computed entry by entry. pack, separator : an array of given entries.
+    that a helper makes, and to one that is computed entry by entry.
+    pack, separator : an array of given entries.
     entry, part, strided : one entry of an array, consecutive ones, and every so-many-th.
     expressions : for scalars; `dotted` says how they look for arrays: "" the same, "operators" with points at
     products and quotients, "all" also at calls. constants : what goes before the names of constants.
@@ -98,8 +92,12 @@ class Language:
         return f"-{self.infinity}" if value == -np.inf else text
 
     def array(self, entries: list[str]) -> str:
-        """Given entries one after the other, over several lines if need be; never nothing at all."""
-        return self.pack.format(wrapped(entries, self.separator) or self.number(0.0))
+        """Given entries one after the other, over several lines if need be."""
+        return self.pack.format(wrapped(entries, self.separator))
+
+    def numbers(self, values: Iterable[float]) -> str:
+        """An array of known numbers; never nothing at all, which C has no arrays of."""
+        return self.array([self.number(value) for value in values] or [self.number(0.0)])
 
     def arrays(self, expression: str) -> str:
         """An expression of scalars as one of arrays."""
@@ -110,127 +108,6 @@ class Language:
             expression = re.sub(r"\b(\w+)\(", r"\1.(", expression)
             expression = re.sub(r"^([-!])", r".\1", expression)
         return expression
-
-
-class Body:
-    """The statements of a program as lines of one language.
-
-    `names` gives entries of inputs, such as ``("parameters", 0)``, a name of their own. After that, `lines` has
-    the statements, `outputs` by name the expressions for each entry, and `named` which names occur.
-    """
-
-    def __init__(
-        self, language: Language, program: Program, names: Mapping[tuple[str, int], str]
-    ) -> None:
-        self.language, self.program, self.names = language, program, names
-        self.named: set[str] = set()
-        self._inline: dict[str, tuple[str, int]] = {}
-        self._uses = program.uses()
-        self._scalars = {each.name for each in program.statements if each.is_scalar}
-        self._users = {
-            operand.array: statement
-            for statement in program.statements
-            for operand in statement.operands
-            if not isinstance(operand, float)
-        }
-        self.lines = [line for statement in program.statements for line in self._statement(statement)]
-        self.outputs = {
-            name: [self._value(entry, WEAKEST) for entry in entries]
-            for name, entries in program.outputs.items()
-        }
-
-    def whole(self, name: str) -> str | None:
-        """An array that holds an output as it is, if there is one."""
-        entries = self.program.outputs[name]
-        array = entries[0].array if entries and isinstance(entries[0], Element) else ""
-        same = tuple(Element(array, index) for index in range(self.program.sizes.get(array, 0)))
-        return array if len(entries) > 1 and entries == same else None
-
-    def _statement(self, statement: Statement) -> list[str]:
-        """Its lines, or none if its expression goes into the only other one that uses it."""
-        language, operator = self.language, statement.operator
-        value = self._expression(statement)
-        if self._goes_inline(statement, value):
-            self._inline[statement.name] = value, self._strength(statement)
-            return []
-        template = language.loop if operator in EACH else language.made
-        template = language.packed if operator == "Pack" else template
-        template = language.scalar if statement.is_scalar else template
-        return template.format(name=statement.name, size=statement.size, value=value).splitlines()
-
-    def _goes_inline(self, statement: Statement, value: str) -> bool:
-        user = self._users.get(statement.name)
-        short = len(value) <= LONGEST_INLINE and self._uses[statement.name] == 1
-        if not short or statement.operator not in EACH:
-            return False
-        if user is None or user.operator == "Pack":
-            return statement.is_scalar
-        return user.operator in EACH and user.size == statement.size
-
-    def _strength(self, statement: Statement) -> int:
-        """How tightly an expression holds together: what binds less is put between brackets."""
-        call = re.match(r"^[\w.]+\(", self.language.expressions[statement.operator])
-        return STRONGEST if call else STRENGTH.get(statement.operator, WEAKEST)
-
-    def _expression(self, statement: Statement) -> str:
-        language, operator, operands = self.language, statement.operator, statement.operands
-        if operator == "Pack":
-            return language.array([self._value(each, WEAKEST) for each in operands])
-        template = language.expressions[operator]
-        if operator not in EACH:
-            counts = [each.count if isinstance(each, Run) else 1 for each in operands]
-            parts = [self._part(each) for each in operands]
-            return template.format(*parts, name=statement.name, size=statement.size, counts=counts)
-        own = self._strength(statement)
-        if own == STRONGEST:  # a call
-            needed = [WEAKEST] * len(operands)
-        elif own == WEAKEST or operator == "Neg":
-            needed = [STRONGEST] * len(operands)
-        else:
-            needed = [own, own + 1]
-        values = [self._value(each, least) for each, least in zip(operands, needed, strict=True)]
-        template = template if statement.size == 1 or language.loops else language.arrays(template)
-        return template.format(*values)
-
-    def _value(self, operand: Operand, least: int) -> str:
-        """An operand of what is done entry by entry; in brackets if it holds together less than that."""
-        if isinstance(operand, float):
-            text = self.language.number(operand)
-            return f"({text})" if text.startswith("-") and least > WEAKEST else text
-        if operand.array in self._inline:
-            text, strength = self._inline[operand.array]
-            return text if strength >= least else f"({text})"
-        if isinstance(operand, Element):
-            return self._element(operand)
-        if not self.language.loops:
-            return self._part(operand)
-        start = f"{operand.start} + " if operand.start else ""
-        step = "" if operand.step == 1 else f"{operand.step} * "
-        return f"{self._array(operand.array)}[{start}{step}i]"
-
-    def _element(self, element: Element) -> str:
-        if name := self.names.get((element.array, element.index)):
-            self.named.add(name)
-            return name
-        if element.array in self._scalars:
-            return element.array
-        index = element.index + self.language.first
-        return self.language.entry.format(array=self._array(element.array), index=index)
-
-    def _part(self, operand: Operand) -> str:
-        """An operand as an array."""
-        if not isinstance(operand, Run):
-            return self._value(operand, WEAKEST)
-        array = self._array(operand.array)
-        if operand == Run(operand.array, 0, 1, self.program.sizes[operand.array]):
-            return array
-        first = operand.start + self.language.first
-        last = first + operand.step * (operand.count - 1)
-        template = self.language.part if operand.step == 1 else self.language.strided
-        return template.format(array=array, first=first, last=last, stop=last + 1, step=operand.step)
-
-    def _array(self, name: str) -> str:
-        return f"{self.language.constants}{name}" if name.startswith("CONSTANT") else name
 
 
 def wrapped(words: list[str], separator: str = ", ") -> str:
@@ -262,7 +139,7 @@ LANGUAGES = {
         nan="NAN",
         expressions={
             **INFIX,
-            **_calls(abs_="fabs"),
+            **_calls(Abs="fabs"),
             "Where": "{0} ? {1} : {2}",
             "Sum": "sum({0}, {counts[0]})",
             "Product": "product({0}, {counts[0]}, {1}, {size}, {name})",
@@ -315,7 +192,7 @@ LANGUAGES = {
         expressions={
             **INFIX,
             **HELPERS,
-            **_calls(trunc="fix", Log="real_log", Sqrt="real_sqrt", Pow="real_power"),
+            **_calls(Trunc="fix", Log="real_log", Sqrt="real_sqrt", Pow="real_power"),
             "And": "{0} & {1}",
             "Or": "{0} | {1}",
             "Not": "~{0}",
@@ -339,7 +216,7 @@ LANGUAGES = {
         expressions={
             **INFIX,
             **HELPERS,
-            **_calls(ceil="ceiling", Max="pmax", Min="pmin"),
+            **_calls(Ceil="ceiling", Max="pmax", Min="pmin"),
             "Pow": "{0} ^ {1}",
             "Less": "holds({0} < {1})",
             "LessOrEqual": "holds({0} <= {1})",

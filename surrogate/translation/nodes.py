@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -116,7 +116,7 @@ def _packed(parts: Iterable[Field], number: int, dtype: str) -> NDArray:
     return np.frombuffer(b"".join(content_of(part) for part in parts if part.number == number), dtype)
 
 
-def _numbers(parts: Iterable[Field], number: int) -> Iterable[int]:
+def _numbers(parts: Iterable[Field], number: int) -> Iterator[int]:
     return (signed(value) for part in parts if part.number == number for value in integers(part))
 
 

@@ -14,10 +14,7 @@ def discriminant(region: Region, shared: Constants) -> Program:
     build = Builder(shared, {"parameters": len(region.transforms)})
     theta = build.input("parameters")[0]
     transformed = np.concatenate(
-        [
-            _transformed(build, transform, theta[j : j + 1])
-            for j, transform in enumerate(region.transforms)
-        ]
+        [_transformed(build, transform, theta[j : j + 1]) for j, transform in enumerate(region.transforms)]
     )
     centred = build.each("Sub", transformed, np.array(region.center))
     u = build.each("Div", centred, np.array(region.scale))

@@ -1,8 +1,8 @@
 """A graph at a batch of one as a list of statements on named arrays, which any language can say.
 
-A tensor is a NumPy array whose entries are numbers or `Element` s of arrays that the program computes. Whatever
-only moves entries (reshaping, slicing, broadcasting) is done by NumPy here and leaves no trace in the program;
-what is known before it runs is computed here.
+A tensor is a NumPy array whose entries are numbers or `Element` s of arrays that the program computes.
+Whatever only moves entries (reshaping, slicing, broadcasting) is done by NumPy here and leaves no trace in
+the program; what is known before it runs is computed here.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Statement:
     Product : row vector [k] times matrix [k, size], row after row; Dot : two vectors, a scalar;
     Sum, a scalar, and CumSum : of one array;
     Pick : the entries of one array at the places that another one holds, from zero;
-    Put, PutAdd : one array with numbers written, or added, at the places of a second one that a third one holds.
+    Put, PutAdd : one array with the numbers of a third one written, or added, at the places in a second one.
     """
 
     name: str
@@ -113,7 +113,9 @@ class Program:
     def uses(self) -> Counter[str]:
         """How many operands and outputs mention each array."""
         entries = [entry for output in self.outputs.values() for entry in output]
-        return Counter(each.array for each in [*self._operands(), *entries] if not isinstance(each, float))
+        return Counter(
+            each.array for each in [*self._operands(), *entries] if isinstance(each, Element | Run)
+        )
 
     def _operands(self) -> Iterator[Operand]:
         for statement in self.statements:
@@ -164,6 +166,8 @@ class Builder:
         spread = np.broadcast_arrays(*tensors)
         kind = "b" if operator in TRUTHS else self.kind(tensors[-1])
         operands = [self._operand(tensor.ravel()) for tensor in spread]
+        if not any(isinstance(operand, Run) for operand in operands):  # the same number everywhere
+            return np.broadcast_to(self._new(operator, 1, operands, kind), spread[0].shape)
         return self._new(operator, spread[0].size, operands, kind).reshape(spread[0].shape)
 
     def product(self, row: NDArray, matrix: NDArray) -> NDArray:
@@ -197,7 +201,7 @@ class Builder:
         for statement in reversed(self._statements.values()):
             if statement.name in needed:
                 kept.append(statement)
-                needed |= {each.array for each in statement.operands if not isinstance(each, float)}
+                needed |= {each.array for each in statement.operands if isinstance(each, Element | Run)}
         return Program(self.inputs, tuple(reversed(kept)), entries, self.sizes)
 
     def _new(self, operator: str, size: int, operands: Sequence[Operand], kind: str) -> NDArray:

@@ -1,5 +1,5 @@
-// Holds {{ name }}.c against the same graphs evaluated in doubles where it was written, over {{ golden.paths[0].shocks | length }} periods of
-// {{ golden.paths | length }} economies; ONNX Runtime, in {{ card.dtype }}, differed by {{ "%.1e" | format(golden.from_artifact) }}. Exit status 0 if they agree.
+{% include "purpose.txt" %}
+
 //
 //     cc -O2 {{ name }}.c {{ name }}_self_test.c -lm -o self_test && ./self_test
 
