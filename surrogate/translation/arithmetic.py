@@ -69,17 +69,13 @@ def cast(call: Call) -> NDArray:
 
 
 def matmul(call: Call, left: NDArray, right: NDArray) -> NDArray:
-    """Row by row, or column by column where these are fewer."""
     if left.ndim < 2 or right.ndim < 2:
         raise CannotTranslate("Products of vectors are not translated, only those of matrices.")
-    if left.shape[-2] > right.shape[-1]:
-        return matmul(call, right.swapaxes(-1, -2), left.swapaxes(-1, -2)).swapaxes(-1, -2)
     batch = np.broadcast_shapes(left.shape[:-2], right.shape[:-2])
-    rows, columns = left.shape[-2], right.shape[-1]
     lefts = np.broadcast_to(left, batch + left.shape[-2:]).reshape(-1, *left.shape[-2:])
     rights = np.broadcast_to(right, batch + right.shape[-2:]).reshape(-1, *right.shape[-2:])
-    products = [call.build.product(row, matrix) for a, matrix in zip(lefts, rights, strict=True) for row in a]
-    return np.stack(products).reshape(*batch, rows, columns)
+    products = [call.build.product(*pair) for pair in zip(lefts, rights, strict=True)]
+    return np.stack(products).reshape(*batch, left.shape[-2], right.shape[-1])
 
 
 def gemm(call: Call) -> NDArray:

@@ -52,12 +52,13 @@ class Body:
     def _statement(self, statement: Statement) -> list[str]:
         """Its lines, or none if its expression goes into the only other one that uses it."""
         language, operator = self.language, statement.operator
-        value = self._expression(statement)
+        value = self._joined(statement) if operator == "Join" else self._expression(statement)
         if self._goes_inline(statement, value):
             self._inline[statement.name] = value, self._strength(statement)
             return []
         template = language.loop if operator in EACH else language.made
         template = language.packed if operator == "Pack" else template
+        template = language.joined[0] if operator == "Join" else template
         template = language.scalar if statement.is_scalar else template
         return template.format(name=statement.name, size=statement.size, value=value).splitlines()
 
@@ -82,8 +83,10 @@ class Body:
         template = language.expressions[operator]
         if operator not in EACH:
             counts = [each.count if isinstance(each, Run) else 1 for each in operands]
+            k = int(operands[2]) if operator == "Product" and isinstance(operands[2], float) else 1
+            shape = {"k": k, "rows": counts[0] // k, "columns": statement.size * k // counts[0]}
             parts = [self._part(each) for each in operands]
-            return template.format(*parts, name=statement.name, size=statement.size, counts=counts)
+            return template.format(*parts, name=statement.name, size=statement.size, counts=counts, **shape)
         own = self._strength(statement)
         if own == STRONGEST:  # a call
             needed = [WEAKEST] * len(operands)
@@ -94,6 +97,17 @@ class Body:
         values = [self._value(each, least) for each, least in zip(operands, needed, strict=True)]
         template = template if statement.size == 1 or language.loops else language.arrays(template)
         return template.format(*values)
+
+    def _joined(self, statement: Statement) -> str:
+        """Arrays one after the other."""
+        _, template, between = self.language.joined
+        pieces, start = [], 0
+        for operand in statement.operands:
+            count = operand.count if isinstance(operand, Run) else 1
+            part = self._part(operand)
+            pieces.append(template.format(part=part, count=count, name=statement.name, start=start))
+            start += count
+        return between.join(pieces)
 
     def _value(self, operand: Operand, least: int) -> str:
         """An operand of what is done entry by entry; in brackets if it holds together less than that."""

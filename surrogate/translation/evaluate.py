@@ -54,7 +54,9 @@ def _put(values: NDArray, places: NDArray, others: NDArray, add: bool = False) -
 MEANING: dict[str, Callable[..., Any]] = {
     **FOLDED,
     "Pack": lambda *entries: np.array(entries, dtype=float),
-    "Product": lambda row, matrix: row @ matrix.reshape(len(row), -1),
+    "Join": lambda *arrays: np.concatenate(arrays),
+    "Repeat": lambda number: number,
+    "Product": lambda left, right, k: (left.reshape(-1, int(k)) @ right.reshape(int(k), -1)).ravel(),
     "Dot": np.dot,
     "Sum": np.sum,
     "CumSum": np.cumsum,

@@ -28,7 +28,7 @@ INFIX = {
     "Not": "!{0}",
 }
 HELPERS = {
-    "Product": "product({0}, {1})",
+    "Product": "product({0}, {1}, {k})",
     "Dot": "sum({0} * {1})",
     "Sum": "sum({0})",
     "CumSum": "cumulated({0})",
@@ -56,6 +56,7 @@ class Language:
     first : place of an array's first entry. comment : what begins one.
     scalar, packed, made, loop : statements that give a name to a number, to an array of given entries, to one
     that a helper makes, and to one that is computed entry by entry.
+    joined : what makes an array of arrays: around all, for each, and between them.
     pack, separator : an array of given entries.
     entry, part, strided : one entry of an array, consecutive ones, and every so-many-th.
     expressions : for scalars; `dotted` says how they look for arrays: "" the same, "operators" with points at
@@ -69,6 +70,7 @@ class Language:
     packed: str
     made: str
     loop: str
+    joined: tuple[str, str, str]
     pack: str
     entry: str
     part: str
@@ -131,6 +133,7 @@ LANGUAGES = {
         packed="const double {name}[{size}] = {value};",
         made="double {name}[{size}];\n{value};",
         loop="double {name}[{size}];\nfor (int i = 0; i < {size}; i++) {name}[i] = {value};",
+        joined=("double {name}[{size}];\n{value}", "copy({part}, {count}, {name} + {start});", "\n"),
         pack="{{{}}}",
         entry="{array}[{index}]",
         part="{array} + {first}",
@@ -142,7 +145,8 @@ LANGUAGES = {
             **_calls(Abs="fabs"),
             "Where": "{0} ? {1} : {2}",
             "Sum": "sum({0}, {counts[0]})",
-            "Product": "product({0}, {counts[0]}, {1}, {size}, {name})",
+            "Product": "product({0}, {1}, {rows}, {k}, {columns}, {name})",
+            "Repeat": "repeat({0}, {size}, {name})",
             "Dot": "dot({0}, {1}, {counts[0]})",
             "CumSum": "cumulated({0}, {size}, {name})",
             "Pick": "pick({0}, {counts[0]}, {1}, {size}, {name})",
@@ -160,6 +164,7 @@ LANGUAGES = {
         made="const {name} = {value};",
         loop="const {name} = new Float64Array({size});\n"
         "for (let i = 0; i < {size}; i++) {name}[i] = {value};",
+        joined=("const {name} = [{value}];", "...{part}", ", "),
         pack="[{}]",
         entry="{array}[{index}]",
         part="{array}.slice({first}, {stop})",
@@ -171,6 +176,7 @@ LANGUAGES = {
             "Erf": "erf({0})",
             "Where": "{0} ? {1} : {2}",
             **HELPERS,
+            "Repeat": "Array({size}).fill({0})",
             "Dot": "dot({0}, {1})",
         },
     ),
@@ -182,6 +188,7 @@ LANGUAGES = {
         packed="{name} = {value};",
         made="{name} = {value};",
         loop="{name} = {value};",
+        joined=("{name} = [{value}];", "{part}", "; "),
         pack="[{}]",
         separator="; ",
         entry="{array}({index})",
@@ -197,6 +204,7 @@ LANGUAGES = {
             "Or": "{0} | {1}",
             "Not": "~{0}",
             "Where": "choose({0}, {1}, {2})",
+            "Repeat": "repmat({0}, {size}, 1)",
             "Dot": "sum({0} .* {1})",
             "CumSum": "cumsum({0})",
         },
@@ -209,6 +217,7 @@ LANGUAGES = {
         packed="{name} <- {value}",
         made="{name} <- {value}",
         loop="{name} <- {value}",
+        joined=("{name} <- c({value})", "{part}", ", "),
         pack="c({})",
         entry="{array}[{index}]",
         part="{array}[{first}:{last}]",
@@ -218,6 +227,7 @@ LANGUAGES = {
             **HELPERS,
             **_calls(Ceil="ceiling", Max="pmax", Min="pmin"),
             "Pow": "{0} ^ {1}",
+            "Repeat": "rep({0}, {size})",
             "Less": "holds({0} < {1})",
             "LessOrEqual": "holds({0} <= {1})",
             "Equal": "holds({0} == {1})",
@@ -235,6 +245,7 @@ LANGUAGES = {
         packed="{name} = {value}",
         made="{name} = {value}",
         loop="{name} = {value}",
+        joined=("{name} = [{value}]", "{part}", "; "),
         pack="[{}]",
         entry="{array}[{index}]",
         part="{array}[{first}:{last}]",
@@ -247,6 +258,7 @@ LANGUAGES = {
             "And": "{0} & {1}",
             "Or": "{0} | {1}",
             "Where": "ifelse({0}, {1}, {2})",
+            "Repeat": "fill({0}, {size})",
             "Dot": "sum({0} .* {1})",
             "CumSum": "cumsum({0})",
         },

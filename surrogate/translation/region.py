@@ -18,7 +18,9 @@ def discriminant(region: Region, shared: Constants) -> Program:
     )
     centred = build.each("Sub", transformed, np.array(region.center))
     u = build.each("Div", centred, np.array(region.scale))
-    slope = build.each("Add", build.product(u, np.array(region.quadratic)), np.array(region.linear))
+    slope = build.each(
+        "Add", build.product(u[np.newaxis], np.array(region.quadratic))[0], np.array(region.linear)
+    )
     total = build.sum(build.each("Mul", slope, u))
     return build.program({"discriminant": build.each("Add", np.array(region.constant), total)})
 

@@ -49,6 +49,8 @@ TRUTHS = {"And", "Equal", "Less", "LessOrEqual", "Not", "Or"}
 EACH = frozenset(FOLDED)
 SCALARS = {*EACH, "Sum", "Dot"}
 """What gives a number rather than an array of one entry."""
+SHORT = 8
+"""Entries that may be written one by one where they are of several arrays, or out of order."""
 MOST_ENTRIES = 1 << 20
 """Of all arrays of a program together: more is not code that anybody reads."""
 
@@ -80,8 +82,10 @@ class Statement:
 
     `operator` is one of `EACH`, entry by entry with scalars repeated, or
 
-    Pack : its operands, which are scalars, one after the other;
-    Product : row vector [k] times matrix [k, size], row after row; Dot : two vectors, a scalar;
+    Pack : its operands, which are scalars, one after the other; Join : arrays likewise;
+    Repeat : a scalar, `size` times;
+    Product : matrix [rows, k] times matrix [k, columns], each row after row; the third operand is k;
+    Dot : two vectors, a scalar;
     Sum, a scalar, and CumSum : of one array;
     Pick : the entries of one array at the places that another one holds, from zero;
     Put, PutAdd : one array with the numbers of a third one written, or added, at the places in a second one.
@@ -170,11 +174,17 @@ class Builder:
             return np.broadcast_to(self._new(operator, 1, operands, kind), spread[0].shape)
         return self._new(operator, spread[0].size, operands, kind).reshape(spread[0].shape)
 
-    def product(self, row: NDArray, matrix: NDArray) -> NDArray:
-        """Row vector [k] times matrix [k, m]: [m]."""
-        if matrix.shape[1] == 1:
-            return self._new("Dot", 1, [self._run(row), self._run(matrix.ravel())], "f")
-        return self._new("Product", matrix.shape[1], [self._run(row), self._run(matrix.ravel())], "f")
+    def product(self, left: NDArray, right: NDArray) -> NDArray:
+        """Matrix [rows, k] times matrix [k, columns]: [rows, columns]."""
+        shape = left.shape[0], right.shape[1]
+        if shape[0] > 1 and shape[1] == 1:  # loops over rows are faster
+            return self.product(right.T, left.T).T
+        operands: list[Operand] = [self._run(left.ravel()), self._run(right.ravel())]
+        if shape == (1, 1):
+            return self._new("Dot", 1, operands, "f").reshape(shape)
+        return self._new("Product", shape[0] * shape[1], [*operands, float(left.shape[1])], "f").reshape(
+            shape
+        )
 
     def sum(self, row: NDArray) -> NDArray:
         """Of the entries of a vector, as [1]."""
@@ -238,11 +248,40 @@ class Builder:
             steps = set(np.diff(places).tolist()) or {1}
             if steps == {1} or (len(steps) == 1 and steps != {0} and not contiguous):
                 return Run(name, int(places[0]), steps.pop(), len(places))
-            if len(places) > 8:
+            if len(places) > SHORT:
                 operands = [Run(name, 0, 1, self.sizes[name]), self._run(places)]
                 return self._whole(self._new("Pick", len(places), operands, self._kinds[name])[0].array)
+        pieces = list(self._pieces(entries))
+        if len(entries) > SHORT and len(pieces) <= len(entries) // 4:
+            made: list[Operand] = [self._piece(each) for each in pieces]
+            return self._whole(self._new("Join", len(entries), made, self.kind(entries))[0].array)
         packed = self._new("Pack", len(entries), [_entry(each) for each in entries], self.kind(entries))
         return self._whole(packed[0].array)
+
+    def _pieces(self, entries: NDArray) -> Iterator[NDArray]:
+        """Cut a vector where a run of one array, a repeated entry, or a stretch of numbers ends."""
+        start, follows = 0, ""
+        for place in range(1, len(entries)):
+            kind = self._relation(entries[place - 1], entries[place])
+            if not kind or (follows and kind != follows):
+                yield entries[start:place]
+                start, follows = place, ""
+            else:
+                follows = kind
+        yield entries[start:]
+
+    def _relation(self, one: float | Element, other: float | Element) -> str:
+        """How the second entry follows the first."""
+        if isinstance(one, Element) and isinstance(other, Element):
+            following = Element(one.array, one.index + 1)
+            return "same" if one == other else "next" if other == following else ""
+        return "" if isinstance(one, Element) or isinstance(other, Element) else "number"
+
+    def _piece(self, entries: NDArray) -> Run:
+        if len(entries) > 1 and isinstance(entries[0], Element) and entries[0] == entries[1]:
+            repeated = self._new("Repeat", len(entries), [entries[0]], self.kind(entries))
+            return self._whole(repeated[0].array)
+        return self._run(entries)
 
     def _whole(self, name: str, size: int | None = None) -> Run:
         size = self.sizes.setdefault(name, size or 0)

@@ -12,8 +12,8 @@ lower <- {{ lower | array }}
 upper <- {{ upper | array }}
 defaults <- {{ default | array }}
 
-# Row vector times the matrix whose entries stand row after row.
-product <- function(row, matrix) as.vector(array(matrix, c(length(matrix) / length(row), length(row))) %*% row)
+# Matrix of k columns times matrix of k rows; entries of all of them stand row after row.
+product <- function(left, right, k) as.vector(matrix(right, ncol = k) %*% matrix(left, nrow = k))
 
 # A comparison with NaN does not hold.
 holds <- function(condition) !is.na(condition) & condition

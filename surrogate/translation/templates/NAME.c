@@ -23,12 +23,25 @@ static inline double minimum(double a, double b)
     return a < b || a != a ? a : b;
 }
 
-// Row vector of k entries times the matrix of k rows and m columns.
-static inline void product(const double *row, int k, const double *matrix, int m, double *result)
+// Matrix of k columns times matrix of k rows; entries of all of them stand row after row.
+static inline void product(const double *left, const double *right, int rows, int k, int columns, double *result)
 {
-    for (int j = 0; j < m; j++) result[j] = 0.0;
-    for (int i = 0; i < k; i++)
-        for (int j = 0; j < m; j++) result[j] += row[i] * matrix[i * m + j];
+    for (int r = 0; r < rows; r++) {
+        double *row = result + r * columns;
+        for (int j = 0; j < columns; j++) row[j] = 0.0;
+        for (int i = 0; i < k; i++)
+            for (int j = 0; j < columns; j++) row[j] += left[r * k + i] * right[i * columns + j];
+    }
+}
+
+static inline void copy(const double *values, int n, double *result)
+{
+    for (int i = 0; i < n; i++) result[i] = values[i];
+}
+
+static inline void repeat(double value, int n, double *result)
+{
+    for (int i = 0; i < n; i++) result[i] = value;
 }
 
 static inline double dot(const double *a, const double *b, int n)

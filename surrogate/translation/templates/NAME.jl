@@ -13,8 +13,8 @@ const lower = {{ lower | array }}
 const upper = {{ upper | array }}
 const defaults = {{ default | array }}
 
-# Row vector times the matrix whose entries stand row after row.
-product(row, matrix) = reshape(matrix, :, length(row)) * row
+# Matrix of k columns times matrix of k rows; entries of all of them stand row after row.
+product(left, right, k) = vec(reshape(right, :, k) * reshape(left, k, :))
 
 # Logarithms, roots and powers are NaN where they are not real.
 real_log(x) = x < 0 ? NaN : log(x)

@@ -13,12 +13,14 @@ const lower = {{ lower | array }};
 const upper = {{ upper | array }};
 const defaults = {{ default | array }};
 
-// Row vector times the matrix with so many rows.
-function product(row, matrix) {
-  const columns = matrix.length / row.length;
-  const result = new Float64Array(columns);
-  for (let i = 0; i < row.length; i++)
-    for (let j = 0; j < columns; j++) result[j] += row[i] * matrix[i * columns + j];
+// Matrix of k columns times matrix of k rows; entries of all of them stand row after row.
+function product(left, right, k) {
+  const rows = left.length / k;
+  const columns = right.length / k;
+  const result = new Float64Array(rows * columns);
+  for (let r = 0; r < rows; r++)
+    for (let i = 0; i < k; i++)
+      for (let j = 0; j < columns; j++) result[r * columns + j] += left[r * k + i] * right[i * columns + j];
   return result;
 }
 

@@ -72,9 +72,9 @@ end
 column = values(:);
 end
 
-% Row vector times the matrix whose entries stand row after row.
-function result = product(row, matrix)
-result = reshape(matrix, [], numel(row)) * row;
+% Matrix of k columns times matrix of k rows; entries of all of them stand row after row.
+function result = product(left, right, k)
+result = reshape(reshape(right, [], k) * reshape(left, k, []), [], 1);
 end
 
 % The larger, or NaN if one is NaN.
