@@ -15,13 +15,13 @@ _WORDS = """
     ceil ceiling char choose class classdef complex const continue copy cumsum cumulated debugger default
     delete do double elseif else end enum erf error eval exp export extends extern fabs false fill final
     finally fix float floor for function given global goto holds if ifelse implements import in inline
-    inside instanceof int interface isnan join length let list local log long macro main mat max maximum min
-    minimum module mutable NA native new next not null or otherwise package parfor persistent pi pick
+    inside instanceof int interface isnan join length let list local log long macro main mat max maximum
+    min minimum module mutable NA native new next not null or otherwise package parfor persistent pi pick
     pmax pmin pow private product protected public put put_added quote real_log real_power real_sqrt
-    register rep repeat repmat reshape restrict return round seq short signed size sizeof spmd sqrt static struct
-    sum super switch synchronized tanh this throw throws trunc true try typedef typeof undefined union
-    unsigned using var vec void volatile where while with yield zeros i states controls shocks parameters
-    next_states next_controls next_observables
+    register rep repeat repmat reshape restrict return round seq short signed size sizeof spmd sqrt
+    static struct sum super switch synchronized tanh this throw throws trunc true try typedef typeof
+    undefined union unsigned using var vec void volatile where while with yield zeros i states controls
+    shocks parameters next_states next_controls next_observables
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something in one of the languages or in what is written in them."""

@@ -19,7 +19,10 @@ product(left, right, k) = vec(reshape(right, :, k) * reshape(left, k, :))
 # Logarithms, roots and powers are NaN where they are not real.
 real_log(x) = x < 0 ? NaN : log(x)
 real_sqrt(x) = x < 0 ? NaN : sqrt(x)
-real_power(x, exponent) = x < 0 && exponent != trunc(exponent) ? NaN : x^exponent
+function real_power(x, exponent)
+    is_real = !(x < 0) || exponent == trunc(exponent)
+    return is_real ? x^exponent : isinf(x) ? abs(x)^exponent : NaN
+end
 
 # The error function: its power series, of positive terms, until they no longer count.
 function erf(x)

@@ -100,8 +100,10 @@ y = sqrt(x);
 end
 
 function y = real_power(x, exponent)
-y = real(x .^ exponent);
-y(x < 0 & exponent ~= fix(exponent)) = NaN;
+y = abs(x) .^ exponent;
+reversed = (x < 0 | 1 ./ x < 0) & mod(exponent, 2) == 1;
+y(reversed) = -y(reversed);
+y(x < 0 & isfinite(x) & exponent ~= fix(exponent)) = NaN;
 end
 
 % Entry by entry, a where the condition holds and b where not; scalars are repeated.
