@@ -38,13 +38,18 @@ function sum(values) {
 
 // Running sums.
 function cumulated(values) {
+  const result = new Float64Array(values.length);
   let total = 0;
-  return Float64Array.from(values, (value) => (total += value));
+  for (let i = 0; i < values.length; i++) result[i] = total += values[i];
+  return result;
 }
 
 // Entries at places that are counted from zero; NaN where there is none.
 function pick(values, places) {
-  return Float64Array.from(places, (place) => (place >= 0 && place < values.length ? values[place] : NaN));
+  const result = new Float64Array(places.length).fill(NaN);
+  for (let i = 0; i < places.length; i++)
+    if (places[i] >= 0 && places[i] < values.length) result[i] = values[places[i]];
+  return result;
 }
 
 // Values with others written, or added, at places.
