@@ -43,14 +43,13 @@ class InDoubles:
             tensor: np.atleast_2d(np.asarray(array, dtype=float))
             for tensor, array in zip(contract.inputs, arrays, strict=True)
         }
-        outputs = self.evaluators[name].run(list(contract.outputs), feed)
+        outputs = [np.asarray(each) for each in self.evaluators[name].run(list(contract.outputs), feed)]
         assert all(output.dtype == np.float64 for output in outputs)
         return [output[0] for output in outputs]
 
-    def simulate(
-        self, states: ArrayLike, controls: ArrayLike, shocks: NDArray[np.float64], theta: ArrayLike
-    ) -> NDArray[np.float64]:
-        """States, controls and observables side by side, [periods, columns]."""
+    def simulate(self, shocks: NDArray[np.float64], theta: ArrayLike) -> NDArray[np.float64]:
+        """States, controls and observables side by side from the steady state, [periods, columns]."""
+        states, controls = self.run("steady_state", theta)
         rows = []
         for shock in shocks:
             states, controls, observables = self.run("step", states, controls, shock, theta)
