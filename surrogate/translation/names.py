@@ -11,17 +11,19 @@ from .statements import Program
 
 Groups = Mapping[str, Sequence[Variable | ParameterRange]]
 _WORDS = """
-    abs abstract and array assert async auto await baremodule begin bool boolean break byte c case catch
-    ceil ceiling char choose class classdef complex const continue copy cumsum cumulated debugger default
-    delete do double elseif else end enum erf error eval exp export extends extern fabs false fill final
-    finally fix float floor for function given global goto holds if ifelse implements import in inline
-    inside instanceof int interface isnan join length let list local log long macro main mat max maximum
-    min minimum module mutable NA native new next not null or otherwise package parfor persistent pi pick
-    pmax pmin pow private product protected public put put_added quote real_log real_power real_sqrt
-    register rep repeat repmat reshape restrict return round seq short signed size sizeof spmd sqrt
-    static struct sum super switch synchronized tanh this throw throws trunc true try typedef typeof
-    undefined union unsigned using var vec void volatile where while with yield zeros i states controls
-    shocks parameters next_states next_controls next_observables
+    abs abstract all and any Array array assert async auto await baremodule begin bool boolean both break
+    byte c case catch ceil ceiling char choose class classdef complex const continue controls copy cumsum
+    cumulated debugger default delete do dot double either else elseif end enum erf error eval exp export
+    extends extern fabs FALSE false fill final finally fix float Float64 Float64Array floor for function
+    given global goto holds i if ifelse implements import in Inf INFINITY Infinity inline inside
+    instanceof Int int interface isfinite isinf isnan join length let list local log long macro main mat
+    Math max maximum min minimum module mutable NA NAN NaN native new next next_controls next_observables
+    next_states not NULL null opposite or otherwise package parameters parfor persistent pi pick pmax
+    pmin pow private product protected public put put_added quote RangeError real_log real_power
+    real_sqrt register rep repeat repmat reshape restrict return round seq shocks short sign signed size
+    sizeof spmd sqrt states static struct sum super switch synchronized tanh this throw throws TRUE true
+    trunc try typedef typeof undefined union unsigned using var vec Vector void volatile where while with
+    yield zeros
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something in one of the languages or in what is written in them."""

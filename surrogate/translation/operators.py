@@ -40,7 +40,10 @@ def translate(
         if operate is None:
             raise CannotTranslate(f"The operator {node.operator} is not translated to other languages.")
         call = Call(build, node, tuple(tensors[name] if name else None for name in node.inputs))
-        results = operate(call)
+        try:
+            results = operate(call)
+        except (ArithmeticError, IndexError, TypeError, ValueError) as error:  # NumPy's, of shapes and axes
+            raise CannotTranslate(f"A {node.operator} in it has no meaning for one row ({error}).") from error
         tensors |= zip(node.outputs, results if isinstance(results, list) else [results], strict=True)
     return build.program({name: tensors[name] for name in outputs})
 

@@ -168,7 +168,7 @@ class Builder:
             with np.errstate(all="ignore"):
                 return np.asarray(FOLDED[operator](*tensors))
         spread = np.broadcast_arrays(*tensors)
-        kind = "b" if operator in TRUTHS else self.kind(tensors[-1])
+        kind = "b" if operator in TRUTHS else self.kind(tensors[0 if operator == "Pow" else -1])
         operands = [self._operand(tensor.ravel()) for tensor in spread]
         if not any(isinstance(operand, Run) for operand in operands):  # the same number everywhere
             return np.broadcast_to(self._new(operator, 1, operands, kind), spread[0].shape)
@@ -182,9 +182,8 @@ class Builder:
         operands: list[Operand] = [self._run(left.ravel()), self._run(right.ravel())]
         if shape == (1, 1):
             return self._new("Dot", 1, operands, "f").reshape(shape)
-        return self._new("Product", shape[0] * shape[1], [*operands, float(left.shape[1])], "f").reshape(
-            shape
-        )
+        operands.append(float(left.shape[1]))
+        return self._new("Product", shape[0] * shape[1], operands, "f").reshape(shape)
 
     def sum(self, row: NDArray) -> NDArray:
         """Of the entries of a vector, as [1]."""

@@ -41,10 +41,12 @@ def export_code(surrogate: Surrogate, language: str, folder: str | Path) -> list
 
     Raises
     ------
-    CannotTranslate : a graph has an operator that is not translated.
+    CannotTranslate : a graph has an operator that is not translated, or there is nothing to translate.
     WriteFailed : the folder cannot be written, or holds other files.
     """
     syntax = LANGUAGES[language]
+    if not (surrogate.n_states and surrogate.n_controls and surrogate.n_parameters):
+        raise CannotTranslate("Only artifacts with states, controls and parameters can be written as code.")
     name = identifier(surrogate.card.model, set())
     files = {template: template.replace("NAME", name) for template in syntax.files}
     require_replaceable(folder, files.values())

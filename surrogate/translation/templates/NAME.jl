@@ -24,6 +24,12 @@ function real_power(x, exponent)
     return is_real ? x^exponent : isinf(x) ? abs(x)^exponent : NaN
 end
 
+# Truth values, which may be numbers where they are known beforehand.
+both(a, b) = a != 0 && b != 0
+either(a, b) = a != 0 || b != 0
+opposite(a) = a == 0
+choose(condition, a, b) = condition != 0 ? a : b
+
 # The error function: its power series, of positive terms, until they no longer count.
 function erf(x)
     abs(x) < 6 || return sign(x)

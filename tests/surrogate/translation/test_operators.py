@@ -82,6 +82,18 @@ def test_nodes_are_those_that_the_package_onnx_reads(name: str) -> None:
         assert all(np.array_equal(graph.constants[key], tensors[key]) for key in tensors)
 
 
+def test_a_graph_that_does_not_fit_one_row_is_one_clear_error(odd: Surrogate, tmp_path: Path) -> None:
+    folder = write_odd_artifact(tmp_path / "odd")
+
+    def cut(model: onnx.ModelProto) -> None:
+        model.graph.initializer.append(onnx.numpy_helper.from_array(np.array([5, -1]), "five_rows"))
+        model.graph.node.append(onnx.helper.make_node("Reshape", ["parameters", "five_rows"], ["unused"]))
+
+    rewrite_graph(folder / "step.onnx", cut)
+    with pytest.raises(CannotTranslate, match=r"step\.onnx has no translation. A Reshape in it"):
+        export_code(Surrogate(folder), "c", tmp_path / "code")
+
+
 def test_another_operator_is_one_clear_error(odd: Surrogate, tmp_path: Path) -> None:
     folder = write_odd_artifact(tmp_path / "odd")
 
