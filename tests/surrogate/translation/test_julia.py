@@ -44,6 +44,9 @@ MEANING: dict[str, Any] = {
 }
 
 
+HELPERS = ("sum(", "product(", "pick(", "put(", "put_added(", "cumsum(", "fill(")
+
+
 def put_added(values: NDArray, places: NDArray, others: NDArray) -> NDArray:
     """As the template has it."""
     result = values.copy()
@@ -63,6 +66,17 @@ def as_python(line: str) -> str:
     return re.sub(r"\.([-+*/<=&|])", r"\1", line)  # x .* y
 
 
+def require_points(line: str, is_array: bool) -> None:
+    """Points stand at operators and calls that work entry by entry on arrays, and nowhere else."""
+    expression = re.sub(r"(\w)\[.*?\]", r"\1", line.split(" = ", 1)[1])
+    if expression.startswith(HELPERS):
+        return
+    if not is_array or expression.startswith("["):
+        assert not re.search(r" \.|\.\(", expression), line
+    else:
+        assert not re.search(r" ([-+*/<&|]|<=|==) |\w\(|(^|[( ])[-!][a-z(]", expression), line
+
+
 def statements(text: str) -> list[str]:
     """Whole statements, each on one line and without its remark."""
     text = re.sub(r"  # .*", "", text)
@@ -73,9 +87,8 @@ def python_function(module: str, name: str, outputs: tuple[str, ...]) -> Callabl
     """A function of a module, as one of Python that gives its outputs in order."""
     body = re.search(rf"\nfunction {name}\(.*?\n(.*?)    return \((.*?)\n    \)\nend", module, re.DOTALL)
     assert body is not None
-    lines = [
-        as_python(line) for line in statements(body[1]) if "given(" not in line and "require_" not in line
-    ]
+    julia = [line for line in statements(body[1]) if "given(" not in line and "require_" not in line]
+    lines = [as_python(line) for line in julia]
     for found in re.finditer(r"        (\w+) = (\[.*?\n        \]|\w+),", body[2], re.DOTALL):
         (result,) = statements(f"{found[1]} = {found[2]}")
         lines.append(as_python(result))
@@ -88,6 +101,8 @@ def python_function(module: str, name: str, outputs: tuple[str, ...]) -> Callabl
         inside = {**names, **inputs}
         with np.errstate(all="ignore"):
             exec("\n".join(lines), inside)
+        for line in julia:
+            require_points(line, np.ndim(inside[line.split()[0]]) > 0)
         return [np.asarray(inside[output], dtype=float) for output in outputs]
 
     return run
