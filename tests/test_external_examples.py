@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import onnxruntime
 import pandas as pd
 import pytest
 from scipy.stats import norm
@@ -80,6 +81,33 @@ def test_a_program_in_javascript_needs_onnxruntime_web_alone(name: str, periods:
         pytest.skip("no onnxruntime-web: npm install --ignore-scripts onnxruntime-web in examples/external")
     command = ["node", "simulate.mjs", str(ROOT / "artifacts" / name), str(periods)]
     result = subprocess.run(command, cwd=EXTERNAL, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    require_golden(result.stdout, name, periods)
+
+
+@pytest.fixture(scope="module")
+def simulate_in_c(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The program in C, with the library that comes with ONNX Runtime for Python; headers do not."""
+    require("c")
+    headers = os.environ.get("ONNXRUNTIME_INCLUDE", "")
+    if not (Path(headers) / "onnxruntime_c_api.h").is_file():
+        pytest.skip("no onnxruntime_c_api.h: say in ONNXRUNTIME_INCLUDE where it is")
+    libraries = sorted((Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so.*"))
+    if not libraries:
+        pytest.skip("ONNX Runtime for Python brings no library that C can use here")
+    folder = tmp_path_factory.mktemp("c")
+    for name in ("libonnxruntime.so", "libonnxruntime.so.1"):
+        (folder / name).symlink_to(libraries[0])
+    command = ["gcc", "-Wall", "-Werror", str(EXTERNAL / "simulate.c"), "-I", headers, "-L", str(folder)]
+    command += ["-lonnxruntime", "-lm", f"-Wl,-rpath,{folder}", "-o", str(folder / "simulate")]
+    subprocess.run(command, check=True)
+    return folder / "simulate"
+
+
+@pytest.mark.parametrize(("name", "periods"), CASES)
+def test_a_program_in_c_needs_onnx_runtime_alone(simulate_in_c: Path, name: str, periods: int) -> None:
+    command = [str(simulate_in_c), str(ROOT / "artifacts" / name), str(periods)]
+    result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     require_golden(result.stdout, name, periods)
 

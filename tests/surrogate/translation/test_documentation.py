@@ -48,7 +48,7 @@ def test_commands_of_the_package_run_as_shown(tmp_path: Path, monkeypatch: pytes
     for name in ("examples", "artifacts"):
         (tmp_path / name).symlink_to(ROOT / name)
     shown = [shlex.split(command) for command in COMMANDS]
-    assert len(shown) == 8
+    assert len(shown) == 9
     for program, *arguments in shown:
         if program == "dsge-surrogate":
             result = run(*arguments)
