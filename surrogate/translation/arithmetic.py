@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CannotTranslate
+from .builder import plain
 from .call import Call
-from .statements import plain
 
 CASTS = {1: "f", 11: "f", 6: "i", 7: "i", 9: "b"}
 PLAIN_TYPES = {"f": np.float64, "i": np.int64, "b": np.bool_}

@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from ..errors import CannotTranslate
+from .builder import Builder, plain
 from .nodes import Node
-from .statements import Builder, plain
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CannotTranslate
+from .builder import plain
 from .call import Call
-from .statements import plain
 
 
 def _from_the_start(call: Call, places: NDArray, size: int) -> NDArray:

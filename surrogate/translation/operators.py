@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from ..errors import CannotTranslate
 from . import arithmetic, moving
+from .builder import Builder, Constants
 from .call import Call
 from .nodes import Nodes
-from .statements import FOLDED, Builder, Constants, Program
+from .statements import FOLDED, Program
 
 
 def translate(

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..artifact.region import Region
-from .statements import Builder, Constants, Program
+from .builder import Builder, Constants
+from .statements import Program
 
 
 def discriminant(region: Region, shared: Constants) -> Program:

@@ -14,13 +14,14 @@ from ..artifact.runtime import Surrogate
 from ..errors import CannotTranslate
 from ..house.files import atomic_folder, require_replaceable
 from .body import Body
+from .builder import Constants
 from .golden import golden_vectors
 from .languages import LANGUAGES, WIDTH, Language
 from .names import Groups, columns, comment, identifier, input_names, labels
 from .nodes import read_nodes
 from .operators import translate
 from .region import discriminant
-from .statements import Constants, Program
+from .statements import Program
 
 TEMPLATES = Path(__file__).parent / "templates"
 

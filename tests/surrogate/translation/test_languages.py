@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from surrogate import Surrogate, catalogue, load
 from surrogate.artifact.validation import draw_parameters
 from surrogate.translation import LANGUAGES, export_code
+from surrogate.translation.builder import Constants
 from surrogate.translation.evaluate import evaluate
 from surrogate.translation.region import discriminant
-from surrogate.translation.statements import Constants
 from tests.artifact_files import rewrite_all_cards
 from tests.linear_artifact import LinearEconomy, write_artifact
 from tests.surrogate.translation.in_doubles import InDoubles

@@ -10,10 +10,10 @@ from surrogate import Surrogate, catalogue
 from surrogate.artifact.graph import CONTRACTS
 from surrogate.errors import CannotTranslate
 from surrogate.translation import export_code
+from surrogate.translation.builder import Constants
 from surrogate.translation.evaluate import evaluate
 from surrogate.translation.nodes import read_nodes
 from surrogate.translation.operators import OPERATORS, translate
-from surrogate.translation.statements import Constants
 from tests.artifact_files import rewrite_graph
 from tests.surrogate.translation.in_doubles import InDoubles
 from tests.surrogate.translation.odd_artifact import SHOCKS, SIZE, write_odd_artifact
