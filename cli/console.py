@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import shlex
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from math import nan
 from typing import Any
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from surrogate.artifact.card import Card
+from surrogate.artifact.validation import Check
 from surrogate.errors import MissingPackage, SurrogateError
 from surrogate.house.files import disk_is_full
 from surrogate.house.listener import Display, listening
@@ -111,6 +112,14 @@ def table(*columns: str, title: str | None = None) -> Table:
     result = Table(*columns, title=title, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     result.columns[0].no_wrap = True
     return result
+
+
+def print_checks(checks: Iterable[Check]) -> None:
+    """A table with a row for each."""
+    rows = table("check", "result", "detail")
+    for check in checks:
+        rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)
+    console().print(rows)
 
 
 def on_workers(command: Callable[..., Any]) -> Callable[..., Any]:

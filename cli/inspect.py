@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from math import nan
+from pathlib import Path
 from typing import Any
 
 import click
@@ -10,9 +11,10 @@ from rich.console import Console
 from rich.text import Text
 
 from surrogate.artifact.card import LAWS, Card
-from surrogate.catalogue import load
+from surrogate.artifact.conformity import contract_checks
+from surrogate.catalogue import find, load
 
-from .console import console, table
+from .console import console, print_checks, table
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
 
@@ -20,17 +22,27 @@ STATISTICS = ("mean", "p50", "p90", "p99", "max")
 @click.command()
 @click.argument("artifact")
 @click.option("--json", "as_json", is_flag=True, help="Print the card as JSON.")
-def inspect(artifact: str, as_json: bool) -> None:
-    """Show what an artifact says about itself.
+@click.option("--check", is_flag=True, help="Say instead what its files lack of an artifact.")
+@click.pass_context
+def inspect(ctx: click.Context, artifact: str, as_json: bool, check: bool) -> None:
+    """Show what an artifact says about itself, or what it lacks.
 
     ARTIFACT is a folder or the name of a shipped surrogate. Shown are names, units, ranges, certified
-    accuracy, training and the region of validity.
+    accuracy, training and the region of validity. With --check, which is for files by another writer: file by
+    file what they lack of what docs/artifact.md asks for; the exit status is 1 if there is something.
 
     \b
     Examples:
       dsge-surrogate inspect an_schorfheide
       dsge-surrogate inspect my_artifact --json | jq .parameters
+      dsge-surrogate inspect my_artifact --check
     """
+    if check:
+        checks = contract_checks(Path(artifact) if Path(artifact).is_dir() else find(artifact))
+        print_checks(checks)
+        if not all(each.passed for each in checks):
+            ctx.exit(1)
+        return
     card = load(artifact).card
     if as_json:
         click.echo(json.dumps(asdict(card), indent=2))

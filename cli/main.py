@@ -14,6 +14,7 @@ from .console import ReportingGroup
 from .estimate import estimate
 from .evidence import evidence
 from .export import export
+from .export_code import export_code
 from .inspect import inspect
 from .learn import learn
 from .models import models
@@ -57,6 +58,7 @@ COMMANDS = (
     check,
     train,
     export,
+    export_code,
     validate,
     compare,
 )

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from surrogate.artifact.runtime import Surrogate
-from surrogate.artifact.validation import Check
 from surrogate.artifact.validation import validate as run_checks
 from surrogate.catalogue import load
 from surrogate.errors import BadConfiguration
 from surrogate.house.figures import save
 
-from .console import SEED, console, needs_extra, table
+from .console import SEED, needs_extra, print_checks
 
 if TYPE_CHECKING:
     from surrogate.accuracy.errors import MeasuredErrors
@@ -59,14 +58,6 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
         click.echo(note)
     if not all(check.passed for check in checks):
         ctx.exit(1)
-
-
-def print_checks(checks: list[Check]) -> None:
-    """A table with a row for each."""
-    rows = table("check", "result", "detail")
-    for check in checks:
-        rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)
-    console().print(rows)
 
 
 @click.command()

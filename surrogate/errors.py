@@ -41,6 +41,10 @@ class BrokenArtifact(SurrogateError):
     """A file that is missing, damaged or not a surrogate."""
 
 
+class CannotTranslate(SurrogateError):
+    """An artifact with something in it that has no counterpart in the source code of another language."""
+
+
 class NewerFormat(SurrogateError):
     """A file that only a later version of this package can read."""
 

@@ -115,10 +115,10 @@ def require_plain(model: list[Field]) -> None:
         if part.number in (TRAINING, FUNCTIONS):
             raise Refused("it has functions or a training procedure of its own")
         if part.number == OPSET:
-            _require_domain(_text(entry) for entry in _nested(part) if entry.number == 1)
+            _require_domain(text(entry) for entry in nested(part) if entry.number == 1)
         if part.number != GRAPH:
             continue
-        graph = list(_nested(part))
+        graph = list(nested(part))
         nodes = [each for each in graph if each.number == NODE]
         if len(nodes) > MOST_NODES:
             raise Refused(f"it has {len(nodes)} operators")
@@ -126,7 +126,7 @@ def require_plain(model: list[Field]) -> None:
             raise Refused("it has sparse constants")
         huge = {_huge_tensor(each) for each in graph if each.number == INITIALIZER}
         for node in nodes:
-            _require_plain_node(list(_nested(node)), huge)
+            _require_plain_node(list(nested(node)), huge)
 
 
 def _value(message: memoryview, position: int, wire: int) -> tuple[int | memoryview, int]:
@@ -159,18 +159,18 @@ def _encoded(value: int) -> bytes:
 
 def _require_plain_node(node: list[Field], huge: set[str | None]) -> None:
     """Refuse a node, or note in `huge` the name of its output if that is a constant with huge integers."""
-    operator = " ".join(_text(part) for part in node if part.number == OPERATOR)
+    operator = " ".join(text(part) for part in node if part.number == OPERATOR)
     if operator not in OPERATORS:
         raise Refused(f"it has the operator {operator[:40]!r}")
-    _require_domain(_text(part) for part in node if part.number == DOMAIN)
-    beyond = [_huge_attribute(list(_nested(part))) for part in node if part.number == ATTRIBUTE]
+    _require_domain(text(part) for part in node if part.number == DOMAIN)
+    beyond = [_huge_attribute(list(nested(part))) for part in node if part.number == ATTRIBUTE]
     if operator == "Slice":
         return
     if any(beyond):
         if operator != "Constant":
             raise Refused(f"{operator} has an integer beyond {LARGEST}")
-        huge.update(_text(part) for part in node if part.number == NODE_OUTPUT)
-    if any(part.number == NODE_INPUT and _text(part) in huge for part in node):
+        huge.update(text(part) for part in node if part.number == NODE_OUTPUT)
+    if any(part.number == NODE_INPUT and text(part) in huge for part in node):
         raise Refused(f"{operator} takes an integer beyond {LARGEST}")
 
 
@@ -178,32 +178,32 @@ def _huge_attribute(attribute: list[Field]) -> bool:
     """Whether an attribute of a plain kind holds an integer beyond the limit."""
     if unknown := {part.number for part in attribute} - PLAIN_ATTRIBUTES:
         raise Refused(f"an operator has an attribute of the kind {unknown.pop()}, such as a graph")
-    integers = (ATTRIBUTE_INTEGER, ATTRIBUTE_INTEGERS)
-    numbers = [signed(value) for part in attribute if part.number in integers for value in _integers(part)]
+    of_integers = (ATTRIBUTE_INTEGER, ATTRIBUTE_INTEGERS)
+    numbers = [signed(value) for part in attribute if part.number in of_integers for value in integers(part)]
     tensors = [_huge_tensor(part) for part in attribute if part.number == ATTRIBUTE_TENSOR]
     return any(abs(number) > LARGEST for number in numbers) or any(name is not None for name in tensors)
 
 
 def _huge_tensor(tensor: Field) -> str | None:
     """The name of a constant tensor if it holds an integer beyond the limit."""
-    parts = list(_nested(tensor))
+    parts = list(nested(tensor))
     if any(part.number in (TEXTS, EXTERNAL) or (part.number == LOCATION and part.value) for part in parts):
         raise Refused("it has constants that are text or lie outside the file")
-    dimensions = [value for part in parts if part.number == DIMENSIONS for value in _integers(part)]
+    dimensions = [value for part in parts if part.number == DIMENSIONS for value in integers(part)]
     if len(dimensions) > MOST_DIMENSIONS or prod(dimensions) > LARGEST:
         raise Refused(f"it has a constant of more than {LARGEST} elements")
     huge = any(abs(number) > LARGEST for number in _integer_data(parts))
-    return "".join(_text(part) for part in parts if part.number == TENSOR_NAME) if huge else None
+    return "".join(text(part) for part in parts if part.number == TENSOR_NAME) if huge else None
 
 
 def _integer_data(tensor: list[Field]) -> Iterator[int]:
     """The integers in a tensor, or the ends of their range."""
-    for kind in [value for part in tensor if part.number == KIND for value in _integers(part)]:
+    for kind in [value for part in tensor if part.number == KIND for value in integers(part)]:
         for part in tensor:
             if part.number in (INT32, INT64, UINT64):
-                yield from _integers(part) if part.number == UINT64 else map(signed, _integers(part))
+                yield from integers(part) if part.number == UINT64 else map(signed, integers(part))
             elif part.number == RAW and kind in INTEGERS:
-                size, content = np.dtype(INTEGERS[kind]).itemsize, _bytes(part)
+                size, content = np.dtype(INTEGERS[kind]).itemsize, content_of(part)
                 numbers = np.frombuffer(content[: len(content) // size * size], INTEGERS[kind])
                 yield from (int(end) for end in (numbers.min(), numbers.max())) if len(numbers) else ()
 
@@ -214,19 +214,23 @@ def _require_domain(names: Iterator[str]) -> None:
             raise Refused(f"it has operators of the domain {name[:40]!r}")
 
 
-def _nested(part: Field) -> Iterator[Field]:
-    return fields(_bytes(part))
+def nested(part: Field) -> Iterator[Field]:
+    """The fields of a message that is itself a field; raises Malformed."""
+    return fields(content_of(part))
 
 
-def _bytes(part: Field) -> memoryview:
+def content_of(part: Field) -> memoryview:
+    """What a field holds that is no number; raises Malformed if it is one."""
     if isinstance(part.value, int):
         raise Malformed(f"field {part.number} at byte {part.start} is a number")
     return part.value
 
 
-def _text(part: Field) -> str:
-    return str(_bytes(part), "utf-8", errors="replace")
+def text(part: Field) -> str:
+    """A field as text, with question marks for bytes that are no UTF-8."""
+    return str(content_of(part), "utf-8", errors="replace")
 
 
-def _integers(part: Field) -> Iterator[int]:
+def integers(part: Field) -> Iterator[int]:
+    """The numbers of a field of integers, packed or not; raises Malformed."""
     return iter([part.value]) if isinstance(part.value, int) else varints(part.value)

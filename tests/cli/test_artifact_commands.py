@@ -81,6 +81,16 @@ def test_inspect_prints_the_card_as_json(linear_folder: Path, linear_economy: Li
     assert set(card.digests) == {"policy", "step", "steady_state"}
 
 
+def test_inspect_says_what_files_of_others_lack(folder: Path) -> None:
+    result = run("inspect", folder, "--check")
+    assert (result.exit_code, "FAILED" in result.output) == (0, False)
+    set_card(folder, timing=None)
+    result = run("inspect", folder, "--check")
+    assert (result.exit_code, result.output.count("FAILED")) == (1, 9)
+    assert "wrong type" in " ".join(result.output.split())
+    require_clear_error(run("inspect", "an_schorfhide", "--check"), "surrogate 'an_schorfhide'")
+
+
 def test_a_sound_artifact_passes_every_check(linear_folder: Path) -> None:
     result = run("validate", linear_folder)
     assert result.exit_code == 0, result.output
