@@ -1,0 +1,16 @@
+"""Shows MkDocs' reader of source code the docstrings of the house as Markdown."""
+
+from typing import Any
+
+import griffe  # pyright: ignore[reportMissingImports]
+
+from website.docstrings import as_markdown
+
+
+class HouseDocstrings(griffe.Extension):
+    """Rewrites each docstring as it is read."""
+
+    def on_instance(self, *, obj: Any, **others: Any) -> None:
+        """Called once for every module, class, function and attribute."""
+        if obj.docstring is not None:
+            obj.docstring.value = as_markdown(obj.docstring.value)
