@@ -8,7 +8,7 @@ from .pages import ROOT, gather
 
 
 def main() -> None:
-    """Write all pages, pictures and the style sheet into a folder that is made anew."""
+    """Write all pages, pictures, style and script into a folder that is made anew."""
     folder = Path(sys.argv[1])
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in gather().items():
@@ -18,7 +18,8 @@ def main() -> None:
         place = folder / picture.relative_to(ROOT / "docs")
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(picture, place)
-    shutil.copyfile(ROOT / "website" / "style.css", folder / "style.css")
+    for asset in ("style.css", "iframe-worker.js"):
+        shutil.copyfile(ROOT / "website" / asset, folder / asset)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,10 @@ from typing import Any
 
 import griffe  # pyright: ignore[reportMissingImports]
 
-from website.docstrings import as_markdown
+from website.docstrings import ROLE, as_markdown
+
+LINK = r'<autoref identifier="\1" optional><code>\1</code></autoref>'
+"""Becomes a link if the site has that name."""
 
 
 class HouseDocstrings(griffe.Extension):
@@ -13,4 +16,4 @@ class HouseDocstrings(griffe.Extension):
     def on_instance(self, *, obj: Any, **others: Any) -> None:
         """Called once for every module, class, function and attribute."""
         if obj.docstring is not None:
-            obj.docstring.value = as_markdown(obj.docstring.value)
+            obj.docstring.value = as_markdown(ROLE.sub(LINK, obj.docstring.value))

@@ -34,7 +34,7 @@ def gather() -> dict[str, str]:
 
 
 def links(text: str) -> list[str]:
-    """Targets of a page's links to other files, anchors left out; nothing that only looks like one in code."""
+    """Targets of a page's links to other files, without anchors; code has no links."""
     prose = CODE.split(text)[::2]
     targets = [target.partition("#")[0] for part in prose for target in TARGET.findall(part)]
     return [target for target in targets if target and "://" not in target]
@@ -56,10 +56,11 @@ def page_of(file: str) -> str:
 
 
 def listing(file: str) -> str:
-    """A page with the text of a source file."""
+    """A page with the text of a source file, which the site's search leaves out."""
     path = ROOT / file
     text = path.read_text(encoding="utf-8")
-    return f"# {file}\n\n````{LANGUAGES.get(path.suffix, 'text')}\n{text}````\n"
+    language = LANGUAGES.get(path.suffix, "text")
+    return f"---\nsearch:\n  exclude: true\n---\n\n# {file}\n\n````{language}\n{text}````\n"
 
 
 def relinked(text: str, place: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Reference pages written from the code: commands, configuration, economies, and what each package hands on."""
+"""Reference pages written from the code: commands, configuration, economies, and public names."""
 
 import ast
 import re
@@ -24,7 +24,10 @@ ROOT = Path(__file__).parents[1]
 API = {
     "surrogate": ("Run a surrogate", ("surrogate", "surrogate.errors")),
     "estimation": ("Estimate", ("estimation",)),
-    "filters": ("Filters and likelihoods", ("estimation.filters", "estimation.likelihoods", "estimation.learnt")),
+    "filters": (
+        "Filters and likelihoods",
+        ("estimation.filters", "estimation.likelihoods", "estimation.learnt"),
+    ),
     "moments": ("Simulated moments", ("estimation.moments",)),
     "analysis": ("After the posterior", ("estimation.analysis", "estimation.report", "estimation.datasets")),
     "calibration": ("Calibration", ("estimation.calibration",)),
@@ -56,8 +59,8 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def commands() -> str:
     """Every command with its arguments, options and what its help says."""
     parts = [
-        "# Commands\n\nWhat `--help` says of each command. [How they fit together](../commands.md) is a page of "
-        "its own."
+        "# Commands\n\nWhat `--help` says of each command. [How they fit together](../commands.md) is "
+        "a page of its own."
     ]
     with click.Context(dsge_surrogate, info_name="dsge-surrogate") as parent:
         for name in dsge_surrogate.list_commands(parent):
@@ -70,7 +73,9 @@ def commands() -> str:
 def _one_command(name: str, command: click.Command, context: click.Context) -> str:
     usage = f"dsge-surrogate {name} {' '.join(command.collect_usage_pieces(context))}"
     records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
-    options = [[f"`{flag}`", meaning] for flag, meaning in filter(None, records) if "--help" not in flag]
+    options = [
+        [f"`{flag}`", meaning] for flag, meaning in filter(None, records) if meaning and "--help" not in flag
+    ]
     paragraphs = re.split(r"\n\s*\n", cleandoc(command.help or ""))
     text = "\n\n".join(_paragraph(part) for part in paragraphs)
     told = "\n\n" + table(["option", "meaning"], options) if options else ""
@@ -89,8 +94,8 @@ def configuration() -> str:
     """The sections of a configuration file, and each setting with its default."""
     parts = [
         "# Configuration file\n\nThe settings of `estimate`, `learn` and `calibrate` in one TOML file. "
-        "[Commands](../commands.md) explains how data are read, [Estimation](../estimation.md) what the settings "
-        "do.",
+        "[Commands](../commands.md) explains how data are read, [Estimation](../estimation.md) what the "
+        "settings do.",
         as_markdown(inputs.__doc__ or "").partition("\n\n")[2].partition(" What a section")[0],
         "## [sampler]\n\n" + _settings(SamplerSettings),
     ]
@@ -125,9 +130,11 @@ def _default(kind: Any, item: Any) -> str:
 def economies() -> str:
     """Each surrogate that ships, as its card describes it."""
     return (
-        "# Surrogates that ship\n\nFrom their cards. Euler errors are log10 absolute errors of the worst equation, "
-        "mean (99th percentile); [how to read them](../reading-the-tables.md). Parameters outside these ranges are "
-        "refused.\n\n" + "\n\n".join(_one_economy(load(name).card) for name in available()) + "\n"
+        "# Surrogates that ship\n\nFrom their cards. Euler errors are log10 absolute errors of the worst "
+        "equation, mean (99th percentile); [how to read them](../reading-the-tables.md). Parameters outside "
+        "these ranges are refused.\n\n"
+        + "\n\n".join(_one_economy(load(name).card) for name in available())
+        + "\n"
     )
 
 
@@ -136,7 +143,12 @@ def _one_economy(card: Card) -> str:
         [f"`{p.name}`", p.description, p.unit, f"{p.default:g}", f"{p.lower:g} to {p.upper:g}"]
         for p in card.parameters
     ]
-    kinds = {"States": card.states, "Controls": card.controls, "Shocks": card.shocks, "Observables": card.observables}
+    kinds = {
+        "States": card.states,
+        "Controls": card.controls,
+        "Shocks": card.shocks,
+        "Observables": card.observables,
+    }
     lists = [f"- *{kind}*: " + ", ".join(f"`{item.name}`" for item in items) for kind, items in kinds.items()]
     where = [f"{place} {_worst(card.accuracy[place])}" for place in ("box", "ergodic")]
     return "\n\n".join(

@@ -10,7 +10,12 @@ from estimation import Estimation
 from tests.website.running_pages import ROOT, blocks, commands, page, run_command, run_python
 
 FEW = ("--draws", "4")
-QUICK = {"estimate": ("--processes", "1"), "irf": (*FEW, "--replications", "10"), "forecast": FEW, "predict": FEW}
+QUICK = {
+    "estimate": ("--processes", "1"),
+    "irf": (*FEW, "--replications", "10"),
+    "forecast": FEW,
+    "predict": FEW,
+}
 READ_ONLY = ("models", "inspect")
 
 
@@ -19,7 +24,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the tutorial is done, with a short sample, few steps and the quickest likelihood."""
     folder = tmp_path_factory.mktemp("tutorial")
     (text,) = blocks("tutorial.md", "toml")
-    text = text.replace('method = "twisted"\nparticles = 40', 'method = "kalman"').replace("steps = 2000", "steps = 10")
+    text = text.replace('method = "twisted"\nparticles = 40', 'method = "kalman"').replace(
+        "steps = 2000", "steps = 10"
+    )
     (folder / "fed.toml").write_text(text.replace('end = "2002Q4"', 'end = "1984Q4"'))
     return folder
 
@@ -29,7 +36,13 @@ def test_the_tutorial_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     pytest.importorskip("matplotlib")
     monkeypatch.chdir(folder)
     shown = [command for command in commands("tutorial.md") if shlex.split(command)[0] != "report"]
-    assert [shlex.split(command)[0] for command in shown] == [*READ_ONLY, "estimate", "irf", "forecast", "predict"]
+    assert [shlex.split(command)[0] for command in shown] == [
+        *READ_ONLY,
+        "estimate",
+        "irf",
+        "forecast",
+        "predict",
+    ]
     printed = ""
     for command in shown:
         printed += run_command(command, *QUICK.get(shlex.split(command)[0], ())).output
@@ -63,6 +76,17 @@ def test_columns_of_the_posterior_table_are_explained(folder: Path) -> None:
     """Every column of the table has a row, or shares one."""
     (shown,) = blocks("tutorial.md", "text")
     told = page("reading-the-tables.md").split("## The posterior")[1].split("\n## ")[0]
-    for column in ("prior mean", "in box", "mode", "mean", "sd", "HDI low", "HDI high", "ESS bulk", "ESS tail", "R-hat"):
+    for column in (
+        "prior mean",
+        "in box",
+        "mode",
+        "mean",
+        "sd",
+        "HDI low",
+        "HDI high",
+        "ESS bulk",
+        "ESS tail",
+        "R-hat",
+    ):
         assert column in shown
         assert column in told

@@ -59,7 +59,9 @@ def test_links_of_the_site_lead_somewhere(name: str) -> None:
 
 def anchors(text: str) -> set[str]:
     """Names of a page's headings as GitHub and MkDocs both make them."""
-    headings = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
+    headings = re.findall(
+        r"^#+ (.*)$", re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE
+    )
     plain = (re.sub(r"[^\w\s-]", "", heading).strip().lower() for heading in headings)
     return {re.sub(r"\s+", "-", heading) for heading in plain}
 
@@ -107,8 +109,8 @@ def test_docstrings_become_markdown() -> None:
     BadData : if they are none.
     """
     assert as_markdown(docstring) == (
-        "Of `a.B` and `code`.\n\n**Parameters**\n\n- `data`: observations [T, n_y]; see below.\n- `one`, `two`: "
-        "numbers.\n\n**Raises**\n\n- `BadData`: if they are none."
+        "Of `a.B` and `code`.\n\n**Parameters**\n\n- `data`: observations [T, n_y]; see below.\n"
+        "- `one`, `two`: numbers.\n\n**Raises**\n\n- `BadData`: if they are none."
     )
     assert entries(docstring, "Raises") == {"BadData": "if they are none."}
 

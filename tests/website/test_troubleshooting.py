@@ -2,14 +2,13 @@
 
 import ast
 import re
-from pathlib import Path
 
 import pytest
 
 from tests.cli.running import run
 from tests.website.running_pages import ROOT, blocks
 
-SHOWN = [line for block in blocks("troubleshooting.md", "text") for line in block.splitlines()]
+SHOWN = [line for block in blocks("troubleshooting.md", "console") for line in block.splitlines()]
 MISTAKES = {
     "prior": ("[priors.psi1]", "[priors.psi_1]"),
     "observable": ("inflation =", "infl ="),
