@@ -15,7 +15,7 @@ from estimation import inputs
 from estimation.filters import Bound
 from estimation.likelihoods import METHODS
 from estimation.sampling.sampler import SamplerSettings
-from surrogate import Card, load
+from surrogate import Card, Variable, load
 from surrogate.catalogue import available
 
 from .docstrings import as_markdown, entries
@@ -149,7 +149,7 @@ def _one_economy(card: Card) -> str:
         "Shocks": card.shocks,
         "Observables": card.observables,
     }
-    lists = [f"- *{kind}*: " + ", ".join(f"`{item.name}`" for item in items) for kind, items in kinds.items()]
+    lists = [f"- *{kind}*: " + ", ".join(map(_with_unit, items)) for kind, items in kinds.items()]
     where = [f"{place} {_worst(card.accuracy[place])}" for place in ("box", "ergodic")]
     return "\n\n".join(
         [
@@ -159,6 +159,10 @@ def _one_economy(card: Card) -> str:
             table(["parameter", "meaning", "unit", "default", "range"], rows),
         ]
     )
+
+
+def _with_unit(item: Variable) -> str:
+    return f"`{item.name}` ({item.unit})" if item.unit else f"`{item.name}`"
 
 
 def _worst(equations: dict[str, dict[str, float]]) -> str:
