@@ -1,7 +1,8 @@
 """The site has every page, and its links lead somewhere, without building it."""
 
 import re
-from pathlib import PurePosixPath
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -9,10 +10,12 @@ import yaml
 from cli.main import dsge_surrogate
 from surrogate.catalogue import available
 from tests.website.running_pages import DOCS, ROOT
+from website.__main__ import main
 from website.docstrings import as_markdown, entries
 from website.pages import AT_THE_ROOT, gather, links, page_of, relinked, repository_file
 from website.reference import API, public_names, reference
 
+CONFIGURATION = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 PAGES = gather()
 DOCUMENTS = {path.name: f"docs/{path.name}" for path in DOCS.glob("*.md")} | {
     name: file for file, name in AT_THE_ROOT.items()
@@ -28,7 +31,7 @@ def in_navigation() -> list[str]:
         inner = entry.values() if isinstance(entry, dict) else entry
         return [page for each in inner for page in below(each)]  # type: ignore[union-attr]
 
-    return below(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    return below(CONFIGURATION["nav"])
 
 
 def test_the_navigation_has_every_page_once_and_no_other() -> None:
@@ -115,9 +118,14 @@ def test_docstrings_become_markdown() -> None:
     assert entries(docstring, "Raises") == {"BadData": "if they are none."}
 
 
-def test_pictures_of_the_site_are_small() -> None:
-    """The drawing of the pipeline is text, readable on light and dark pages: it sets no background."""
-    drawing = (DOCS / "pipeline.svg").read_text(encoding="utf-8")
-    assert len(drawing) < 5_000
-    assert "viewBox" in drawing
-    assert PurePosixPath("pipeline.svg").name in PAGES["index.md"]
+def test_gathering_leaves_all_that_the_builder_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages, pictures, and what mkdocs.yml names; what was there before is gone."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "old.md").touch()
+    monkeypatch.setattr(sys, "argv", ["website", str(folder)])
+    main()
+    left = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+    assert {*PAGES, "pipeline.svg", "us-estimations/us_1984_2019_zlb-bound.png"} <= left
+    assert {*CONFIGURATION["extra_css"], *CONFIGURATION["extra"]["polyfills"]} <= left
+    assert "old.md" not in left
