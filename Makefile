@@ -1,6 +1,7 @@
 # make demo      estimate a small New Keynesian model on US data: no training, a few minutes
 # make test      everything but the slow tests, on every core
-# make check     format, lint, types, which room may use which
+# make check     format, lint, types, which room may use which, and the website
+# make docs      build the website into build/site; installs what it needs, then works offline
 # make wheel     build the wheel, install it without extras elsewhere and estimate there
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ export OMP_NUM_THREADS ?= 1
 # make benchmark measure everything that docs/ quotes; hours
 # make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
 
-.PHONY: demo test check wheel benchmark artifacts
+.PHONY: demo test check docs wheel benchmark artifacts
 
 demo: $(VENV)/installed-demo
 	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
@@ -25,12 +26,21 @@ check: $(VENV)/installed-all
 	$(BIN)/ruff check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-cache
+	$(MAKE) docs
+
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m website build/pages
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 wheel: $(VENV)/installed-all
 	.ci/wheel
 
 $(VENV)/installed-demo: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) --editable ".[plot]"
+	touch $@
+
+$(VENV)/installed-docs: pyproject.toml constraints.txt | $(VENV)
+	$(INSTALL) --editable ".[docs]"
 	touch $@
 
 $(VENV)/installed-all: pyproject.toml constraints.txt | $(VENV)

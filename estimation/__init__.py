@@ -1,7 +1,9 @@
 """Take a surrogate economy to data: likelihoods, priors, posteriors, moments, tables and plots.
 
-from . import Estimation
-Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_schorfheide")
+    from estimation import Estimation
+    Estimation.from_toml("examples/herbst_schorfheide.toml").run("results/herbst_schorfheide")
+
+None of this needs a training framework.
 """
 
 from .data import load_data

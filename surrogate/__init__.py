@@ -1,6 +1,6 @@
 """Economies solved over a box of structural parameters, run from ONNX files.
 
-    from . import load
+    from surrogate import load
     economy = load("rbc")
     controls = economy.policy({"capital": 10.0, "productivity": 0.0}, {"alpha": 0.33})
 

@@ -1,0 +1,1 @@
+"""The documentation as a website: pages of docs/, and reference pages written from the code."""
