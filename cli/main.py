@@ -17,6 +17,7 @@ from .export import export
 from .inspect import inspect
 from .learn import learn
 from .models import models
+from .reduce import reduce
 from .report import report
 from .train import train
 from .validate import check, validate
@@ -57,6 +58,7 @@ COMMANDS = (
     check,
     train,
     export,
+    reduce,
     validate,
     compare,
 )

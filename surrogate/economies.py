@@ -91,6 +91,11 @@ SHIPPED = (
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
         test_nodes=1,
     ),
+    Economy(
+        "krusell_smith_reduced",
+        "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
+        full="krusell_smith",
+    ),
 )
 """In the order in which they are listed."""
 
