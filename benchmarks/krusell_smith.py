@@ -127,7 +127,7 @@ def table(trials: list[Trial], economy: Surrogate) -> str:
     """A row for each calibration."""
     header = (
         "calibration", *economy.parameter_names, "K, %", "path, mean %", "largest %", "Gini", "difference",
-        "law, mean %", "largest %", "reduced K, %", "path, mean %", "from surrogate, mean %",
+        "law, mean %", "largest %", "reduced K, %", "reduced path, mean %", "reduced from surrogate, mean %",
         "seconds, classical", "surrogate", "reduced",
     )  # fmt: skip
     rows = [
