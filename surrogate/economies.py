@@ -94,6 +94,7 @@ SHIPPED = (
     Economy(
         "krusell_smith_reduced",
         "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
+        classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
         full="krusell_smith",
     ),
 )

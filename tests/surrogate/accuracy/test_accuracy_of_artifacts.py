@@ -8,7 +8,7 @@ import pytest
 from surrogate import Surrogate, catalogue, load
 from surrogate.artifact.card import LAWS
 from surrogate.artifact.reduction import is_reduced
-from surrogate.errors import Changed
+from surrogate.errors import BadConfiguration, Changed
 from tests.artifact_files import scale_output
 
 pytest.importorskip("torch")
@@ -44,6 +44,11 @@ def test_a_policy_one_percent_off_is_found_out(tmp_path: Path) -> None:
     artifact = Surrogate(folder)
     checks = check_accuracy(artifact.card, measure(artifact, models.get("rbc")))
     assert not all(check.passed for check in checks)
+
+
+def test_an_economy_without_equations_has_no_errors() -> None:
+    with pytest.raises(BadConfiguration, match="hold it against krusell_smith"):
+        measure(load("krusell_smith_reduced"), models.get("krusell_smith_reduced"))
 
 
 def test_another_version_of_the_economy_is_refused() -> None:
