@@ -25,6 +25,7 @@ from ..models.interface import pack
 from ..models.reduced import Reduced
 from ..models.variables import unpack
 from ..policy import PolicyNetwork
+from .checks import blaming
 from .optimisers import Batch, LevenbergMarquardt
 from .run import torch_threads
 
@@ -83,7 +84,8 @@ def fit(model: Reduced, full: Surrogate, settings: ReductionSettings) -> Fit:
 
     Raises:
         Changed: if the artifact is of another economy, or of another version of it.
-        NotSolved: if the full economy leaves the numbers, or the fit does.
+        NotSolved: if simulations of the full economy do not stay finite.
+        SurrogateError: if the reduced economy asks for what the full one does not have, naming the line.
     """
     require_full(model, full)
     with torch_threads(1):
@@ -162,4 +164,5 @@ def _as_reduced(model: Reduced, full: Surrogate, states: np.ndarray, observables
     """A quarter's states and observables of the full economy [n, .] as a row of `Quarters`."""
     seen = unpack(torch.from_numpy(observables.astype(float)), full.card.observables)
     vars(seen).update(vars(unpack(torch.from_numpy(states.astype(float)), full.card.states)))
-    return pack(model.of_full(seen), (*model.states, *model.controls))
+    with blaming(model):
+        return pack(model.of_full(seen), (*model.states, *model.controls))

@@ -47,6 +47,7 @@ def test_the_artifact_keeps_the_contract_and_its_card(small: Path) -> None:
     assert card.accuracy["periods"] == 20
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_graphs(small: Path, tmp_path: Path) -> None:
     again = reduce(KrusellSmithReduced(), "krusell_smith", tmp_path / "again", SMALL)
     assert load(again).card.digests == load(small).card.digests

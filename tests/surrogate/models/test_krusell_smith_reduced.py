@@ -1,12 +1,14 @@
 """The reduced economy's accounting against that of the full one."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
-from surrogate.models import get
+from surrogate.models import Reduced, get
 from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.krusell_smith_reduced import KrusellSmithReduced
-from surrogate.models.registry import names
+from surrogate.models.registry import installed_name, names
 from surrogate.models.variables import columns_of, unpack
 from surrogate.policy import PolicyNetwork, policy_of
 from surrogate.training.checks import check_economy
@@ -73,6 +75,23 @@ def test_the_anchor_is_at_rest_near_the_representative_agent_s_capital(model) ->
     rest = states[:, 0]
     assert ((moved[0] + moved[1]) / 2 - rest).abs().max() < 1e-3
     assert (moved[1] - moved[0]).min() > 1e-3
+
+
+OWN = """
+from surrogate.models.krusell_smith_reduced import KrusellSmithReduced
+
+class Mine(KrusellSmithReduced):
+    name = "mine"
+"""
+
+
+def test_one_of_ones_own_is_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OWN, encoding="utf-8")
+    model = get(str(file))
+    assert isinstance(model, Reduced)
+    assert model.full is KrusellSmith
+    assert installed_name(model) is None
 
 
 def test_it_is_found_by_name_and_not_trained(model) -> None:

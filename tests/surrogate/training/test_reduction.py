@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from surrogate import Surrogate, load
-from surrogate.errors import Changed
+from surrogate.errors import Changed, SurrogateError
+from surrogate.models import Named, Values
 from surrogate.models.krusell_smith_reduced import KrusellSmithReduced
 from surrogate.training.reduction import (
     ChoiceErrors,
@@ -62,6 +63,15 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(full: Surro
     )
     assert all(torch.equal(again[name], value) for name, value in first.items())
     assert not torch.equal(other["trunk.weight"], first["trunk.weight"])
+
+
+def test_what_the_full_economy_does_not_have_is_named_with_its_line(full: Surrogate) -> None:
+    class Wishful(KrusellSmithReduced):
+        def of_full(self, seen: Named) -> Values:
+            return {**super().of_full(seen), "consumption": seen.happiness}
+
+    with pytest.raises(SurrogateError, match=r"line \d+ of test_reduction.py, in of_full: .*'happiness'"):
+        simulate_full(Wishful(), full, replace(SMALL, economies=4, burn_in=0, quarters=1))
 
 
 def test_the_artifact_of_another_economy_is_refused() -> None:
