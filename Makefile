@@ -64,3 +64,4 @@ artifacts: $(VENV)/installed-all
 		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done
+	$(BIN)/dsge-surrogate reduce krusell_smith_reduced artifacts/krusell_smith_reduced --full artifacts/krusell_smith

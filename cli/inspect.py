@@ -17,6 +17,7 @@ from surrogate.catalogue import find, load
 from .console import console, print_checks, table
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
+DIFFERENCES = ("mean", "p99", "max")
 
 
 @click.command()
@@ -77,7 +78,12 @@ def _print_accuracy(card: Card, out: Console) -> None:
             rows.add_row(equation, *(f"{statistics.get(name, nan):.2f}" for name in STATISTICS))
         if equations:
             out.print(rows)
-    shown = ("test_points", "law", "quadrature", "share_of_box")
+    if reduction := card.accuracy.get("reduction"):
+        rows = table("observable", *DIFFERENCES, title="Absolute difference from the full economy")
+        for name, statistics in reduction.items():
+            rows.add_row(name, *(f"{statistics.get(each, nan):.2g}" for each in DIFFERENCES))
+        out.print(rows)
+    shown = ("test_points", "periods", "burn_in", "law", "quadrature", "share_of_box")
     _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
     out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}")
     for place in card.accuracy.get("worst", [])[:1]:

@@ -18,6 +18,7 @@ from .export_code import export_code
 from .inspect import inspect
 from .learn import learn
 from .models import models
+from .reduce import reduce
 from .report import report
 from .train import train
 from .validate import check, validate
@@ -59,6 +60,7 @@ COMMANDS = (
     train,
     export,
     export_code,
+    reduce,
     validate,
     compare,
 )

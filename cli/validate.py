@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from surrogate.artifact.reduction import check_reduction, is_reduced, is_source
 from surrogate.artifact.runtime import Surrogate
 from surrogate.artifact.validation import validate as run_checks
-from surrogate.catalogue import load
+from surrogate.catalogue import available, load
 from surrogate.errors import BadConfiguration
 from surrogate.house.figures import save
 
@@ -32,8 +33,8 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
     ARTIFACT is a folder or the name of a shipped surrogate. Checked are finite numbers over the box and at
     its corners, the same answer alone and in a batch, policy, step and steady state that agree, simulations
     that stay finite, a complete card. Where the training framework is installed, Euler errors are measured
-    again, on the ONNX files and at points that the certificate has not seen; --plots draws them. The exit
-    status is 1 if a check fails.
+    again, on the ONNX files and at points that the certificate has not seen; --plots draws them. A reduced
+    economy is held against the full one, if that ships. The exit status is 1 if a check fails.
 
     \b
     Examples:
@@ -41,10 +42,14 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
       dsge-surrogate validate my_artifact --model my_economy.py --plots figures
     """
     surrogate = load(artifact)
-    measured, note = _measure(surrogate, model, seed)
+    beside: list[Check] = []
+    if is_reduced(surrogate.card):
+        measured, (beside, note) = None, _beside_full(surrogate, seed)
+    else:
+        measured, note = _measure(surrogate, model, seed)
     if plots and measured is None:
-        raise BadConfiguration(note)
-    checks = run_checks(surrogate, seed)
+        raise BadConfiguration(note or f"{artifact} has no equations of its own, so no Euler errors to draw.")
+    checks = run_checks(surrogate, seed) + beside
     if measured is not None:
         from surrogate.accuracy.errors import check_accuracy
 
@@ -84,6 +89,17 @@ def check(ctx: click.Context, model: str, seed: int) -> None:
     print_checks(checks)
     if not all(each.passed for each in checks):
         ctx.exit(1)
+
+
+def _beside_full(surrogate: Surrogate, seed: int) -> tuple[list[Check], str]:
+    """A reduced economy beside the artifact that it was fitted to, or a note on why it is not there."""
+    full = next((each for each in map(load, available()) if is_source(surrogate.card, each)), None)
+    if full is None:
+        return (
+            [],
+            "It was not held against the full economy: the artifact that it was fitted to does not ship.",
+        )
+    return check_reduction(surrogate, full, seed), ""
 
 
 def _measure(surrogate: Surrogate, model: str | None, seed: int) -> tuple[MeasuredErrors | None, str]:

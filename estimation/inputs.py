@@ -4,7 +4,7 @@
     [data]              file, columns = { observable = "column" }, start, end, date_column
     [measurement_error] sd, share_of_sd or share_of_variance: a number, or one for each observable
     [likelihood]        method = "twisted" | "guided" | "auxiliary" | "tempered" | "bootstrap", particles,
-                        random_numbers, resample_threshold;
+                        random_numbers, resample_threshold, burn_in;
                         or method = "kalman";
                         or method = "inversion", presample, bound = { observable, shock, floor };
                         or method = "moments", moments, weights, replications;

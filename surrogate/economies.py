@@ -91,6 +91,12 @@ SHIPPED = (
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
         test_nodes=1,
     ),
+    Economy(
+        "krusell_smith_reduced",
+        "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
+        classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
+        full="krusell_smith",
+    ),
 )
 """In the order in which they are listed."""
 

@@ -57,6 +57,7 @@ class Economy:
     classical : a method that solves it at one calibration, without its surrogate.
     exists : says whether it has an equilibrium, for boxes that claim too much.
     region : where it has one, if a theorem says so.
+    full : of an economy that is reduced from another one and fitted to it, that one's name.
     artifact : folder of its surrogate inside a package, ``"package:folder"``, if it comes with one.
     """
 
@@ -67,6 +68,7 @@ class Economy:
     classical: str | Classical | None = None
     exists: str | Witness | None = None
     region: str | Theorem | None = None
+    full: str = ""
     artifact: str = ""
 
     def solve(self, parameters: Mapping[str, float]) -> Solution:

@@ -52,7 +52,7 @@ def page_of(file: str) -> str:
     inside = PurePosixPath(file)
     if inside.parts[0] == "docs":
         return str(inside.relative_to("docs"))
-    return f"source/{inside.with_suffix('.md')}"
+    return f"source/{inside}.md"
 
 
 def listing(file: str) -> str:

@@ -19,7 +19,7 @@ from ..filters import (
     TemperedFilter,
     TwistedFilter,
 )
-from ..filters.state_space import Paths, StateSpace
+from ..filters.state_space import DEFAULT_BURN_IN, Paths, StateSpace
 from ..sampling.posterior import Likelihood, Posterior
 from ..settings import PREFIX, MeasurementError, at_most, read_measurement_error
 from .method import Ingredients, Method, in_blocks, register
@@ -100,17 +100,27 @@ class FilterSettings(Method):
     particles : for each parameter vector; if left out, 50, 400, 400, 1,000 or 10,000 by method.
     random_numbers : ``"fresh"`` at each evaluation (exact), or ``"common"`` to all.
     resample_threshold : resample when the effective sample size falls below this share of the particles.
+    burn_in : periods before the sample, in which particles forget the linear economy's distribution.
     """
 
     particles: int = at_most(1_000_000)
     method: str = "twisted"
     random_numbers: str = "fresh"
     resample_threshold: float = 0.5
+    burn_in: int = at_most(100_000, default=DEFAULT_BURN_IN)
 
     @classmethod
     def usual(cls, method: str) -> Mapping[str, Any]:
         """See :class:`estimation.likelihoods.method.Method`: each filter has its own number of particles."""
         return {"particles": PARTICLES[method]}
+
+    def ingredients(self, posterior: Posterior) -> list:
+        """See :class:`estimation.likelihoods.method.Method`; the usual burn-in goes without saying, as when
+        there was no other.
+        """
+        settings, sd = super().ingredients(posterior)
+        usual = self.burn_in == DEFAULT_BURN_IN
+        return [{name: value for name, value in settings.items() if not usual or name != "burn_in"}, sd]
 
     def posterior(self, given: Ingredients) -> Posterior:
         """See :class:`estimation.likelihoods.method.Method`."""
@@ -126,6 +136,6 @@ class FilterSettings(Method):
         """The likelihood of ``data`` under these settings."""
         if self.random_numbers not in RANDOM_NUMBERS:
             raise unknown_name("kind of random numbers", self.random_numbers, RANDOM_NUMBERS)
-        space = StateSpace(surrogate, measurement.observables)
+        space = StateSpace(surrogate, measurement.observables, burn_in=self.burn_in)
         particle_filter = FILTERS[self.method](space, self.particles, self.resample_threshold)
         return FilterLikelihood(particle_filter, data, seed)

@@ -20,10 +20,11 @@ from ..artifact.card import Card, Variable, expanded_names
 from ..artifact.region import Region
 from ..artifact.runtime import Surrogate
 from ..artifact.validation import Check
-from ..errors import BrokenArtifact, Changed, NotSolved
+from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
 from ..models.interface import Model, Parameters, pack
 from ..models.population import Population
+from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import Settings, recipe
 from ..training.quadrature import rule_for
@@ -171,7 +172,13 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
 
     Raises:
         Changed: if the card describes another version of the economy.
+        BadConfiguration: if it is reduced from another one, and has no equations.
     """
+    if isinstance(model, Reduced):
+        raise BadConfiguration(
+            f"{model.name} has no equations that could err: hold it against {model.full.name} with "
+            "surrogate.artifact.reduction.check_reduction."
+        )
     card = artifact.card
     if (card.model, card.model_version) != (model.name, model.version):
         raise Changed(

@@ -82,8 +82,9 @@ class Card:
     The order of each tuple is the order of the columns in the ONNX tensors. `accuracy` maps ``"box"``,
     ``"ergodic"`` and, where there is a constraint, ``"constrained"`` to equations, each with mean, p50, p90,
     p99 and max of the log10 absolute Euler error, beside the number (``test_points``) and ``law`` of the test
-    points and the ``worst`` places. `parity` says how far ONNX Runtime is from the training framework.
-    `region` is `Region.to_dict`, None for all the box. `digests` maps the files' stems to
+    points and the ``worst`` places; of a reduced economy ``"reduction"`` to observables, with mean, p99 and
+    max of their difference from the full economy. `parity` says how far ONNX Runtime is from the training
+    framework. `region` is `Region.to_dict`, None for all the box. `digests` maps the files' stems to
     `ModelFile.graph_digest`; a card that is not in a file has none.
     """
 
@@ -115,6 +116,7 @@ class Card:
         for law in LAWS:
             _require_statistics(law, self.accuracy.get(law, {}))
         _require_statistics("steady state", {"rest": self.accuracy.get("rest", {})})
+        _require_statistics("reduction", self.accuracy.get("reduction", {}))
         _require_places(self.accuracy.get("worst", []))
         for share in ("share_of_box", "run_away"):
             if not _is_number(self.accuracy.get(share, 1.0)):

@@ -120,15 +120,19 @@ def objection(accuracy: Mapping[str, Any]) -> str:
         if worst:
             error = 10 ** min(means[worst[0]], LARGEST_POWER)
             return f"the error of {worst[0]} is {error:.3g} on average ({law}), above {10**LEAST_ACCURATE:g}"
+    for name, figures in accuracy.get("reduction", {}).items():
+        if not figures.get("mean", 0.0) <= 10**LEAST_ACCURATE:
+            return f"{name} differs by {figures['mean']:.3g} on average from that of the full economy"
     share = accuracy.get("run_away", 0.0)
     return "" if share <= RUN_AWAY else f"{share:.0%} of the simulated economies run away"
 
 
 def _card_is_complete(surrogate: Surrogate, _: np.random.Generator) -> Check:
     card = surrogate.card
+    measured = "reduction" if "source" in card.training else "box"
     expected = {
         "training": ({"method", "seed", "seconds", "device"}, card.training),
-        "accuracy": ({"box", "test_points", "law"}, card.accuracy),
+        "accuracy": ({measured, "test_points", "law"}, card.accuracy),
         "parity": ({"points", "max_relative_difference"}, card.parity),
     }
     missing = [

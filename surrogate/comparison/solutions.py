@@ -91,7 +91,8 @@ def observer(card: Card) -> Observe | None:
         return None
     from .. import models
 
-    if card.model not in models.names():
+    entry = economies.known().get(card.model)
+    if entry is None or not entry.model:
         return None
     version = models.get(card.model).version
     if version != card.model_version:

@@ -68,14 +68,14 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     require_replaceable(folder, [contract.file for contract in CONTRACTS])
     policy, content = load_policy(Path(checkpoint), model)
     require_solved(content, Path(checkpoint))
-    graphs = _graphs(policy)
+    graphs = graphs_of(policy)
     with atomic_folder(folder) as temporary:
-        _write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
+        write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
         certificate = _certify_files(temporary, policy.model)
         if reason := objection(certificate.accuracy):
             raise NotSolved(f"{checkpoint} holds no solution: {reason}; train longer or narrow the box")
         differences = parity(policy, temporary, certificate.region)
-        _write_all(graphs, make_card(policy, content, certificate, differences), temporary)
+        write_all(graphs, make_card(policy, content, certificate, differences), temporary)
     return Path(folder)
 
 
@@ -83,7 +83,18 @@ def make_card(
     policy: PolicyNetwork, content: dict[str, Any], certificate: Certificate, found: dict[str, Any]
 ) -> Card:
     """The card of a policy trained as the checkpoint `content` says."""
-    model, state = policy.model, content["state"]
+    training = {
+        "method": describe(settings_of(content)),
+        "seed": content["settings"]["seed"],
+        "seconds": round(content["state"]["seconds"], 1),
+        "device": content["settings"]["device"],
+        "settings": content["settings"],
+    }
+    return card_of(policy.model, training, certificate, found)
+
+
+def card_of(model: Model, training: dict[str, Any], certificate: Certificate, found: dict[str, Any]) -> Card:
+    """The card of an economy that was solved as `training` says."""
     return Card(
         model=model.name,
         model_version=model.version,
@@ -95,14 +106,7 @@ def make_card(
         parameters=tuple(model.parameters),
         timing=TIMING,
         dtype="float32",
-        training={
-            "method": describe(settings_of(content)),
-            "seed": content["settings"]["seed"],
-            "seconds": round(state["seconds"], 1),
-            "device": content["settings"]["device"],
-            "settings": content["settings"],
-            "shipped": installed_name(model) is not None,
-        },
+        training={**training, "shipped": installed_name(model) is not None},
         accuracy=certificate.accuracy,
         parity=found,
         region=None if certificate.region is None else certificate.region.to_dict(),
@@ -156,7 +160,8 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     return replace(certificate, accuracy=accuracy)
 
 
-def _graphs(policy: PolicyNetwork) -> dict[Contract, bytes]:
+def graphs_of(policy: PolicyNetwork) -> dict[Contract, bytes]:
+    """The three graphs of an economy under its policy, serialised, without metadata."""
     model = policy.model
     widths = {
         name: sum(variable.size for variable in getattr(model, name))
@@ -169,7 +174,8 @@ def _graphs(policy: PolicyNetwork) -> dict[Contract, bytes]:
     }
 
 
-def _write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:
+def write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:
+    """Put them into a folder, each with the card."""
     for file, content in sealed_files(graphs, card).items():
         (folder / file).write_bytes(content)
 

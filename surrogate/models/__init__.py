@@ -18,6 +18,7 @@ from .interface import (
     where,
 )
 from .population import Population
+from .reduced import Reduced
 from .registry import get, names
 from .steady_states import NumericalSteadyState
 
@@ -35,6 +36,7 @@ __all__ = [
     "Parameters",
     "Period",
     "Population",
+    "Reduced",
     "Values",
     "Variable",
     "get",

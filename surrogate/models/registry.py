@@ -24,8 +24,10 @@ _IN_FILES: dict[type[Model], Economy] = {}
 
 
 def names() -> list[str]:
-    """Names of the economies that ship and of those that installed packages add."""
-    return [name for name, economy in economies.known().items() if economy.model]
+    """Names of the economies that ship and of those that installed packages add, without those that are
+    reduced from others, which are not trained.
+    """
+    return [name for name, economy in economies.known().items() if economy.model and not economy.full]
 
 
 def entry_of(model: Model) -> Economy | None:

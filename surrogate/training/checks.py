@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from ..artifact.validation import Check
-from ..errors import SurrogateError
+from ..errors import BadConfiguration, SurrogateError
 from ..models.interface import Markov, Model, Parameters, pack, unpack
 from ..models.population import Population
+from ..models.reduced import Reduced
 from ..policy import policy_of
 from ..reference.linearise import linearise
 from .existence import proven_region
@@ -40,8 +41,14 @@ def require_sound(model: Model) -> None:
     """Evaluate every equation once, at the default parameters and the steady state.
 
     Raises:
+        BadConfiguration: if it has no equations, because it stands for another economy.
         SurrogateError: naming the line of the economy that fails, or what is not a finite number.
     """
+    if isinstance(model, Reduced):
+        raise BadConfiguration(
+            f"{model.name} has no equations of its own: fit it to {model.full.name} with "
+            "dsge-surrogate reduce."
+        )
     with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]
         p = model.name_parameters(parameters)

@@ -200,7 +200,7 @@ def train(
     """
     require_sensible(settings, model)
     require_sound(model)
-    with _threads(settings.threads):
+    with torch_threads(settings.threads):
         return _trained(Run(model, settings), path, resume, progress)
 
 
@@ -290,7 +290,7 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
 
 
 @contextmanager
-def _threads(number: int) -> Iterator[None]:
+def torch_threads(number: int) -> Iterator[None]:
     """Let PyTorch use so many threads, which decide how sums round, and afterwards as many as it did."""
     before = torch.get_num_threads()
     torch.set_num_threads(number)

@@ -71,7 +71,7 @@ def anchors(text: str) -> set[str]:
 
 def test_source_files_become_pages() -> None:
     text = "[the model](../surrogate/models/rbc.py), [a page](filters.md#x), `[no](link.md)`\n"
-    expected = "[the model](source/surrogate/models/rbc.md), [a page](filters.md#x), `[no](link.md)`\n"
+    expected = "[the model](source/surrogate/models/rbc.py.md), [a page](filters.md#x), `[no](link.md)`\n"
     assert relinked(text, "docs/index.md", "index.md") == expected
     assert "class RealBusinessCycle" in PAGES["source/surrogate/models/rbc.md"]
     assert page_of("docs/filters.md") == "filters.md"

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from estimation.filters import BootstrapFilter
+from estimation.filters.state_space import StateSpace
 from estimation.likelihoods import Ingredients, likelihood_settings
 from estimation.likelihoods.inversion import InversionSettings
 from estimation.likelihoods.particle import FILTERS, FilterSettings
@@ -70,7 +72,29 @@ def test_filtered_draws_do_not_know_what_comes_later_and_smoothed_ones_do(linear
     [("twisted", 50), ("guided", 400), ("auxiliary", 400), ("tempered", 1_000), ("bootstrap", 10_000)],
 )
 def test_filters_have_the_particles_that_the_reference_promises(method, particles):
-    assert likelihood_settings({"method": method}) == FilterSettings(particles, method, "fresh", 0.5)
+    assert likelihood_settings({"method": method}) == FilterSettings(particles, method, "fresh", 0.5, 20)
+
+
+def test_a_burn_in_is_the_filter_s(linear, data):
+    """The likelihood is that of the filter itself with so long a burn-in, to the last bit."""
+    given = Ingredients(linear, data, PriorSet(linear_priors()), {"mean": 0.3}, {"sd": 0.4}, seed=1)
+    theta = linear.parameter_array({"rho": 0.7, "sigma": 1.2, "mean": 0.3})
+    found = {}
+    for burn_in in (1, 60):
+        settings = likelihood_settings({"method": "bootstrap", "particles": 50, "burn_in": burn_in})
+        posterior = settings.posterior(given)
+        space = StateSpace(linear, tuple(data.columns), [0.4, 0.4], burn_in)
+        expected = BootstrapFilter(space, 50).log_likelihood(theta, data, np.random.default_rng(3))
+        found[burn_in] = posterior.log_likelihood({"rho": 0.7, "sigma": 1.2}, np.random.default_rng(3))
+        np.testing.assert_array_equal(found[burn_in], expected)
+    assert found[1] != found[60]
+
+
+def test_the_usual_burn_in_leaves_runs_what_they_were(linear, data):
+    usual, longer = (likelihood_settings({"method": "guided", **given}) for given in ({}, {"burn_in": 300}))
+    posterior = posterior_by("guided", linear, data, sd={"y0": 0.4})
+    assert "burn_in" not in usual.ingredients(posterior)[0]
+    assert longer.ingredients(posterior)[0]["burn_in"] == 300
 
 
 def test_without_a_presample_every_quarter_counts():

@@ -12,7 +12,7 @@ from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.compare import SIMULATION, moments, relative_difference
 from surrogate.comparison.report import notes
-from surrogate.comparison.solutions import ReferencePolicy
+from surrogate.comparison.solutions import ReferencePolicy, observer
 from surrogate.economy import Economy
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from tests.linear_artifact import LinearEconomy, write_artifact
@@ -82,6 +82,12 @@ def test_every_surrogate_that_ships_follows_its_classical_solution(name: str) ->
     comparison = compare(economy, elsewhere, periods=100)
     np.testing.assert_array_less(comparison.tables["policies"]["mean"], 3e-3)
     np.testing.assert_array_less(comparison.tables["policies"]["max"], 3e-2)
+
+
+@pytest.mark.parametrize("name", catalogue.available())
+def test_of_everything_that_ships_it_is_known_what_is_observed(name: str) -> None:
+    pytest.importorskip("torch")
+    assert observer(load(name).card) is not None
 
 
 def test_without_the_training_framework_only_observables_are_left_out(

@@ -1,0 +1,40 @@
+"""dsge-surrogate reduce: from the artifact of many households to one of few states."""
+
+from pathlib import Path
+
+import click
+
+from surrogate.catalogue import load
+from surrogate.errors import BadConfiguration
+
+from .console import SEED, needs_extra
+
+
+@click.command()
+@click.argument("model")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--full", help="Artifact of the full economy.  [default: the one that ships]")
+@click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of simulation and fit.")
+def reduce(model: str, folder: Path, full: str | None, seed: int) -> None:
+    """Fit an economy of few states to one of many households.
+
+    MODEL is the name of a reduced economy or a Python file that defines one. The full economy's artifact is
+    simulated all over its box, the choices of MODEL are fitted to what it chooses, and its card says how far
+    paths are from those of the full economy. FOLDER appears whole or not at all.
+
+    \b
+    Examples:
+      dsge-surrogate reduce krusell_smith_reduced my_reduced
+      dsge-surrogate reduce krusell_smith_reduced my_reduced --full my_artifact --seed 1
+    """
+    with needs_extra("train"):
+        from surrogate import export, models
+        from surrogate.training.reduction import ReductionSettings
+    economy = models.get(model)
+    if not isinstance(economy, models.Reduced):
+        raise BadConfiguration(f"{economy.name} stands for no other economy: there is nothing to fit it to.")
+    source = full or economy.full.name
+    export.reduce(economy, source, folder, ReductionSettings(seed=seed))
+    differences = load(folder).card.accuracy["reduction"]
+    text = ", ".join(f"{name} {figures['mean']:.1e}" for name, figures in differences.items())
+    click.echo(f"Wrote {folder}: {economy.name}, mean differences from {source}: {text}.")
