@@ -10,6 +10,7 @@ import click
 
 from surrogate.artifact.reduction import check_reduction, is_reduced, is_source
 from surrogate.artifact.runtime import Surrogate
+from surrogate.artifact.validation import Check
 from surrogate.artifact.validation import validate as run_checks
 from surrogate.catalogue import available, load
 from surrogate.errors import BadConfiguration

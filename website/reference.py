@@ -150,11 +150,12 @@ def _one_economy(card: Card) -> str:
         "Observables": card.observables,
     }
     lists = [f"- *{kind}*: " + ", ".join(map(_with_unit, items)) for kind, items in kinds.items()]
-    where = [f"{place} {_worst(card.accuracy[place])}" for place in ("box", "ergodic")]
+    places = [place for place in ("box", "ergodic") if place in card.accuracy]
+    errors = "Euler errors: " + ", ".join(f"{place} {_worst(card.accuracy[place])}" for place in places)
     return "\n\n".join(
         [
             f"## {card.model}",
-            f"{card.description}. Euler errors: {', '.join(where)}.",
+            f"{card.description}. {errors if places else 'Fitted to another surrogate, without equations'}.",
             "\n".join(lists),
             table(["parameter", "meaning", "unit", "default", "range"], rows),
         ]
