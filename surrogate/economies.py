@@ -87,7 +87,7 @@ SHIPPED = (
     Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
-        {"method": "population", "trunk": 32, "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 600}
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 450}
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
         test_nodes=1,
     ),

@@ -13,7 +13,7 @@ from .reference import reference
 ROOT = Path(__file__).parents[1]
 AT_THE_ROOT = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
 LANGUAGES = {".py": "python", ".toml": "toml"}
-CODE = re.compile(r"(^```.*?^```|^(?: {4}.*\n)+|`[^`\n]*`)", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"(^```.*?^```|^(?: {4}[^\n]*\n)+|`[^`\n]*`)", re.DOTALL | re.MULTILINE)
 TARGET = re.compile(r"\]\(([^)\s]+)\)")
 
 
