@@ -6,7 +6,6 @@ solves each calibration by perceived law, endogenous grid and non-stochastic sim
 the same shocks, and writes docs/krusell-smith.md with the figure in it.
 """
 
-import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,17 +14,16 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
 from surrogate import Surrogate, load
+from surrogate.comparison.households import BURN_IN, HouseholdsComparison, compare_households
 from surrogate.house.figures import BLUE, RED, markdown_table, panels, save
 from surrogate.house.files import atomic_path
-from surrogate.reference.krusell_smith import KrusellSmithSolution, solve_krusell_smith
 from surrogate.reference.krusell_smith_law import fit_law, forecast_errors
 
 Array = NDArray[np.float64]
 DOCS = Path(__file__).parents[1] / "docs"
 DEFAULT = "default"
 EACH, SEED = 6, 2026
-BURN_IN, PERIODS = 4_000, 10_000
-"""Quarters before the comparison, in which the shape of wealth forgets where it started, and of it."""
+PERIODS = 10_000
 SHOWN = 400
 HEADER = """# Krusell and Smith's economy
 
@@ -51,25 +49,15 @@ low. In the rest of the box capital is within .15 percent. The classical law is 
 
 
 class Trial(NamedTuple):
-    """Both economies at a calibration: log capital [PERIODS], mean Gini coefficients, seconds."""
+    """Both economies at a calibration, and the errors of the law that fits the surrogate's path, percent."""
 
     name: str
-    theta: Array
-    classical: Array
-    surrogate: Array
-    gini: tuple[float, float]
+    both: HouseholdsComparison
     law: tuple[float, float]
-    seconds: tuple[float, float]
 
-    @property
-    def mean(self) -> float:
-        """Difference of mean capital, percent."""
-        return 100 * float(np.exp(self.surrogate).mean() / np.exp(self.classical).mean() - 1)
-
-    @property
-    def distance(self) -> Array:
-        """Of log capital in each quarter, percent."""
-        return 100 * np.abs(self.surrogate - self.classical)
+    def figure(self, what: str, column: str = "difference") -> float:
+        """An entry of the comparison's table of differences."""
+        return float(self.both.tables["differences"].loc[what, column])
 
 
 def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
@@ -87,29 +75,12 @@ def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
 
 def compare(economy: Surrogate, name: str, theta: Array) -> Trial:
     """Solve and follow both."""
-    shocks = np.random.default_rng(SEED).standard_normal(BURN_IN + PERIODS)
-    started = time.perf_counter()
-    solution: KrusellSmithSolution = solve_krusell_smith(
-        dict(zip(economy.parameter_names, map(float, theta), strict=True))
-    )
-    classical = solution.simulate(shocks).after(BURN_IN)
-    middle = time.perf_counter()
-    seen = economy.simulate(theta, shocks[:, None]).observables[BURN_IN:, 0]
-    seconds = (middle - started, time.perf_counter() - middle)
-    log_capital, gini = (
-        seen[:, economy.observable_names.index(each)].astype(float) for each in ("log_capital", "gini")
-    )
-    capital = np.exp(log_capital)
-    errors = forecast_errors(fit_law(classical.state, capital).law, classical.state, capital)
-    return Trial(
-        name,
-        theta,
-        np.log(classical.capital),
-        log_capital,
-        (float(classical.gini.mean()), float(gini.mean())),
-        (errors.mean, errors.most),
-        seconds,
-    )
+    parameters = dict(zip(economy.parameter_names, map(float, theta), strict=True))
+    both = compare_households(economy, parameters, PERIODS, SEED)
+    capital = both.simulations[0]["observable", "capital"].to_numpy()
+    state = both.paths[1].state
+    errors = forecast_errors(fit_law(state, capital).law, state, capital)
+    return Trial(name, both, (errors.mean, errors.most))
 
 
 def table(trials: list[Trial], economy: Surrogate) -> str:
@@ -121,14 +92,14 @@ def table(trials: list[Trial], economy: Surrogate) -> str:
     rows = [
         (
             trial.name,
-            *(f"{value:.4g}" for value in trial.theta),
-            f"{trial.mean:+.3f}",
-            f"{trial.distance.mean():.3f}",
-            f"{trial.distance.max():.3f}",
-            f"{trial.gini[0]:.4f}",
-            f"{trial.gini[1] - trial.gini[0]:+.4f}",
+            *(f"{value:.4g}" for value in trial.both.parameters.values()),
+            f"{trial.figure('capital, mean'):+.3f}",
+            f"{trial.figure('capital, path, mean'):.3f}",
+            f"{trial.figure('capital, path, largest'):.3f}",
+            f"{trial.figure('gini, mean', 'reference'):.4f}",
+            f"{trial.figure('gini, mean'):+.4f}",
             *(f"{error:.3f}" for error in trial.law),
-            *(f"{each:.1f}" for each in trial.seconds),
+            *(f"{each:.1f}" for each in reversed(trial.both.seconds)),
         )
         for trial in trials
     ]
@@ -139,11 +110,10 @@ def draw(trial: Trial) -> None:
     """Both paths of capital at the default."""
     figure, rows = panels(1, 1, width=8.0, height=3.0)
     panel = rows[0][0]
-    for path, color, label in (
-        (trial.classical, RED, "classical solution"),
-        (trial.surrogate, BLUE, "surrogate"),
-    ):
-        panel.plot(np.exp(path[:SHOWN]), color=color, label=label, linewidth=1.2)
+    labels = ((BLUE, "surrogate"), (RED, "classical solution"))
+    for path, (color, label) in zip(trial.both.simulations, labels, strict=True):
+        capital = path["observable", "capital"].to_numpy()
+        panel.plot(capital[:SHOWN], color=color, label=label, linewidth=1.2)
     panel.set_xlabel("quarter")
     panel.set_ylabel("capital")
     panel.legend(frameon=False)
@@ -156,7 +126,7 @@ def main() -> None:
     trials = []
     for name, theta in calibrations(economy):
         trials.append(compare(economy, name, theta))
-        print(name, f"K {trials[-1].mean:+.3f} %, path {trials[-1].distance.max():.3f} %", flush=True)
+        print(name, trials[-1].both.tables["differences"].to_string(), sep="\n", flush=True)
     found = table(trials, economy)
     print(found)
     draw(trials[0])

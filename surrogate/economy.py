@@ -38,6 +38,10 @@ Classical = Callable[[Mapping[str, float]], Solution]
 """From parameters by name, natural units, to the solution there; raises SurrogateError if there is none."""
 Theorem = Callable[[Sequence[str]], Region]
 """From the names of an economy's parameters to the region where it has an equilibrium, exactly."""
+OwnComparison = Callable[[Any, Mapping[str, float], int, int], Any]
+"""From a surrogate, all parameters by name, periods and the seed of the shocks to a comparison with the
+classical solution; see `surrogate.comparison.households`.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ class Economy:
     classical : a method that solves it at one calibration, without its surrogate.
     exists : says whether it has an equilibrium, for boxes that claim too much.
     region : where it has one, if a theorem says so.
+    comparison : holds its surrogate against the classical solution, if its states are too many to be shown
+        one by one.
     artifact : folder of its surrogate inside a package, ``"package:folder"``, if it comes with one.
     """
 
@@ -67,6 +73,7 @@ class Economy:
     classical: str | Classical | None = None
     exists: str | Witness | None = None
     region: str | Theorem | None = None
+    comparison: str | OwnComparison | None = None
     artifact: str = ""
 
     def solve(self, parameters: Mapping[str, float]) -> Solution:
@@ -88,6 +95,10 @@ class Economy:
     def proven_region(self, ranges: Sequence[ParameterRange]) -> Region | None:
         """Where there is an equilibrium, exactly, over these parameters; None if no theorem says so."""
         return None if self.region is None else _itself(self.region)([each.name for each in ranges])
+
+    def own_comparison(self) -> OwnComparison | None:
+        """How it is compared with the classical solution; None if as any other economy."""
+        return None if self.comparison is None else _itself(self.comparison)
 
     def model_class(self) -> type:
         """The class of its model."""

@@ -10,9 +10,10 @@ import pytest
 
 from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
-from surrogate.comparison.compare import SIMULATION, moments, relative_difference
+from surrogate.comparison.compare import SIMULATION
 from surrogate.comparison.report import notes
 from surrogate.comparison.solutions import ReferencePolicy
+from surrogate.comparison.tables import moments, relative_difference
 from surrogate.economy import Economy
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from tests.linear_artifact import LinearEconomy, write_artifact
