@@ -85,7 +85,7 @@ def test_who_chooses_more_than_there_is_eats_what_there_is(both: HouseholdsCompa
             assert eaten[0] == pytest.approx(resources[z, 0])
     table = both.tables["policies"]
     assert list(table.index.get_level_values("along")) == list(both.policies)
-    assert table["mean"].between(1e-6, 2e-3).all()  # .0005 to .0007 over 10,000 quarters
+    assert table["mean"].between(1e-6, 2e-3).all()  # .0005 to .0007 over three seeds
     assert table["max"].between(1e-5, 3e-2).all()
 
 
@@ -99,7 +99,7 @@ def test_a_bad_state_takes_output_down_at_once_and_capital_later(both: Household
         assert response["log_capital"].idxmin() == SPELL + 1
         assert response["log_consumption"].idxmin() == SPELL
     found, exact = (np.asarray(response) for response in both.responses)
-    np.testing.assert_allclose(found[:, :3], exact[:, :3], atol=0.1)  # percent; .04 at the default
+    np.testing.assert_allclose(found[:, :3], exact[:, :3], atol=0.1)  # percent; .05 over three seeds
 
 
 def test_wealth_is_distributed_alike(both: HouseholdsComparison) -> None:
