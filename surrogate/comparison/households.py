@@ -167,7 +167,7 @@ def compare_households(
     return HouseholdsComparison(surrogate, parameters, seed, solution, (path, classical), responses, seconds)
 
 
-def of_surrogate(surrogate: Surrogate, seen: Array) -> pd.DataFrame:
+def of_surrogate(surrogate: Surrogate, seen: NDArray[np.floating]) -> pd.DataFrame:
     """Observables [T, 7] of a surrogate, and capital, as columns (kind, variable)."""
     named = dict(zip(surrogate.observable_names, seen.astype(float).T, strict=True))
     return _frame({"capital": np.exp(named["log_capital"]), **named})
@@ -212,12 +212,12 @@ def difference_table(
     """The comparison in a few numbers: surrogate, reference, difference and its unit. Of the paths there is
     the distance of logs, mean and largest; of a response the value where the reference's is largest.
     """
-    found, exact = (path[KIND] for path in paths)
+    found, exact = (_by_name(path) for path in paths)
     rows: dict[str, tuple[float, float, float, str]] = {}
     for name in ("capital", "consumption"):
         log = f"log_{name}"
         means = np.exp(found[log]).mean(), np.exp(exact[log]).mean()
-        gap = 100 * (found[log] - exact[log]).abs()
+        gap = 100 * np.abs(found[log] - exact[log])
         rows[f"{name}, mean"] = (*means, 100 * (means[0] / means[1] - 1), PERCENT)
         rows[f"{name}, path, mean"] = (np.nan, np.nan, gap.mean(), PERCENT)
         rows[f"{name}, path, largest"] = (np.nan, np.nan, gap.max(), PERCENT)
@@ -225,8 +225,9 @@ def difference_table(
         means = found[name].mean(), exact[name].mean()
         rows[f"{name}, mean"] = (*means, means[0] - means[1], "level")
     for name in ("log_capital", "log_output", "log_consumption"):
-        worst = responses[1][name].abs().idxmax()
-        most = responses[0].loc[worst, name], responses[1].loc[worst, name]
+        response, its_reference = (each[name].to_numpy(dtype=float) for each in responses)
+        worst = np.abs(its_reference).argmax()
+        most = response[worst], its_reference[worst]
         rows[f"{name}, response"] = (*most, most[0] - most[1], PERCENT)
     index = pd.Index(list(rows), name="what")
     return pd.DataFrame(list(rows.values()), index, ["surrogate", "reference", "difference", "unit"])
@@ -236,6 +237,10 @@ def _frame(columns: Mapping[str, Array]) -> pd.DataFrame:
     frame = pd.DataFrame(dict(columns))
     frame.columns = pd.MultiIndex.from_product([[KIND], frame.columns], names=["kind", "variable"])
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))
+
+
+def _by_name(frame: pd.DataFrame) -> dict[str, Array]:
+    return {variable: frame[kind, variable].to_numpy(dtype=float) for kind, variable in frame.columns}
 
 
 def _scenarios() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -250,5 +255,7 @@ def _shocks(states: NDArray[np.integer], before: int) -> Array:
 
 
 def _response(bad: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
-    gap = 100 * (bad - good)[KIND]
-    return gap[["log_capital", "log_output", "log_consumption", "gini"]].rename_axis("quarter")
+    under, without = _by_name(bad), _by_name(good)
+    names = ("log_capital", "log_output", "log_consumption", "gini")
+    quarters = pd.RangeIndex(1, HORIZON + 1, name="quarter")
+    return pd.DataFrame({name: 100 * (under[name] - without[name]) for name in names}, quarters)

@@ -47,7 +47,7 @@ def consumption_figure(comparison: HouseholdsComparison) -> Figure:
                 surrogate={name: values[shown] for name, values in at.surrogate.items()},
                 reference={name: values[shown] for name, values in at.reference.items()},
             )
-            draw_policy(*rows[:, column], at.states[shown, 0], up_to, "consumption")
+            draw_policy(rows[0, column], rows[1, column], at.states[shown, 0], up_to, "consumption")
             rows[1, column].set_xlabel(IN_UNITS)
         legend(figure, rows[0, 0])
     return figure

@@ -87,7 +87,7 @@ def test_a_discrepancy_adds_its_variance_to_that_of_the_sample(first_order, data
     assert wide.standard_errors[1] == pytest.approx(np.hypot(plain.standard_errors[1], 0.5))
     covariance = (plain.moments_cov + np.diag([0, 0.25, 0])) * (1 + 1 / plain.replications)
     theta = first_order.parameter_array(THETA)
-    density = multivariate_normal(plain.target, covariance).logpdf(plain.simulated_moments(theta))
+    density = multivariate_normal.logpdf(plain.simulated_moments(theta), plain.target, covariance)
     np.testing.assert_allclose(np.diff(wide.log_likelihood(theta)), np.diff(density), rtol=1e-6)
     second = wide.reweighted("optimal", plain.moments_cov)
     np.testing.assert_allclose(second.moments_cov, wide.moments_cov)
@@ -124,7 +124,8 @@ def test_what_households_own_makes_moments_by_name():
     economy = load("krusell_smith")
     names = ("gini", "bottom_half", "top_tenth", "log_capital")
     seen = economy.simulate({}, np.random.default_rng(3).standard_normal((40, 1))).observables[:, 0]
-    frame = pd.DataFrame(seen.astype(float), columns=list(economy.observable_names))[list(names)]
+    columns = [economy.observable_names.index(name) for name in names]
+    frame = pd.DataFrame(seen[:, columns].astype(float), columns=list(names))
     target = SimulatedMoments(
         economy, frame, [f"mean({name})" for name in names], "identity", 2, burn_in=20, detrend=[]
     )
@@ -133,6 +134,5 @@ def test_what_households_own_makes_moments_by_name():
     shocks = np.random.default_rng(0).standard_normal((20 + 2 * 40, 1))
     for vector, moments in zip(theta, found, strict=True):
         path = economy.simulate(vector, shocks).observables[20:, 0]
-        columns = [economy.observable_names.index(name) for name in names]
         np.testing.assert_allclose(moments, path[:, columns].mean(axis=0), rtol=1e-5)
     assert np.all(np.abs(np.diff(found, axis=0)) > 1e-4), "benefits change all of them"
