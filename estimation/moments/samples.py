@@ -3,8 +3,8 @@
 An economy with a few states has forgotten where it started after `BURN_IN` quarters, and each sample can have
 a path of its own: many short paths at once are what a network is fastest at. A distribution of wealth forgets
 over thousands of quarters. Then a long burn-in serves all samples of a parameter vector, which follow one
-another along one path; what is still alike in neighbouring samples is alike in one long simulation, too
-(Duffie and Singleton 1993).
+another along one path (Duffie and Singleton 1993). Neighbouring samples are alike in what moves more slowly
+than a sample is long; then there is more noise in their average than in that of so many independent ones.
 """
 
 from dataclasses import dataclass
