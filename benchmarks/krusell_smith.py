@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
 from surrogate import Surrogate, load
+from surrogate.comparison.households import BURN_IN, HouseholdsComparison, compare_households
 from surrogate.house.figures import BLUE, GRAY, RED, markdown_table, panels, save
 from surrogate.house.files import atomic_path
-from surrogate.reference.krusell_smith import KrusellSmithSolution, solve_krusell_smith
 from surrogate.reference.krusell_smith_law import fit_law, forecast_errors
 
 Array = NDArray[np.float64]
@@ -26,8 +26,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 FULL, REDUCED = "krusell_smith", "krusell_smith_reduced"
 DEFAULT = "default"
 EACH, SEED = 6, 2026
-BURN_IN, PERIODS = 4_000, 10_000
-"""Quarters before the comparison, in which the shape of wealth forgets where it started, and of it."""
+PERIODS = 10_000
 SHOWN = 400
 HEADER = """# Krusell and Smith's economy
 
@@ -58,16 +57,25 @@ the reduced economy leaves out is the memory of the distribution: it shows most 
 
 
 class Trial(NamedTuple):
-    """All economies at a calibration: log capital [PERIODS], mean Gini coefficients, seconds."""
+    """The surrogate and the classical solution at a calibration, log capital [PERIODS] of the reduced economy
+    and its seconds, and the errors of the law that fits the surrogate's path, percent.
+    """
 
     name: str
-    theta: Array
-    classical: Array
-    surrogate: Array
+    both: HouseholdsComparison
     reduced: Array
-    gini: tuple[float, float]
+    seconds: float
     law: tuple[float, float]
-    seconds: tuple[float, float, float]
+
+    def figure(self, what: str, column: str = "difference") -> float:
+        """An entry of the comparison's table of differences."""
+        return float(self.both.tables["differences"].loc[what, column])
+
+    @property
+    def log_capital(self) -> tuple[Array, Array]:
+        """Of the surrogate and of the classical solution, [PERIODS]."""
+        found, exact = (np.log(path["observable", "capital"].to_numpy()) for path in self.both.simulations)
+        return found, exact
 
 
 def mean_difference(path: Array, other: Array) -> float:
@@ -75,9 +83,9 @@ def mean_difference(path: Array, other: Array) -> float:
     return 100 * float(np.exp(path).mean() / np.exp(other).mean() - 1)
 
 
-def distance(path: Array, other: Array) -> Array:
-    """Of log capital in each quarter, percent."""
-    return 100 * np.abs(path - other)
+def distance(path: Array, other: Array) -> float:
+    """Of log capital, mean over quarters, percent."""
+    return 100 * float(np.abs(path - other).mean())
 
 
 def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
@@ -95,33 +103,21 @@ def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
 
 def compare(economy: Surrogate, reduced: Surrogate, name: str, theta: Array) -> Trial:
     """Solve and follow all."""
-    shocks = np.random.default_rng(SEED).standard_normal(BURN_IN + PERIODS)
-    started = time.process_time()
-    solution: KrusellSmithSolution = solve_krusell_smith(
-        dict(zip(economy.parameter_names, map(float, theta), strict=True))
-    )
-    classical = solution.simulate(shocks).after(BURN_IN)
-    seconds = time.process_time() - started
-    (full, of_full), (few, of_few) = (observed(each, theta, shocks) for each in (economy, reduced))
-    capital = np.exp(full["log_capital"])
-    errors = forecast_errors(fit_law(classical.state, capital).law, classical.state, capital)
-    return Trial(
-        name,
-        theta,
-        np.log(classical.capital),
-        full["log_capital"],
-        few["log_capital"],
-        (float(classical.gini.mean()), float(full["gini"].mean())),
-        (errors.mean, errors.most),
-        (seconds, of_full, of_few),
-    )
+    parameters = dict(zip(economy.parameter_names, map(float, theta), strict=True))
+    both = compare_households(economy, parameters, PERIODS, SEED)
+    capital = both.simulations[0]["observable", "capital"].to_numpy()
+    state = both.paths[1].state
+    errors = forecast_errors(fit_law(state, capital).law, state, capital)
+    log_capital, seconds = of_reduced(reduced, theta)
+    return Trial(name, both, log_capital, seconds, (errors.mean, errors.most))
 
 
-def observed(economy: Surrogate, theta: Array, shocks: Array) -> tuple[dict[str, Array], float]:
-    """Observables [PERIODS] by name, and seconds of a processor."""
+def of_reduced(reduced: Surrogate, theta: Array) -> tuple[Array, float]:
+    """Log capital [PERIODS] with the shocks of the comparison, and seconds of a processor."""
+    shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + PERIODS, 1))
     started = time.process_time()
-    path = economy.simulate(theta, shocks[:, None]).observables[BURN_IN:, 0].astype(float)
-    return dict(zip(economy.observable_names, path.T, strict=True)), time.process_time() - started
+    path = reduced.simulate(theta, shocks).observables[BURN_IN:, 0].astype(float)
+    return path[:, reduced.observable_names.index("log_capital")], time.process_time() - started
 
 
 def table(trials: list[Trial], economy: Surrogate) -> str:
@@ -134,17 +130,17 @@ def table(trials: list[Trial], economy: Surrogate) -> str:
     rows = [
         (
             trial.name,
-            *(f"{value:.4g}" for value in trial.theta),
-            f"{mean_difference(trial.surrogate, trial.classical):+.3f}",
-            f"{distance(trial.surrogate, trial.classical).mean():.3f}",
-            f"{distance(trial.surrogate, trial.classical).max():.3f}",
-            f"{trial.gini[0]:.4f}",
-            f"{trial.gini[1] - trial.gini[0]:+.4f}",
+            *(f"{value:.4g}" for value in trial.both.parameters.values()),
+            f"{trial.figure('capital, mean'):+.3f}",
+            f"{trial.figure('capital, path, mean'):.3f}",
+            f"{trial.figure('capital, path, largest'):.3f}",
+            f"{trial.figure('gini, mean', 'reference'):.4f}",
+            f"{trial.figure('gini, mean'):+.4f}",
             *(f"{error:.3f}" for error in trial.law),
-            f"{mean_difference(trial.reduced, trial.classical):+.3f}",
-            f"{distance(trial.reduced, trial.classical).mean():.3f}",
-            f"{distance(trial.reduced, trial.surrogate).mean():.3f}",
-            *(f"{each:.1f}" for each in trial.seconds),
+            f"{mean_difference(trial.reduced, trial.log_capital[1]):+.3f}",
+            f"{distance(trial.reduced, trial.log_capital[1]):.3f}",
+            f"{distance(trial.reduced, trial.log_capital[0]):.3f}",
+            *(f"{each:.1f}" for each in (*reversed(trial.both.seconds), trial.seconds)),
         )
         for trial in trials
     ]
@@ -155,11 +151,8 @@ def draw(trial: Trial) -> None:
     """All paths of capital at the default."""
     figure, rows = panels(1, 1, width=8.0, height=3.0)
     panel = rows[0][0]
-    for path, color, label in (
-        (trial.classical, RED, "classical solution"),
-        (trial.surrogate, BLUE, "surrogate"),
-        (trial.reduced, GRAY, "reduced"),
-    ):
+    labels = ((BLUE, "surrogate"), (RED, "classical solution"), (GRAY, "reduced"))
+    for path, (color, label) in zip((*trial.log_capital, trial.reduced), labels, strict=True):
         panel.plot(np.exp(path[:SHOWN]), color=color, label=label, linewidth=1.2)
     panel.set_xlabel("quarter")
     panel.set_ylabel("capital")
@@ -173,14 +166,7 @@ def main() -> None:
     trials = []
     for name, theta in calibrations(economy):
         trials.append(compare(economy, reduced, name, theta))
-        for path in (trials[-1].surrogate, trials[-1].reduced):
-            off = mean_difference(path, trials[-1].classical)
-            print(
-                name,
-                f"K {off:+.3f} %",
-                f"path {distance(path, trials[-1].classical).max():.3f} %",
-                flush=True,
-            )
+        print(name, trials[-1].both.tables["differences"].to_string(), sep="\n", flush=True)
     found = table(trials, economy)
     print(found)
     draw(trials[0])

@@ -16,7 +16,8 @@ import pandas as pd
 
 from benchmarks.filter_cases import ROOT, machine
 from estimation.moments import SimulatedMoments, compute_moments
-from estimation.moments.simulated import BURN_IN, ROWS_PER_CALL
+from estimation.moments.samples import BURN_IN
+from estimation.moments.simulated import ROWS_PER_CALL
 from estimation.work.pool import WorkerPool
 from surrogate import Surrogate, load
 from surrogate.house import figures

@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from surrogate.catalogue import load
-from surrogate.comparison import Comparison, read_calibration
+from surrogate.comparison import Comparison, HouseholdsComparison, read_calibration
 from surrogate.comparison import compare as solve_both
-from surrogate.comparison.compare import formatted
-from surrogate.comparison.report import DIGITS, FILES, TITLES, notes, write
+from surrogate.comparison.report import DIGITS, FILES, OF_HOUSEHOLDS, TITLES, notes, write
+from surrogate.comparison.tables import formatted
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import require_replaceable
 
@@ -55,7 +55,7 @@ def compare(
     parameters = {} if calibration is None else read_calibration(calibration)
     parameters |= dict(_assignment(text) for text in assignments)
     folder = output or Path("results") / f"compare_{surrogate.card.model}"
-    require_replaceable(folder, FILES)
+    require_replaceable(folder, (*FILES, *OF_HOUSEHOLDS))
     comparison = solve_both(surrogate, parameters, periods, seed)
     write(comparison, folder)
     _print(comparison)
@@ -72,7 +72,7 @@ def _assignment(text: str) -> tuple[str, float]:
         ) from None
 
 
-def _print(comparison: Comparison) -> None:
+def _print(comparison: Comparison | HouseholdsComparison) -> None:
     out = console()
     for name, values in comparison.tables.items():
         header, rows = formatted(values, DIGITS[name])

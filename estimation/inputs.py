@@ -7,7 +7,8 @@
                         random_numbers, resample_threshold, burn_in;
                         or method = "kalman";
                         or method = "inversion", presample, bound = { observable, shock, floor };
-                        or method = "moments", moments, weights, replications;
+                        or method = "moments", moments, weights, replications, burn_in, detrend,
+                        discrepancy = { moment = sd };
                         or method = "learnt", folder, filter = { method, ... }, correction
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]
     [fixed]             parameter = value

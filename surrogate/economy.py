@@ -38,6 +38,10 @@ Classical = Callable[[Mapping[str, float]], Solution]
 """From parameters by name, natural units, to the solution there; raises SurrogateError if there is none."""
 Theorem = Callable[[Sequence[str]], Region]
 """From the names of an economy's parameters to the region where it has an equilibrium, exactly."""
+OwnComparison = Callable[[Any, Mapping[str, float], int, int], Any]
+"""From a surrogate, all parameters by name, periods and the seed of the shocks to a comparison with the
+classical solution; see `surrogate.comparison.households`.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Economy:
     exists : says whether it has an equilibrium, for boxes that claim too much.
     region : where it has one, if a theorem says so.
     full : of an economy that is reduced from another one and fitted to it, that one's name.
+    comparison : holds its surrogate against the classical solution, if its states are too many to be shown
+        one by one.
     artifact : folder of its surrogate inside a package, ``"package:folder"``, if it comes with one.
     """
 
@@ -69,6 +75,7 @@ class Economy:
     exists: str | Witness | None = None
     region: str | Theorem | None = None
     full: str = ""
+    comparison: str | OwnComparison | None = None
     artifact: str = ""
 
     def solve(self, parameters: Mapping[str, float]) -> Solution:
@@ -90,6 +97,10 @@ class Economy:
     def proven_region(self, ranges: Sequence[ParameterRange]) -> Region | None:
         """Where there is an equilibrium, exactly, over these parameters; None if no theorem says so."""
         return None if self.region is None else _itself(self.region)([each.name for each in ranges])
+
+    def own_comparison(self) -> OwnComparison | None:
+        """How it is compared with the classical solution; None if as any other economy."""
+        return None if self.comparison is None else _itself(self.comparison)
 
     def model_class(self) -> type:
         """The class of its model."""

@@ -26,7 +26,8 @@ BURN_IN = 100
 class Experiment:
     """An estimation whose data are to be replaced by simulated ones of the same dates, with the same gaps.
 
-    Measurement errors that the estimation knows stay at the size that its own data give them.
+    Measurement errors that the estimation knows stay at the size that its own data give them. Simulated data
+    are the economy's own, so that no moment has a discrepancy.
 
     Parameters
     ----------
@@ -48,10 +49,13 @@ class Experiment:
                 "[likelihood]; the simulated samples start at the steady state, so that none is needed."
             )
         self.settings = settings
+        if "discrepancy" in (settings.get("likelihood") or {}):
+            own = {name: value for name, value in settings["likelihood"].items() if name != "discrepancy"}
+            self.settings = {**settings, "likelihood": own}
         if posterior.measurement is not None:
             sizes = zip(posterior.measurement.observables, posterior.measurement.sd.tolist(), strict=True)
             known = {name: sd for name, sd in sizes if not np.isnan(sd)}
-            self.settings = {**settings, "measurement_error": {"sd": known}}
+            self.settings = {**self.settings, "measurement_error": {"sd": known}}
 
     @classmethod
     def from_toml(cls, path: str | Path) -> "Experiment":
@@ -111,16 +115,22 @@ class Experiment:
         self, parameters: np.ndarray, periods: int, generator: np.random.Generator
     ) -> np.ndarray:
         """Observables [T, n_y] of the economy, without measurement error, in the order of the data."""
-        space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
-        steady = at_steady_state(space, parameters.astype(space.dtype), 1)
-        start, burn_in = steady.mean, 0
-        if not self.estimation.posterior.likelihood.starts_at_rest:
-            burn_in = BURN_IN
-            start = start + generator.standard_normal(start.shape) @ steady.root[0].T
+        burn_in, start = self._start(parameters, generator)
         shocks = generator.standard_normal((burn_in + periods, self.surrogate.n_shocks))
         path = self.surrogate.simulate(parameters, shocks, start).observables[burn_in:, 0]
-        columns = [self.surrogate.observable_names.index(name) for name in space.observables]
+        columns = [self.surrogate.observable_names.index(str(name)) for name in self.estimation.data.columns]
         return path[:, columns].astype(float)
+
+    def _start(self, parameters: np.ndarray, generator: np.random.Generator) -> tuple[int, np.ndarray]:
+        """Quarters of a path that do not count, and states [1, n_states] before them."""
+        likelihood = self.estimation.posterior.likelihood
+        if likelihood.burn_in is not None:
+            return likelihood.burn_in, self.surrogate.steady_state(parameters).states
+        space = StateSpace(self.surrogate, [str(name) for name in self.estimation.data.columns])
+        steady = at_steady_state(space, parameters.astype(space.dtype), 1)
+        if likelihood.starts_at_rest:
+            return 0, steady.mean
+        return BURN_IN, steady.mean + generator.standard_normal(steady.mean.shape) @ steady.root[0].T
 
 
 def learnt_posterior(

@@ -1,7 +1,7 @@
 """Quasi-likelihood by simulated moments."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import ClassVar, cast
 
 import pandas as pd
@@ -21,7 +21,7 @@ from ..moments.estimate import (
 )
 from ..moments.named import FrameFunction, Moments
 from ..moments.result import moment_findings
-from ..moments.simulated import MOST_REPLICATIONS, SimulatedMoments
+from ..moments.simulated import MOST_BURN_IN, MOST_REPLICATIONS, SimulatedMoments
 from ..sampling.posterior import Posterior, Sampled
 from ..settings import at_most
 from .method import Ingredients, Method, register, require_no_measurement_error
@@ -47,11 +47,14 @@ class MomentLikelihood(SimulatedMoments):
 @register(MOMENTS)
 @dataclass(frozen=True)
 class MomentSettings(Method):
-    """Simulated moments as quasi-likelihood; see :func:`estimation.estimate_msm` for what they mean."""
+    """Simulated moments as quasi-likelihood; see :class:`estimation.SimulatedMoments` for what they mean."""
 
     moments: Sequence[str | Moments | FrameFunction]
     weights: str = "diagonal"
     replications: int = at_most(MOST_REPLICATIONS, default=20)
+    burn_in: int | None = at_most(MOST_BURN_IN, default=None)
+    detrend: Sequence[str] = ()
+    discrepancy: Mapping[str, float] = field(default_factory=dict)
     method: str = MOMENTS
     files: ClassVar[tuple[str, ...]] = ("point_estimate", "moments", "j_test", "sensitivity")
 
@@ -71,7 +74,8 @@ class MomentSettings(Method):
     def ingredients(self, posterior: Posterior) -> list:
         """See :class:`estimation.likelihoods.method.Method`; functions count by the moments they return."""
         target = _its_own(posterior)
-        return [target.names, target.target.tolist(), target.weights.tolist(), target.replications]
+        same = [target.names, target.target.tolist(), target.weights.tolist(), target.replications]
+        return [*same, self.burn_in, list(self.detrend)] if self.burn_in or self.detrend else same
 
     def point_estimate(self, posterior: Posterior, seed: int) -> MomentsResult:
         """See :class:`estimation.likelihoods.method.Method`."""
@@ -80,7 +84,17 @@ class MomentSettings(Method):
     def build(self, surrogate: Surrogate, data: pd.DataFrame, seed: int) -> MomentLikelihood:
         """The quasi-likelihood of ``data`` under these settings, before a second step."""
         weights = first_weights(self.weights)
-        return MomentLikelihood(surrogate, data, self.moments, weights, self.replications, seed)
+        return MomentLikelihood(
+            surrogate,
+            data,
+            self.moments,
+            weights,
+            self.replications,
+            seed,
+            burn_in=self.burn_in,
+            detrend=self.detrend,
+            discrepancy=self.discrepancy,
+        )
 
 
 def _its_own(posterior: Posterior) -> MomentLikelihood:

@@ -132,6 +132,9 @@ def estimate_msm(
     weights: Weights = "diagonal",
     replications: int = 20,
     seed: int = 0,
+    burn_in: int | None = None,
+    detrend: Sequence[str] = (),
+    discrepancy: Mapping[str, float] | None = None,
 ) -> MomentsResult:
     """Estimate by the simulated method of moments; mirrors ``estimagic.estimate_msm``.
 
@@ -150,6 +153,7 @@ def estimate_msm(
         weights), or a matrix.
     replications : simulated samples for each parameter vector.
     seed : of the shocks, which are the same for all parameter vectors.
+    burn_in, detrend, discrepancy : see :class:`estimation.SimulatedMoments`.
 
     Raises
     ------
@@ -161,7 +165,8 @@ def estimate_msm(
     free = FreeParameters.of_bounds(
         economy, named, by_name({} if bounds is None else bounds), by_name({} if fixed is None else fixed)
     )
-    target = SimulatedMoments(economy, data, moments, first_weights(weights), replications, seed, moments_cov)
+    settings = (first_weights(weights), replications, seed, moments_cov, burn_in, detrend, discrepancy)
+    target = SimulatedMoments(economy, data, moments, *settings)
     start = np.array([list(named.values())], dtype=float)
     if optimize_options is False:
         return describe(target, free, start[0], None)

@@ -200,8 +200,11 @@ FUNCTIONS = {
 }
 
 
-def read_moment(moment: str | Moments | FrameFunction, data: pd.DataFrame) -> Moments:
-    """Turn a name, or a function of a DataFrame like ``data`` [T, n_y], into moments.
+def read_moment(
+    moment: str | Moments | FrameFunction, data: pd.DataFrame, detrended: Sequence[str] = ()
+) -> Moments:
+    """Turn a name, or a function of a DataFrame like ``data`` [T, n_y], into moments; some of the data's
+    columns may be ``detrended``.
 
     Raises
     ------
@@ -212,16 +215,17 @@ def read_moment(moment: str | Moments | FrameFunction, data: pd.DataFrame) -> Mo
         return moment
     if callable(moment):
         return FrameMoments.of(moment, data)
-    return parse_moment(str(moment), [str(name) for name in data.columns])
+    return parse_moment(str(moment), [str(name) for name in data.columns], detrended)
 
 
-def parse_moment(text: str, observables: Sequence[str]) -> Moment:
+def parse_moment(text: str, observables: Sequence[str], detrended: Sequence[str] = ()) -> Moment:
     """Turn a name such as ``autocorr(output_growth, 1)`` into a moment.
 
     Raises
     ------
     UnknownName : an unknown function or observable.
-    BadConfiguration : something that is not a moment, or a wrong number of arguments.
+    BadConfiguration : something that is not a moment, a wrong number of arguments, or the mean of what is
+        ``detrended``.
     """
     match = CALL.fullmatch(str(text))
     if not match:
@@ -247,6 +251,8 @@ def parse_moment(text: str, observables: Sequence[str]) -> Moment:
         keywords["lag"] = int(lags[0])
     if match[1] in CORRELATIONS and len(set(names)) == 1 and not keywords.get("lag"):
         raise BadConfiguration(f"{text!r} is always one; choose another lag or another series.")
+    if match[1] == "mean" and names[0] in detrended:
+        raise BadConfiguration(f"{text!r} is always zero, because {names[0]} is detrended: leave one out.")
     return Moment(text.strip(), partial(function, **keywords), partial(contributions, **keywords))
 
 

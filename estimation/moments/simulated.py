@@ -10,7 +10,8 @@ and Hong 2003). Every evaluation uses the same shocks, without which the distanc
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -22,11 +23,11 @@ from surrogate.house.records import whole_number
 
 from ..sampling.posterior import Likelihood
 from .named import Array, FrameFunction, Moments, compute_moments, read_moment
+from .samples import Samples
 from .weights import Weights, covariance_matrix, moments_covariance, weighting_matrix
 
-BURN_IN = 200
 ROWS_PER_CALL = 1600
-MOST_REPLICATIONS = 10_000
+MOST_REPLICATIONS, MOST_BURN_IN = 10_000, 1_000_000
 
 
 class SimulatedMoments(Likelihood):
@@ -44,6 +45,12 @@ class SimulatedMoments(Likelihood):
     seed : of the shocks, which are common to all evaluations.
     moments_cov : covariance [n_moments, n_moments] of the moments of the data, a DataFrame by its labels; if
         ``None``, their long-run covariance (:func:`estimation.moments.weights.moments_covariance`).
+    burn_in : quarters before the samples, which then follow one another along one path; by default every
+        sample has a path of its own (:class:`estimation.moments.samples.Samples`).
+    detrend : observables from which the least-squares line in time is taken out of each sample, of the data
+        and of simulated ones alike.
+    discrepancy : moment -> standard deviation of what the economy leaves out of it, whose variance is added
+        to ``moments_cov`` (Kennedy and O'Hagan 2001).
 
     Attributes
     ----------
@@ -55,7 +62,7 @@ class SimulatedMoments(Likelihood):
     ------
     UnknownName : an observable, moment or kind of weights that does not exist.
     BadData : a moment that is not a number, has no sampling variance in the data or is collinear with others.
-    BadConfiguration : ``moments_cov`` or weights that are no such matrices.
+    BadConfiguration : ``moments_cov``, weights or a discrepancy that can be none.
     """
 
     is_density = False
@@ -69,46 +76,52 @@ class SimulatedMoments(Likelihood):
         replications: int = 20,
         seed: int = 0,
         moments_cov: Array | pd.DataFrame | None = None,
+        burn_in: int | None = None,
+        detrend: Sequence[str] = (),
+        discrepancy: Mapping[str, float] | None = None,
     ) -> None:
-        replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
-        self.surrogate = surrogate
+        self.replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
+        self.surrogate, self.periods, self.seed, self.burn_in = surrogate, len(data), seed, burn_in
         self.observables = tuple(str(name) for name in data.columns)
         for name in self.observables:
             if name not in surrogate.observable_names:
                 raise unknown_name("observable", name, surrogate.observable_names)
-        self._columns = [surrogate.observable_names.index(name) for name in self.observables]
+        self.samples = self._samples(detrend)
+        sample = self.samples.treated(data.to_numpy(dtype=float))
         if isinstance(moments, str) or not isinstance(moments, Sequence):
             raise BadConfiguration(f'moments must be a list such as ["sd(x)"], not {shown(moments)}.')
-        self.moments = [read_moment(moment, data) for moment in moments]
+        treated = pd.DataFrame(sample, data.index, data.columns)
+        self.moments = [read_moment(moment, treated, self.samples.detrended) for moment in moments]
         self.names = tuple(name for moment in self.moments for name in moment.names)
         if not self.names or len(set(self.names)) < len(self.names):
             raise BadConfiguration("Name at least one moment, and each only once.")
-        sample = data.to_numpy(dtype=float)
-        self.periods, self.replications, self.seed = len(sample), replications, seed
+        self.left_out = self._variances(discrepancy or {})
         self.target = compute_moments(self.moments, sample[None], self.observables)[0]
         self._require_numbers(
             self.target[None], "of the data", "Choose a sample that has no gaps and is longer than any lag."
         )
         if moments_cov is None:
             moments_cov = moments_covariance(self.moments, sample, self.observables)
-        self.moments_cov = covariance_matrix(moments_cov, self.names)
+        self._set_covariance(moments_cov)
         self._set_weights(weights)
         # sound samples at the surrogate's default need every moment; elsewhere, a vector that lacks one has
         # no likelihood
-        values = self._of_samples(surrogate.default[None], self._shocks(self.seed, self.replications))[0]
+        values = self._of_samples(surrogate.default[None], self.samples.shocks(self.seed, self.replications))[
+            0
+        ]
         sound = ~np.isinf(values).any(axis=1)
         self._require_numbers(values[sound], "of simulated data", "Leave it out, or mend its function.")
 
     @property
     def standard_errors(self) -> Array:
-        """Of the moments of the data [n_moments]."""
+        """Of the moments of the data [n_moments], with what the economy leaves out of them."""
         return np.sqrt(np.diag(self.moments_cov))
 
     def reweighted(self, weights: Weights, moments_cov: Array | pd.DataFrame | None = None) -> Self:
-        """The same moments and shocks with other weights, and perhaps another covariance."""
+        """The same moments and shocks with other weights, and perhaps another covariance of the data's."""
         other = copy.copy(self)
         if moments_cov is not None:
-            other.moments_cov = covariance_matrix(moments_cov, self.names)
+            other._set_covariance(moments_cov)
         other._set_weights(weights)
         return other
 
@@ -117,8 +130,8 @@ class SimulatedMoments(Likelihood):
 
         Infinite where the simulated economy explodes, has no steady state, or lacks a moment.
         """
-        shocks = self._shocks(self.seed, self.replications)
-        size = max(1, ROWS_PER_CALL // self.replications)
+        shocks = self.samples.shocks(self.seed, self.replications)
+        size = max(1, ROWS_PER_CALL // shocks.shape[1])
         blocks = [parameters[start : start + size] for start in range(0, len(parameters), size)]
         values = np.concatenate([self._of_samples(block, shocks).mean(axis=1) for block in blocks])
         return np.where(np.isnan(values), np.inf, values)
@@ -130,7 +143,7 @@ class SimulatedMoments(Likelihood):
         ------
         BadConfiguration : the simulated economy explodes there.
         """
-        shocks = self._shocks([self.seed, 1], samples)
+        shocks = self.samples.shocks([self.seed, 1], samples)
         values = self._of_samples(np.atleast_2d(parameters), shocks)[0]
         if not np.isfinite(values).all():
             raise BadConfiguration("The simulated economy explodes at the first step's estimates.")
@@ -167,26 +180,48 @@ class SimulatedMoments(Likelihood):
         }
         return pd.DataFrame(columns, index=pd.Index(self.names, name="moment"))
 
+    def _set_covariance(self, moments_cov: Array | pd.DataFrame) -> None:
+        self.moments_cov = covariance_matrix(moments_cov, self.names) + np.diag(self.left_out)
+
     def _set_weights(self, weights: Weights) -> None:
         self.weights = weighting_matrix(weights, self.moments_cov, self.names, self.periods)
         self._root = np.linalg.cholesky(self.weights)
 
-    def _shocks(self, seed: int | list[int], samples: int) -> Array:
-        generator = np.random.default_rng(seed)
-        return generator.standard_normal((BURN_IN + self.periods, samples, self.surrogate.n_shocks))
+    def _samples(self, detrend: Sequence[str]) -> Samples:
+        if isinstance(detrend, str) or not isinstance(detrend, Sequence):
+            raise BadConfiguration(f'detrend must be a list such as ["log_output"], not {shown(detrend)}.')
+        for name in detrend:
+            if name not in self.observables:
+                raise unknown_name("observable to detrend", name, self.observables)
+        a_path = 1
+        if self.burn_in is not None:
+            whole_number("burn_in", self.burn_in, 0, MOST_BURN_IN)
+            a_path = self.replications
+        return Samples(self.surrogate, self.observables, self.periods, tuple(detrend), self.burn_in, a_path)
+
+    def _variances(self, discrepancy: Mapping[str, float]) -> Array:
+        """Variances [n_moments] of the discrepancies."""
+        if not isinstance(discrepancy, Mapping):
+            raise BadConfiguration(f"discrepancy must name moments, unlike {shown(discrepancy)}.")
+        sd = np.zeros(len(self.names))
+        for name, value in discrepancy.items():
+            if name not in self.names:
+                raise unknown_name("moment with a discrepancy", name, self.names)
+            if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < np.inf:
+                raise BadConfiguration(
+                    f"The discrepancy of {name} must be a positive number, not {shown(value)}."
+                )
+            sd[self.names.index(name)] = value
+        return sd**2
 
     def _of_samples(self, parameters: Array, shocks: Array) -> Array:
-        """Moments [w, samples, n_moments] of every sample that ``shocks`` [T, samples, n_shocks] make."""
-        vectors, samples = len(parameters), shocks.shape[1]
-        rest = self.surrogate.steady_state(parameters).states
-        solved = np.asarray(np.isfinite(rest).all(axis=1))
-        start = np.repeat(np.where(solved[:, None], rest, 0.0), samples, axis=0)
+        """Moments [w, samples, n_moments] of the samples that ``shocks`` [quarters, paths, n_shocks] make."""
         with np.errstate(all="ignore"):
-            paths = self.surrogate.simulate(parameters, np.tile(shocks, (1, vectors, 1)), start).observables
-            simulated = paths[BURN_IN:, :, self._columns].swapaxes(0, 1).astype(float)
-            values = compute_moments(self.moments, simulated, self.observables)
-        values[~(np.isfinite(simulated).all(axis=(1, 2)) & np.repeat(solved, samples))] = np.inf
-        return values.reshape(vectors, samples, -1)
+            samples = self.samples.simulate(parameters, shocks)
+            flat = samples.reshape(-1, *samples.shape[2:])
+            values = compute_moments(self.moments, flat, self.observables)
+        values[~np.isfinite(flat).all(axis=(1, 2))] = np.inf
+        return values.reshape(*samples.shape[:2], -1)
 
     def _require_numbers(self, values: Array, where: str, advice: str) -> None:
         wrong = ~np.isfinite(values).all(axis=0)

@@ -33,6 +33,8 @@ class Likelihood(ABC):
     is_density : whether it is a density of the data, unlike a distance, and so can be integrated.
     presample : first periods of the data that it is conditional on.
     starts_at_rest : whether it takes the first period to follow the steady state.
+    burn_in : quarters after which it takes a path from the steady state to have forgotten that; ``None`` if
+        it has its own view of the first period.
     truth : the likelihood that it was learnt from, for the same data; ``None`` if it was not learnt.
     chapter : title of what only this method finds out; empty if that is nothing.
     """
@@ -40,6 +42,7 @@ class Likelihood(ABC):
     is_density: bool = True
     presample: int = 0
     starts_at_rest: bool = False
+    burn_in: int | None = None
     truth: "Likelihood | None" = None
     chapter: str = ""
 

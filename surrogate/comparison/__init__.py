@@ -2,10 +2,12 @@
 
 Both policies drive the same economy, the transition in step.onnx, with the same shocks; so whatever differs
 is the policy's doing. None of this needs a training framework, but for observables under the classical
-policy: see `surrogate.comparison.solutions`.
+policy: see `surrogate.comparison.solutions`. In an economy of many households each solution moves its own:
+see `surrogate.comparison.households`.
 """
 
 from .compare import Comparison, compare
+from .households import HouseholdsComparison
 from .report import read_calibration
 
-__all__ = ["Comparison", "compare", "read_calibration"]
+__all__ = ["Comparison", "HouseholdsComparison", "compare", "read_calibration"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from .. import economies
 from ..artifact.runtime import Surrogate
 from ..errors import BadData
 from ..house.records import whole_number
@@ -22,13 +23,15 @@ from .solutions import (
     observer,
     slices,
 )
+from .tables import Policies, moment_table, path_table, policy_table
+
+if TYPE_CHECKING:
+    from .households import HouseholdsComparison
 
 Array = NDArray[np.float64]
 PERIODS, MOST_PERIODS = 1_000, 10_000_000
 AT_REST = 0.7
 """An economy without shocks starts at this share of its steady state, so that there is a path to compare."""
-STILL = 1e-9
-"""A path whose standard deviation is below this share of its largest value does not move."""
 SIMULATION = "simulation"
 """The states that the classical solution visits, beside the slices, which are called by their state."""
 
@@ -62,6 +65,11 @@ class Comparison:
         surrogate, classical = (self._frame(path) for path in self.paths)
         return surrogate, classical
 
+    @property
+    def series(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """What there is of either solution period by period."""
+        return {"simulation": self.simulations}
+
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
         """Differences of ``policies`` and ``paths``, and the ``moments`` side by side."""
@@ -91,11 +99,12 @@ class Comparison:
 
 def compare(
     surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
-) -> Comparison:
+) -> Comparison | HouseholdsComparison:
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,
-    from seven tenths of it.
+    from seven tenths of it. An economy whose entry has a comparison of its own is left to that, such as one
+    of many households to `surrogate.comparison.households`.
 
     Raises
     ------
@@ -111,8 +120,12 @@ def compare(
         raise BadData("A comparison is made at one calibration: give each parameter one number.")
     surrogate.require_inside(theta)
     theta = theta[0]
-    observe = observer(surrogate.card)
     named = dict(zip(surrogate.parameter_names, theta.tolist(), strict=True))
+    entry = economies.known().get(surrogate.card.model)
+    own = None if entry is None else entry.own_comparison()
+    if own is not None:
+        return own(surrogate, named, periods, seed)
+    observe = observer(surrogate.card)
     policy = ReferencePolicy(surrogate, named)
     rest = surrogate.steady_state(theta).states[0].astype(float)
     start = rest if surrogate.n_shocks else AT_REST * rest
@@ -123,80 +136,6 @@ def compare(
     places = {**slices(visited, rest, surrogate.state_names), SIMULATION: visited}
     policies = {place: _policies(surrogate, policy, theta, states) for place, states in places.items()}
     return Comparison(surrogate, named, seed, policies, paths, int((~reached).sum()))
-
-
-class Policies(NamedTuple):
-    """Controls by name, each [n], of both solutions at the same states [n, n_states]."""
-
-    states: Array
-    surrogate: Mapping[str, Array]
-    reference: Mapping[str, Array]
-
-
-def relative_difference(found: Array, exact: Array) -> Array:
-    """|found - exact| [n] as a share of |exact| where `exact` keeps its sign, else of its root mean square;
-    NaN if that is zero.
-    """
-    keeps_sign = exact.min() > 0 or exact.max() < 0
-    unit = np.abs(exact) if keeps_sign else np.sqrt(np.mean(exact**2))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(unit > 0, np.abs(found - exact) / unit, np.nan)
-
-
-def policy_table(places: Mapping[str, Policies]) -> pd.DataFrame:
-    """Mean and largest `relative_difference` of each control, along each slice and along the simulation."""
-    rows = {
-        (control, place): relative_difference(found, at.reference[control])
-        for place, at in places.items()
-        for control, found in at.surrogate.items()
-    }
-    return pd.DataFrame(
-        {"mean": [gap.mean() for gap in rows.values()], "max": [gap.max() for gap in rows.values()]},
-        index=pd.MultiIndex.from_tuples(rows, names=["control", "along"]),
-    ).sort_index(level="control", sort_remaining=False)
-
-
-def path_table(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Mean and largest |difference| of each variable of two simulations, in its unit and as a share of its
-    standard deviation; periods in which a variable is undefined are left out.
-    """
-    gap = (surrogate[reference.columns] - reference).abs()
-    spread = reference.std()
-    spread = spread.where(spread > STILL * reference.abs().max())
-    columns = {"mean": gap.mean(), "max": gap.max()}
-    shares = {f"{name} / sd": values / spread for name, values in columns.items()}
-    return pd.DataFrame({**columns, **shares})
-
-
-def moment_table(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:
-    """Mean, standard deviation and first autocorrelation of each variable, solution beside solution."""
-    found, exact = moments(surrogate).loc[reference.columns], moments(reference)
-    table = pd.DataFrame({"surrogate": found.stack(), "reference": exact.stack()}, index=found.stack().index)
-    return table.rename_axis([*reference.columns.names, "moment"])
-
-
-def moments(frame: pd.DataFrame) -> pd.DataFrame:
-    """Mean, sd and first autocorrelation of each column, undefined periods left out."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = frame.corrwith(frame.shift(1))
-    moving = frame.std() > STILL * frame.abs().max()
-    return pd.DataFrame(
-        {"mean": frame.mean(), "sd": frame.std(), "autocorrelation": correlation.where(moving)}
-    )
-
-
-def formatted(table: pd.DataFrame, digits: int) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of text, the index first; a dash where there is no number."""
-
-    def cell(value: object) -> str:
-        """One entry of the table."""
-        if not isinstance(value, float):
-            return str(value)
-        return "-" if np.isnan(value) else f"{value:.{digits}g}"
-
-    flat = table.reset_index()
-    rows = [[cell(value) for value in row] for row in flat.to_numpy(dtype=object)]
-    return [str(name) for name in flat.columns], rows
 
 
 def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, states: Array) -> Policies:

@@ -39,7 +39,7 @@ class ReferencePolicy:
 
     def __init__(self, surrogate: Surrogate, parameters: Mapping[str, float]) -> None:
         self.card = surrogate.card
-        _require_shipped(self.card)
+        require_shipped(self.card)
         try:
             self.solution = economies.solve(self.card.model, parameters)
         except KeyError as error:
@@ -158,7 +158,7 @@ def follow_reference(
     return Followed(SolutionPath(visited, chosen, observables), np.array(choice.reached))
 
 
-def _require_shipped(card: Card) -> None:
+def require_shipped(card: Card) -> None:
     """Refuse an economy that has no more than the name of one with a classical solution."""
     if not card.training.get("shipped", True):
         raise UnknownName(

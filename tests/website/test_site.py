@@ -73,13 +73,13 @@ def test_source_files_become_pages() -> None:
     text = "[the model](../surrogate/models/rbc.py), [a page](filters.md#x), `[no](link.md)`\n"
     expected = "[the model](source/surrogate/models/rbc.py.md), [a page](filters.md#x), `[no](link.md)`\n"
     assert relinked(text, "docs/index.md", "index.md") == expected
-    assert "class RealBusinessCycle" in PAGES["source/surrogate/models/rbc.md"]
+    assert "class RealBusinessCycle" in PAGES["source/surrogate/models/rbc.py.md"]
     assert page_of("docs/filters.md") == "filters.md"
 
 
 def test_the_reference_has_all_commands_and_economies() -> None:
     pages = reference()
-    headings = re.findall(r"^## (\w+)$", pages["reference/commands.md"], re.MULTILINE)
+    headings = re.findall(r"^## ([\w-]+)$", pages["reference/commands.md"], re.MULTILINE)
     assert headings == list(dsge_surrogate.commands)
     for name in available():
         assert f"## {name}\n" in pages["reference/economies.md"]

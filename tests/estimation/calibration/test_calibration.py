@@ -62,6 +62,24 @@ def replications(made: Experiment, number: int, settings=QUICK) -> list[Replicat
     return [item for item in found if item is not None]
 
 
+def test_data_for_moments_begin_as_their_simulated_samples_do_and_miss_nothing(linear, data):
+    likelihood = {
+        "method": "moments",
+        "moments": ["sd(y0)", "sd(y1)"],
+        "weights": "identity",
+        "burn_in": 7,
+        "discrepancy": {"sd(y0)": 0.5},
+    }
+    whole = data.interpolate(limit_direction="both")
+    made = Experiment(linear, whole, priors=SIGMA, likelihood=likelihood)
+    sample = made.simulate(np.array([1.3]), np.random.default_rng(5))
+    shocks = np.random.default_rng(5).standard_normal((7 + PERIODS, linear.n_shocks))
+    path = linear.simulate({"sigma": 1.3}, shocks).observables[7:, 0]
+    np.testing.assert_allclose(sample, path, rtol=1e-6)
+    assert made.estimation.posterior.likelihood.left_out.tolist() == [0.25, 0.0]  # type: ignore[attr-defined]
+    assert made.posterior(sample).likelihood.left_out.tolist() == [0.0, 0.0]  # type: ignore[attr-defined]
+
+
 def test_simulated_data_have_the_dates_gaps_and_distribution_of_the_economy(linear, linear_economy, data):
     made = experiment(linear, data, sd=0.4)
     generator = np.random.default_rng(0)

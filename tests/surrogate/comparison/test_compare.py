@@ -10,9 +10,10 @@ import pytest
 
 from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
-from surrogate.comparison.compare import SIMULATION, moments, relative_difference
+from surrogate.comparison.compare import SIMULATION
 from surrogate.comparison.report import notes
 from surrogate.comparison.solutions import ReferencePolicy, observer
+from surrogate.comparison.tables import moments, relative_difference
 from surrogate.economy import Economy
 from surrogate.errors import BadConfiguration, BadData, OutsideBox, UnknownName
 from tests.linear_artifact import LinearEconomy, write_artifact
@@ -21,10 +22,17 @@ LINEAR = "tests.surrogate.comparison.linear_reference"
 CALIBRATION = {"alpha": 0.3, "beta": 0.985, "delta": 0.05, "gamma": 3.0, "rho": 0.9, "sigma": 0.02}
 
 
+def ordinary(surrogate: Surrogate, parameters: dict[str, float], periods: int, seed: int = 0) -> Comparison:
+    """Compare an economy that has no comparison of its own."""
+    comparison = compare(surrogate, parameters, periods, seed)
+    assert isinstance(comparison, Comparison)
+    return comparison
+
+
 @pytest.fixture(scope="module")
 def rbc() -> Comparison:
     """The shipped real business cycle model at one calibration."""
-    return compare(load("rbc"), CALIBRATION, periods=200, seed=3)
+    return ordinary(load("rbc"), CALIBRATION, periods=200, seed=3)
 
 
 def of_linear(
@@ -32,7 +40,7 @@ def of_linear(
 ) -> Comparison:
     """The linear economy beside one of the solutions in `linear_reference`."""
     monkeypatch.setitem(economies.known(), "linear", Economy("linear", classical=f"{LINEAR}:{solver}"))
-    return compare(linear, {"rho": 0.5}, periods=periods)
+    return ordinary(linear, {"rho": 0.5}, periods=periods)
 
 
 def test_the_shipped_surrogate_is_near_the_classical_solution(rbc: Comparison) -> None:
@@ -94,7 +102,7 @@ def test_without_the_training_framework_only_observables_are_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch", None)
-    comparison = compare(load("rbc"), {}, periods=20)
+    comparison = ordinary(load("rbc"), {}, periods=20)
     assert comparison.paths[1].observables is None
     assert set(comparison.tables["paths"].index.get_level_values("kind")) == {"state", "control"}
 
