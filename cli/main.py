@@ -13,6 +13,7 @@ from .compare import compare
 from .console import ReportingGroup
 from .estimate import estimate
 from .evidence import evidence
+from .explore import explore
 from .export import export
 from .export_code import export_code
 from .inspect import inspect
@@ -59,6 +60,7 @@ COMMANDS = (
     train,
     export,
     export_code,
+    explore,
     validate,
     compare,
 )
