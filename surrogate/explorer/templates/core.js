@@ -5,6 +5,7 @@
 const SEED = 1;
 const PERIODS = 2000; // of the simulation behind the moments
 const BURN = 200; // periods before these, which are left out
+const DRAWN = 100; // periods of the path that is drawn
 const HORIZON = 40; // periods of an impulse response
 const LOW_START = 0.7; // of the steady state: where an economy without shocks begins
 const shown = card.observables.length ? "observables" : "controls";
@@ -52,12 +53,13 @@ function impulseResponse(parameters, shock, size) {
   return simulate(parameters, struck, start)[shown].map((row, t) => row.map((value, i) => value - without[t][i]));
 }
 
-// One path with the fixed seed, after those periods that are left out.
-function samplePath(parameters) {
+const shocks = drawShocks(SEED, card.shocks.length ? BURN + PERIODS : DRAWN);
+
+// The first periods of one path with the fixed seed, after those that are left out.
+function samplePath(parameters, periods) {
   const rest = economy.steady_state(parameters).states;
-  if (!card.shocks.length)
-    return simulate(parameters, drawShocks(SEED, HORIZON), rest.map((value) => LOW_START * value));
-  const path = simulate(parameters, drawShocks(SEED, BURN + PERIODS), rest);
+  if (!card.shocks.length) return simulate(parameters, shocks, rest.map((value) => LOW_START * value));
+  const path = simulate(parameters, shocks.slice(0, BURN + periods), rest);
   for (const group of Object.keys(path)) path[group] = path[group].slice(BURN);
   return path;
 }
@@ -143,14 +145,13 @@ function certified(parameters, place, count) {
   return evenly(lower, upper, count).map((value) => economy.inside(replaced(parameters, place, value)));
 }
 
-// Everything about one calibration that no choice on the page changes; null outside the certified region.
+// What a calibration does at once; null outside the certified region. Moments, which take longer, are apart.
 function solve(parameters) {
   if (refusal(parameters)) return null;
-  const path = samplePath(parameters);
-  return {
-    parameters,
-    rest: economy.steady_state(parameters).states,
-    path,
-    moments: card.shocks.length ? moments(path[shown]) : null,
-  };
+  return { parameters, rest: economy.steady_state(parameters).states, path: samplePath(parameters, DRAWN) };
+}
+
+// Moments of what is shown, along the whole path.
+function sampleMoments(parameters) {
+  return moments(samplePath(parameters, PERIODS)[shown]);
 }

@@ -32,7 +32,7 @@ function draw(chart, x, label, lines) {
   }
   const grid = [];
   const words = [write(chart.svg, label, (FRAME.left + FRAME.right) / 2, 205, "middle")];
-  for (const tick of values.length ? ticks(low, high, 4) : []) {
+  for (const tick of values.length ? ticks(low, high, 5) : []) {
     const y = vertical(tick);
     grid.push(rule(chart.svg, FRAME.left, y, FRAME.right, y, tick === 0));
     words.push(write(chart.svg, plain(tick), FRAME.left - 5, y + 4, "end"));

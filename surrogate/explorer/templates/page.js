@@ -1,13 +1,15 @@
 // Sliders, choices and what follows from them.
 const STEPS = 200; // of a slider
+const QUIET = 150; // milliseconds without a change after which moments are computed
 const MARKS = 41; // values of a parameter that are tested for the grey part of its slider
-const DRAWN = 100; // periods of the simulated path
 const CALIBRATIONS = ["A", "B"];
 const element = (id) => document.getElementById(id);
 
 const values = {}; // of parameters, by calibration
 const solved = {}; // what follows from them, or null
+const momentsOf = {}; // moments, once they are computed
 const charts = {}; // by section
+let timer;
 
 function start() {
   const series = card[shown];
@@ -49,12 +51,19 @@ function choose(which, parameters) {
 function settle(which, parameters) {
   values[which] = parameters;
   solved[which] = solve(parameters);
-  const reason = refusal(parameters);
-  const status = element(`status-${which}`);
-  const text = `${which}: ${reason ? `not drawn. ${reason}` : "inside the certified region."}`;
-  if (status.textContent !== text) status.textContent = text;
-  status.classList.toggle("refused", reason !== "");
+  momentsOf[which] = null;
   card.parameters.forEach((_, place) => showChoice(which, place));
+}
+
+// Say of a calibration whether it is drawn, and if not, why.
+function showStatus(which) {
+  const reason = refusal(values[which]);
+  const same = which === "B" && values.A.every((value, i) => value === values.B[i]);
+  const drawn = same ? "the same as A." : "inside the certified region.";
+  const text = `${which}: ${reason ? `not drawn. ${reason}` : drawn}`;
+  const status = element(`status-${which}`);
+  if (status.textContent !== text) status.textContent = text; // else it would be read aloud again
+  status.classList.toggle("refused", reason !== "");
 }
 
 function showChoice(which, place) {
@@ -108,12 +117,25 @@ function columnOf(rows, i) {
 }
 
 function redraw() {
+  CALIBRATIONS.forEach(showStatus);
   drawResponses();
   drawPolicies();
-  const paths = ofBoth(({ path }) => path[shown].slice(0, DRAWN));
+  const paths = ofBoth(({ path }) => path[shown]);
   const periods = (paths.A ?? paths.B ?? []).map((_, t) => t + 1);
   charts.path.forEach((chart, i) => draw(chart, periods.length ? periods : [1, DRAWN], "period", columnOf(paths, i)));
-  if (card.shocks.length) writeMoments();
+  if (card.shocks.length) awaitMoments();
+}
+
+// Moments follow when nothing has changed for a while.
+function awaitMoments() {
+  element("moments-table").setAttribute("aria-busy", "true");
+  clearTimeout(timer);
+  timer = setTimeout(() => {
+    for (const which of CALIBRATIONS)
+      if (solved[which]) momentsOf[which] ??= sampleMoments(values[which]);
+    writeMoments();
+    element("moments-table").setAttribute("aria-busy", "false");
+  }, QUIET);
 }
 
 function drawResponses() {
@@ -148,7 +170,7 @@ function writeMoments() {
   ];
   const body = element("moments-table").tBodies[0];
   rows.forEach(([name, number], k) => {
-    const numbers = Object.values(ofBoth((one) => plain(number(one.moments)))).map((text) => text ?? "–");
+    const numbers = CALIBRATIONS.map((which) => (momentsOf[which] ? plain(number(momentsOf[which])) : "–"));
     if (!body.rows[k]) fillRow(body.insertRow(), [name, ...numbers], "row");
     else numbers.forEach((text, i) => (body.rows[k].cells[i + 1].textContent = text));
   });
