@@ -36,7 +36,8 @@ document.querySelector("details").open = true;
 setTimeout(() => {
   const rows = document.querySelector("details table").rows.length;
   const moments = document.querySelector("#moments-table td").textContent;
-  const wide = document.documentElement.scrollWidth > innerWidth;
+  document.documentElement.style.width = "380px";
+  const wide = document.body.scrollWidth > 380 || document.documentElement.scrollWidth > innerWidth;
   const unnamed = [...document.querySelectorAll("input, select, button")].filter(
     (each) => !(each.labels?.length || each.ariaLabel || each.textContent)
   ).length;

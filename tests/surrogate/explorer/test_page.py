@@ -106,7 +106,28 @@ def test_it_needs_neither_torch_nor_onnx(tmp_path: Path) -> None:
     assert (tmp_path / "page.html").exists()
 
 
-@pytest.mark.slow
+def luminance(colour: str) -> float:
+    """Relative luminance, as the Web Content Accessibility Guidelines 2.2 define it."""
+    digits = colour if len(colour) == 6 else "".join(2 * digit for digit in colour)
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_colours_can_be_told_apart_in_light_and_dark(linear: Surrogate, tmp_path: Path) -> None:
+    """The guidelines ask for a contrast of 4.5 for words and 3 for the outlines of what can be used."""
+    schemes = re.findall(r":root \{(.*?)\}", write(linear, tmp_path), flags=re.DOTALL)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): #([0-9a-f]+)", scheme))
+        grounds = [luminance(colours[name]) for name in ("paper", "card")]
+        needed = dict.fromkeys(("ink", "faint", "A", "B", "bad"), 4.5) | dict.fromkeys(("open", "edge"), 3.0)
+        for name, least in needed.items():
+            for ground in grounds:
+                low, high = sorted((ground, luminance(colours[name])))
+                assert (high + 0.05) / (low + 0.05) >= least, name
+
+
 @pytest.mark.parametrize("model", sorted({economy.name for economy in SHIPPED} - {"krusell_smith"}))
 def test_every_economy_that_ships_has_a_page(model: str, tmp_path: Path) -> None:
     economy = load(model)
