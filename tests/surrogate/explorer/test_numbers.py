@@ -107,6 +107,12 @@ def test_shocks_are_standard_normal_and_always_the_same(tmp_path: Path) -> None:
     assert np.abs(first.var(axis=0) - 1).max() < 0.13
     assert np.abs(np.corrcoef(first.T) - np.eye(3)).max() < 0.09
     assert np.abs([np.corrcoef(each[1:], each[:-1])[0, 1] for each in first.T]).max() < 0.09
+    # L'Ecuyer (1988): Z = (s1 - s2) mod 2147483562, and U = Z / 2147483563
+    powers = range(1, first.size * 2 + 1)
+    states = [pow(40014, k, 2147483563) - pow(40692, k, 2147483399) for k in powers]
+    uniform = np.array([(state % 2147483562 or 2147483562) / 2147483563 for state in states]).reshape(-1, 2)
+    normal = np.sqrt(-2 * np.log(uniform[:, 0])) * np.cos(2 * np.pi * uniform[:, 1])
+    np.testing.assert_allclose(first.ravel(), normal, atol=1e-12)
 
 
 def test_what_is_outside_is_refused_in_words(tmp_path: Path) -> None:
