@@ -1,5 +1,6 @@
 """What a page computes, under Node, beside the Python runtime and closed forms."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +96,20 @@ def test_a_linear_economy_in_closed_form(tmp_path: Path) -> None:
     # stationary variance of the observables: the sum of squares of all responses to one standard deviation
     exact = np.sqrt(np.sum(np.square(expected) / 4, axis=(0, 2)))
     np.testing.assert_allclose(found["moments"]["sd"], exact, rtol=0.1)
+
+
+def test_controls_are_shown_where_there_are_no_observables(tmp_path: Path) -> None:
+    economy = example_economy("float64")
+    surrogate = Surrogate(write_artifact(economy, tmp_path / "linear"))
+    page = write_explorer(surrogate, tmp_path / "page.html").read_text(encoding="utf-8")
+    without, replaced = re.subn(r'"observables": \[.*?\]', '"observables": []', page)
+    assert replaced == 1
+    theta = [0.6, 1.5, -1.0]
+    (found,) = explored(without, [theta])["found"]
+    m = economy.at(theta)
+    paths = [np.linalg.matrix_power(m.transition, t) @ m.shock_loading for t in range(40)]
+    expected = [-2 * m.control_loading @ now for now in paths]
+    np.testing.assert_allclose(np.moveaxis(np.array(found["responses"]), 0, 2), expected, atol=1e-12)
 
 
 def test_shocks_are_standard_normal_and_always_the_same(tmp_path: Path) -> None:
