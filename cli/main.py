@@ -13,6 +13,7 @@ from .compare import compare
 from .console import ReportingGroup
 from .estimate import estimate
 from .evidence import evidence
+from .explore import explore
 from .export import export
 from .export_code import export_code
 from .inspect import inspect
@@ -61,6 +62,7 @@ COMMANDS = (
     export,
     export_code,
     reduce,
+    explore,
     validate,
     compare,
 )

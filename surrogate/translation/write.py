@@ -45,19 +45,37 @@ def export_code(surrogate: Surrogate, language: str, folder: str | Path) -> list
     CannotTranslate : a graph has an operator that is not translated, or there is nothing to translate.
     WriteFailed : the folder cannot be written, or holds other files.
     """
-    syntax = LANGUAGES[language]
+    files = list(_files(surrogate, language).values())
+    require_replaceable(folder, files)
+    texts = source_code(surrogate, language)
+    with atomic_folder(folder) as temporary:
+        for file, text in texts.items():
+            (temporary / file).write_text(text, encoding="utf-8", newline="\n")
+    return [Path(folder) / file for file in files]
+
+
+def source_code(surrogate: Surrogate, language: str) -> dict[str, str]:
+    """The files that `export_code` writes, name by name: what is in them.
+
+    Raises
+    ------
+    CannotTranslate : a graph has an operator that is not translated, or there is nothing to translate.
+    """
     if not (surrogate.n_states and surrogate.n_controls and surrogate.n_parameters):
         raise CannotTranslate("Only artifacts with states, controls and parameters can be written as code.")
-    name = identifier(surrogate.card.model, set())
-    files = {template: template.replace("NAME", name) for template in syntax.files}
-    require_replaceable(folder, files.values())
-    content = _content(surrogate, syntax, name)
+    syntax = LANGUAGES[language]
+    content = _content(surrogate, syntax, identifier(surrogate.card.model, set()))
     environment = _environment(syntax)
-    with atomic_folder(folder) as temporary:
-        for template, file in files.items():
-            text = environment.get_template(template).render(content) + "\n"
-            (temporary / file).write_text(text, encoding="utf-8", newline="\n")
-    return [Path(folder) / file for file in files.values()]
+    return {
+        file: environment.get_template(template).render(content) + "\n"
+        for template, file in _files(surrogate, language).items()
+    }
+
+
+def _files(surrogate: Surrogate, language: str) -> dict[str, str]:
+    """What is written, by the template that it is made of."""
+    name = identifier(surrogate.card.model, set())
+    return {template: template.replace("NAME", name) for template in LANGUAGES[language].files}
 
 
 def _content(surrogate: Surrogate, syntax: Language, name: str) -> dict[str, Any]:
