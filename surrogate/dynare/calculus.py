@@ -78,7 +78,7 @@ def power(base: Expression, exponent: Expression) -> Expression:
 def negative(inner: Expression) -> Expression:
     """The other sign."""
     if isinstance(inner, ast.Constant) and isinstance(inner.value, float):
-        return number(-inner.value)
+        return number(-inner.value if inner.value else 0.0)
     if isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.USub):
         return inner.operand
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Sub):

@@ -48,7 +48,7 @@ class Calibration:
     set_at_rest : names of those that `steady_state_model` sets.
     sds, correlations : of the shocks that are active, and of pairs of them.
     rest : the endogenous variables without shocks.
-    in_closed_form : whether `steady_state_model` is where the economy rests; else it was solved for.
+    assignments : formulas of the rest, in order; none where it was solved for.
     """
 
     parameters: Mapping[str, float]
@@ -57,7 +57,12 @@ class Calibration:
     sds: Mapping[str, float]
     correlations: Mapping[tuple[str, str], float]
     rest: Mapping[str, float]
-    in_closed_form: bool
+    assignments: tuple[tuple[str, Expression], ...]
+
+    @property
+    def in_closed_form(self) -> bool:
+        """Whether formulas say where the economy rests."""
+        return bool(self.assignments)
 
     def values(self) -> dict[str, float]:
         """All names of an equation at rest: parameters, variables at every date, and shocks at zero."""
@@ -81,9 +86,13 @@ def calibrate(file: ModelFile) -> Calibration:
     sds, correlations = _sizes(file, parameters)
     closed = {text: float(assigned[text]) for text in file.endogenous if text in assigned}
     rest = {**dict.fromkeys(file.endogenous, 0.0), **_initial(file, parameters), **closed}
-    exact = len(closed) == len(rest) and _solves(file, {**parameters, **rest})
-    rest = rest if exact else solve_at_rest(file, parameters, rest)
-    return Calibration(parameters, derived, set_at_rest, sds, correlations, rest, exact)
+    assignments = assignments_of(file)
+    if len(closed) < len(rest) or not _solves(file, {**parameters, **rest}):
+        assignments, rest = [], solve_at_rest(file, parameters, rest)
+    if not file.assignments and _rests_at_zero(file, parameters):
+        rest = dict.fromkeys(rest, 0.0)
+        assignments = [(text, number(0.0)) for text in rest]
+    return Calibration(parameters, derived, set_at_rest, sds, correlations, rest, tuple(assignments))
 
 
 def everywhere(rest: Values) -> dict[str, Any]:
@@ -177,7 +186,8 @@ def solve_at_rest(file: ModelFile, parameters: Values, start: Mapping[str, float
     if not _solves(file, {**parameters, **rest}):
         raise NoEquilibrium(
             "No steady state is found from the values in the file: it may be in MATLAB code (a "
-            "_steadystate.m), which is not run here. Give the file a steady_state_model, or start nearer in initval."
+            "_steadystate.m), which is not run here. Give the file a steady_state_model, or start "
+            "nearer in initval."
         )
     return rest
 
@@ -202,6 +212,14 @@ def _newton(errors: Callable[[Array], Array], jacobian: Callable[[Array], Array]
 
 def _solves(file: ModelFile, values: Values) -> bool:
     return bool((errors_at_rest(file, values) < SOLVED).all())
+
+
+def _rests_at_zero(file: ModelFile, parameters: Mapping[str, float]) -> bool:
+    """Whether a file in deviations rests at zero, whatever its parameters."""
+    shares = 1 + 0.01 * np.arange(len(parameters)) / max(1, len(parameters))
+    moved = {text: value * share for (text, value), share in zip(parameters.items(), shares, strict=True)}
+    zeros = dict.fromkeys(file.endogenous, 0.0)
+    return all(_solves(file, {**values, **zeros}) for values in (parameters, moved))
 
 
 def _initial(file: ModelFile, parameters: Values) -> dict[str, float]:
@@ -261,7 +279,7 @@ def _sizes(file: ModelFile, parameters: Values) -> tuple[dict[str, float], dict[
 
 
 def _require_values(file: ModelFile, parameters: Values) -> None:
-    used = set().union(*(names_in(each.residual) for each in file.equations)) & set(file.parameters)
+    used = set().union(*(each.names for each in file.equations)) & set(file.parameters)
     if lacking := sorted(used - {text for text, value in parameters.items() if np.isfinite(value)}):
         raise BadData(
             f"The parameter {lacking[0]} has no value in the file: if MATLAB code sets it, write its "

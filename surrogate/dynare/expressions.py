@@ -1,7 +1,7 @@
 """Expressions of a Dynare file, as syntax trees of Python's `ast` that are read and never run.
 
-The leaves are names and numbers. Time is in the name: ``c``, ``c(+1)``, ``c(-1)``, and ``STEADY_STATE(c)``; so
-a name stands for one number at one date, and all that follows is algebra of names.
+The leaves are names and numbers. Time is in the name: ``c``, ``c(+1)``, ``c(-1)``, and ``STEADY_STATE(c)``; a
+name stands for one number at one date, and all that follows is algebra of names.
 """
 
 from __future__ import annotations

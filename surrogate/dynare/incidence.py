@@ -9,73 +9,108 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
-from .calculus import solved_for
-from .expressions import Expression, date_of, dated, names_in
+from .calculus import derivative, solved_for
+from .expressions import Expression, Values, date_of, dated, evaluate, name, names_in, substituted
+from .linear import UNIT_ROOT
 from .model_file import Equation
 
 Solve = Callable[[Equation, str], Expression | None]
 """An equation solved for a variable of today, or None."""
 
 
-def dates_of(equation: Equation | Expression, variable: str) -> set[int | None]:
+def dates_of(equation: Equation, variable: str) -> set[int]:
     """At which dates a variable appears; its steady state does not count."""
-    expression = equation.residual if isinstance(equation, Equation) else equation
-    found = (date_of(text) for text in names_in(expression))
-    return {shift for text, shift in found if text == variable and shift is not None}
+    return {shift for shift in (-1, 0, 1) if dated(variable, shift) in equation.names}
 
 
-def variables_at(expression: Expression, shift: int, among: Collection[str]) -> set[str]:
-    """Which variables appear at a date."""
-    return {text for text, at in map(date_of, names_in(expression)) if at == shift and text in among}
+def variables_at(names: Iterable[str], shift: int, among: Collection[str]) -> set[str]:
+    """Of names those of variables at a date, without it."""
+    return {text for text, at in map(date_of, names) if at == shift and text in among}
 
 
 def has_lead(equation: Equation) -> bool:
     """Whether it expects anything."""
-    return any(date_of(text)[1] == 1 for text in names_in(equation.residual))
+    return any(date_of(text)[1] == 1 for text in equation.names)
 
 
 @dataclass(frozen=True)
 class Trimmed:
-    """What is left without variables that only report: equations, variables, and the definitions of those
-    that are observed, which read nothing that has left.
+    """What is left without variables that only report: equations and variables; and what those were that have
+    left, by formulas that may read the past, or None where there is no formula.
     """
 
     equations: tuple[Equation, ...]
     variables: tuple[str, ...]
-    observed: dict[str, Expression]
-    dropped: tuple[str, ...]
+    reported: dict[str, Expression | None]
+
+    def formula(self, variable: str) -> Expression | None:
+        """A variable by what is left, today and one period before; None where that does not say it."""
+        return self._expressed(variable, 0)
+
+    def _expressed(self, variable: str, shift: int) -> Expression | None:
+        if variable not in self.reported:
+            return name(dated(variable, shift))
+        formula = self.reported[variable]
+        by: dict[str, Expression] = {}
+        for text in names_in(formula) if formula is not None else ():
+            other, at = date_of(text)
+            if at is None or other not in {*self.variables, *self.reported}:
+                continue  # a number at rest, a parameter or a shock
+            inner = self._expressed(other, at + shift) if at + shift in (-1, 0) else None
+            if inner is None:
+                return None
+            by[text] = inner
+        return None if formula is None else substituted(formula, by)
 
 
-def trimmed(equations: Sequence[Equation], variables: Sequence[str], observed: Collection[str]) -> Trimmed:
-    """Drop every variable that appears in one equation only, and there without a lead, with that equation,
-    again and again: nobody else needs it. One that is observed leaves only if it has an explicit definition.
+def trimmed(
+    equations: Sequence[Equation], variables: Sequence[str], observed: Collection[str], values: Values
+) -> Trimmed:
+    """Drop every variable that appears in one equation only with that equation, again and again: it follows
+    from the others, and none of them from it, unless it would explode. One that is observed leaves only if it
+    has an explicit definition. At rest names have `values`.
     """
-    kept, left, dropped = list(equations), list(variables), []
-    definitions: dict[str, Expression] = {}
+    kept, left = list(equations), list(variables)
+    reported: dict[str, Expression | None] = {}
     needed = set(observed)
     while True:
         for variable in left:
             inside = [each for each in kept if dates_of(each, variable)]
-            if len(inside) != 1 or 1 in dates_of(inside[0], variable):
+            if len(inside) != 1 or not _settles(inside[0], variable, values):
                 continue
+            formula = _definition(inside[0], variable, lags=variable in observed or variable not in needed)
             if variable in needed:
-                formula = _definition(inside[0], variable, lags=variable in observed)
                 if formula is None:
                     continue
-                definitions[variable] = formula
                 needed |= {date_of(text)[0] for text in names_in(formula)}
-            else:
-                dropped.append(variable)
+            reported[variable] = formula
             kept.remove(inside[0])
             left.remove(variable)
             break
         else:
-            return Trimmed(tuple(kept), tuple(left), definitions, tuple(dropped))
+            return Trimmed(tuple(kept), tuple(left), reported)
+
+
+def _settles(equation: Equation, variable: str, values: Values) -> bool:
+    """Whether an equation determines a variable and nothing else. Debt that explodes unless others see to it,
+    for example, restricts those: the roots of a v(+1) + b v + c v(-1) have to be one outside the unit circle
+    for the lead, and one on it or inside for the lag.
+    """
+    dates = dates_of(equation, variable)
+    shifts = [shift for shift in (1, 0, -1) if shift in dates | {0}]
+    slopes = [
+        float(evaluate(derivative(equation.residual, dated(variable, each)), values)) for each in shifts
+    ]
+    if not np.isfinite(slopes).all() or slopes == [0.0]:
+        return False
+    roots = np.abs(np.roots(slopes))
+    stable = int((roots <= 1 + UNIT_ROOT).sum())
+    return stable == (-1 in dates) and len(roots) - stable == (1 in dates)
 
 
 def _definition(equation: Equation, variable: str, lags: bool) -> Expression | None:
     """An equation without leads solved for a variable that is there today only."""
-    dates = {date_of(text)[1] for text in names_in(equation.residual)}
+    dates = {date_of(text)[1] for text in equation.names}
     if 1 in dates or (-1 in dates and not lags) or dates_of(equation, variable) != {0}:
         return None
     return solved_for(variable, equation.left, equation.right)
@@ -93,11 +128,11 @@ def processes(equations: Sequence[Equation], variables: Sequence[str], solve: So
         candidates = _closed(candidates, variables)
         ordered: dict[str, Equation] = {}
         waiting = list(candidates)
-        own = {text for each in candidates for text in variables_at(each.residual, 0, variables)}
+        own = {text for each in candidates for text in variables_at(each.names, 0, variables)}
         while ready := [
             (each, text)
             for each in waiting
-            if len(unknown := variables_at(each.residual, 0, own) - set(ordered)) == 1
+            if len(unknown := variables_at(each.names, 0, own) - set(ordered)) == 1
             and solve(each, text := next(iter(unknown))) is not None
         ]:
             each, text = ready[0]
@@ -116,14 +151,12 @@ def _closed(equations: Sequence[Equation], variables: Sequence[str]) -> list[Equ
         open_ = {text for text in variables if text not in matched.values()}
         reached: set[int] = set()
         while new := {
-            row
-            for row, each in enumerate(kept)
-            if row not in reached and variables_at(each.residual, 0, open_)
+            row for row, each in enumerate(kept) if row not in reached and variables_at(each.names, 0, open_)
         }:
             reached |= new
             open_ |= {matched[row] for row in new if row in matched}
         closed = [each for row, each in enumerate(kept) if row in matched and row not in reached]
-        closed = [each for each in closed if not variables_at(each.residual, -1, open_)]
+        closed = [each for each in closed if not variables_at(each.names, -1, open_)]
         if len(closed) == len(kept):
             return closed
         kept = closed
@@ -135,7 +168,7 @@ def _matched(equations: Sequence[Equation], variables: Sequence[str]) -> dict[in
         return {}
     incidence = np.zeros((len(equations), len(variables)))
     for row, each in enumerate(equations):
-        for text in variables_at(each.residual, 0, variables):
+        for text in variables_at(each.names, 0, variables):
             incidence[row, list(variables).index(text)] = 1
     columns = maximum_bipartite_matching(csr_matrix(incidence), perm_type="column")
     return {row: str(variables[column]) for row, column in enumerate(columns) if column >= 0}
@@ -147,7 +180,7 @@ def moved(ordered: dict[str, Equation], shocks: Iterable[str]) -> set[str]:
     while new := {
         text
         for text, each in ordered.items()
-        if text not in moving and {date_of(name)[0] for name in names_in(each.residual)} - {text} & moving
+        if text not in moving and {date_of(read)[0] for read in each.names} & moving
     }:
         moving |= new
     return moving & set(ordered)
@@ -155,7 +188,7 @@ def moved(ordered: dict[str, Equation], shocks: Iterable[str]) -> set[str]:
 
 def is_dynamic(equation: Equation, variables: Collection[str], shocks: Collection[str]) -> bool:
     """Whether it reads the past or a shock."""
-    return bool(variables_at(equation.residual, -1, variables) or variables_at(equation.residual, 0, shocks))
+    return bool(variables_at(equation.names, -1, variables) or variables_at(equation.names, 0, shocks))
 
 
 def lagged(expressions: Iterable[Expression], variables: Sequence[str]) -> list[str]:

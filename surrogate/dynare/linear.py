@@ -16,7 +16,7 @@ from scipy.linalg import solve_discrete_lyapunov
 
 from ..rational_expectations import solve_rational_expectations
 from .calculus import derivative
-from .expressions import Values, dated, evaluate, names_in
+from .expressions import Values, dated, evaluate
 from .model_file import Equation
 
 Array = NDArray[np.float64]
@@ -61,7 +61,7 @@ def solve_linear(
     ------
     Indeterminate, NoStableSolution : Blanchard and Kahn's conditions fail.
     """
-    used = set().union(*(names_in(each.residual) for each in equations))
+    used = set().union(*(each.names for each in equations))
     states = tuple(text for text in variables if dated(text, -1) in used)
     zeros = {**values, **dict.fromkeys(shocks, 0.0)}
     lead, now = (_jacobian(equations, [dated(text, shift) for text in variables], zeros) for shift in (1, 0))
@@ -91,7 +91,7 @@ def _jacobian(equations: Sequence[Equation], names: Sequence[str], values: Value
     """Derivatives [n_equations, n_names] of what is left less what is right."""
     matrix = np.zeros((len(equations), len(names)))
     for row, each in enumerate(equations):
-        present = names_in(each.residual)
+        present = each.names
         for column, text in enumerate(names):
             if text in present:
                 matrix[row, column] = evaluate(derivative(each.residual, text), values)

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..errors import BadData, shown
 from .calculus import function, minus, over, times
-from .expressions import Expression, evaluate, from_text, from_tree, number, numbers_in
+from .expressions import Expression, evaluate, from_text, from_tree, names_in, number, numbers_in
 from .preprocessor import Preprocessed
 
 COMPUTING = ("steady", "check", "stoch_simul", "estimation", "resid")
@@ -30,10 +31,15 @@ class Equation:
     left: Expression
     right: Expression
 
-    @property
+    @cached_property
     def residual(self) -> Expression:
         """left - right."""
         return minus(self.left, self.right)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names that it reads, with their dates."""
+        return frozenset(names_in(self.left) | names_in(self.right))
 
 
 @dataclass(frozen=True)
