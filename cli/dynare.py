@@ -24,9 +24,9 @@ def import_(
 ) -> None:
     """Write a Dynare file as an economy in Python.
 
-    MODEL is a .mod file, which Dynare's preprocessor has to read (`apt install dynare`), or the modfile.json that
-    it has left elsewhere. Nothing in the file is run. The economy is solved over the ranges of --box, or over
-    those of estimated_params, or else around the file's values.
+    MODEL is a .mod file, which Dynare's preprocessor has to read (`apt install dynare`), or the modfile.json
+    that it has left elsewhere. Nothing in the file is run. The economy is solved over the ranges of --box,
+    or over those of estimated_params, or else around the file's values.
 
     \b
     Examples:
@@ -50,8 +50,8 @@ def write_economy(imported: Imported, path: Path) -> None:
 
 
 def economy_beside(model: Path, checkpoint: Path) -> Path:
-    """The Python file of a Dynare file's economy, beside the checkpoint that will be trained; one that is there
-    already has to be the same.
+    """The Python file of a Dynare file's economy, beside the checkpoint that will be trained; one that is
+    there already has to be the same.
 
     Raises
     ------

@@ -17,8 +17,8 @@ from .model_file import Estimated, ModelFile
 SHARE = 0.2
 """Of a parameter's distance to zero or one, whichever is nearer, on either side of it."""
 TAIL, SPREAD = 0.01, 3.0
-"""Probability of a prior beyond either end of the range; and, as inverse gamma densities have long tails, how many
-times its mean, or its mean by as many, their ranges reach.
+"""Probability of a prior beyond either end of the range; and, as inverse gamma densities have long tails,
+how many times its mean, or its mean by as many, their ranges reach.
 """
 
 
@@ -37,7 +37,9 @@ class Range(NamedTuple):
 
 
 class Box(NamedTuple):
-    """Ranges of parameters and, by the names of shocks, of their standard deviations; and where they come from."""
+    """Ranges of parameters and, by the names of shocks, of their standard deviations; and where they come
+    from.
+    """
 
     ranges: dict[str, Range]
     source: str

@@ -32,7 +32,7 @@ class Dependence:
         self.rest = tuple(dict.fromkeys([*states, *reduced.outputs, *self.at_rest]))
         if not calibration.in_closed_form and (open_ := set(self.at_rest) - set(reduced.constants)):
             raise BadData(
-                f"An equation reads STEADY_STATE({min(open_)}), for which the file needs a steady_state_model."
+                f"An equation reads STEADY_STATE({min(open_)}): the file needs a steady_state_model."
             )
         read = self._followed(read & calibration.parameters.keys())
         wanted = {*self.rest, *read}

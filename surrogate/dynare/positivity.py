@@ -1,4 +1,6 @@
-"""What has to be positive: arguments of logarithms, bases of powers, denominators; and what follows for outputs."""
+"""What has to be positive: arguments of logarithms, bases of powers, denominators; and what follows for
+outputs.
+"""
 
 from __future__ import annotations
 
@@ -73,8 +75,8 @@ def is_positive(expression: Expression, positive: Collection[str], parameters: M
 def logarithms(
     expressions: Iterable[Expression], sds: Mapping[str, float], calibration: Calibration
 ) -> dict[str, float]:
-    """Standard deviations of variables that equations read as logarithms, exp(z), and of the logarithms that they
-    take, log(a).
+    """Standard deviations of variables that equations read as logarithms, exp(z), and of the logarithms that
+    they take, log(a).
     """
     found: dict[str, float] = {}
     for node in [node for expression in expressions for node in _nodes(expression)]:

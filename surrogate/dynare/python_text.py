@@ -11,9 +11,17 @@ from .calculus import simplified
 from .expressions import Expression, called, evaluate, names_in, number, parts, rebuilt, substituted
 from .expressions import name as name_
 
-TAKEN = frozenset(
-    ["after", "anchor", "annotations", "at_rest", "at_the_end", "binds", "burn_in", "calm", "chances", "characteristics", "closed_form", "complementarities", "complementary", "conditions", "controls", "coordinates", "default_parameters", "description", "deviations", "discount", "draw_households", "e", "ellipse_radius", "equations", "expected", "first_order", "given", "household", "initial_values", "inputs", "inside", "likelihood", "name", "name_parameters", "now", "observables", "observe", "observed", "of_households", "p", "parameter_box", "parameters", "period", "place", "regime", "regimes", "residuals", "rest", "rest_in_free_coordinates", "reward", "self", "settled", "shocks", "slack", "somewhere", "spread", "stakes", "state_bounds", "states", "steady_state", "super", "then", "told_tomorrow", "tomorrow", "transition", "vars", "vector", "version", "where", "written", "exp", "log", "log10", "sqrt", "abs", "sign", "sin", "cos", "tan", "atan", "sinh", "cosh", "tanh", "erf", "Control", "FirstOrderAid", "Model", "NumericalSteadyState", "ParameterRange", "SimpleNamespace", "Variable"]
-)
+_WORDS = """
+after anchor annotations at_rest at_the_end binds burn_in calm chances characteristics closed_form
+complementarities complementary conditions controls coordinates default_parameters description deviations
+discount draw_households e ellipse_radius equations expected first_order given household initial_values
+inputs inside likelihood name name_parameters now observables observe observed of_households p
+parameter_box parameters period place regime regimes residuals rest rest_in_free_coordinates reward self
+settled shocks slack somewhere spread stakes state_bounds states steady_state super then told_tomorrow
+tomorrow transition vars vector version where written exp log log10 sqrt abs sign sin cos tan atan sinh
+cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange SimpleNamespace Variable
+"""
+TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""
 
 Reading = Callable[[str], tuple[str, bool]]
@@ -21,8 +29,8 @@ Reading = Callable[[str], tuple[str, bool]]
 
 
 def python_names(texts: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
-    """Identifiers for names of a Dynare file, by name: an underscore follows where Python, or the economy, has
-    another use for it.
+    """Identifiers for names of a Dynare file, by name: an underscore follows where Python, or the economy,
+    has another use for it.
     """
     used, names = {*TAKEN, *taken, *keyword.kwlist}, {}
     for text in texts:
@@ -40,8 +48,8 @@ def quoted(text: str) -> str:
 
 
 class Formulas:
-    """Writes formulas; `functions` collects what they need of PyTorch. Where all that a function is applied to
-    are plain numbers, its value is written, at the `values` of the calibration.
+    """Writes formulas; `functions` collects what they need of PyTorch. Where all that a function is applied
+    to are plain numbers, its value is written, at the `values` of the calibration.
     """
 
     def __init__(self, values: Mapping[str, float]) -> None:

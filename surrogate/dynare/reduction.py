@@ -1,8 +1,8 @@
 """From a file's equations to an economy: states, what a network has to say, and all else by formulas.
 
 Variables that only report leave; processes become states; what one equation of today says of one unknown is
-solved for it; where nothing more can be solved, one more variable is left to the network (an output), until all
-are known. The equations that are left over then are as many as the outputs: the residuals.
+solved for it; where nothing more can be solved, one more variable is left to the network (an output), until
+all are known. The equations that are left over then are as many as the outputs: the residuals.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Reduced:
 
     Attributes
     ----------
-    processes : what follows from shocks and the past, by formulas, in order; `auxiliary` are those of them that
-        are no states and only help to compute others.
+    processes : what follows from shocks and the past, by formulas, in order; `auxiliary` are those of them
+        that are no states and only help to compute others.
     lags : variables whose last value is a state.
     shocks : that are active; `impulses` are those that equations of today read, which are states as well.
     outputs : what a network says.
@@ -207,8 +207,8 @@ def _first_order(
     sds = rule.sds(covariance_of(shocks, calibration.sds, calibration.correlations))
     if not np.isfinite(list(sds.values())).all():
         raise NoEquilibrium(
-            "The economy has a unit root beside those of variables that only report: it rests nowhere. Write it "
-            "in variables that are stationary."
+            "The economy has a unit root beside those of variables that only report: it rests nowhere. "
+            "Write it in variables that are stationary."
         )
     return rule, sds
 
@@ -217,12 +217,13 @@ def _require_sensible(reduced: Reduced, calibration: Calibration) -> None:
     """Refuse what is too large, and shocks in percent."""
     if len(reduced.states) > MOST_STATES:
         raise BadData(
-            f"The economy has {len(reduced.states)} states ({', '.join(reduced.states)}); more than {MOST_STATES} "
-            "are not solved here."
+            f"The economy has {len(reduced.states)} states ({', '.join(reduced.states)}); more than "
+            f"{MOST_STATES} are not solved here."
         )
     for text, sd in logarithms(reduced.formulas(), reduced.sds, calibration).items():
         if sd > LARGE:
             raise BadData(
-                f"The logarithm of {text} has a standard deviation of {sd:.2g}: shocks seem to be in percent, "
-                "which a first-order solution does not notice. Divide them by 100, in the file or by --percent."
+                f"The logarithm of {text} has a standard deviation of {sd:.2g}: shocks seem to be in "
+                "percent, which a first-order solution does not notice. Divide them by 100, in the file or "
+                "by --percent."
             )

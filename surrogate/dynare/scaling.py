@@ -19,9 +19,9 @@ DIGITS = 3
 def as_share(
     equation: Equation, positive: Collection[str], sds: Mapping[str, float], calibration: Calibration
 ) -> Expression:
-    """1 - right / left, or the other way round, where one side is known today and is positive because its parts
-    are. Else the sum of the terms over half the sum of their sizes at rest; or, where all are zero at rest, over
-    half the sum of coefficients times standard deviations.
+    """1 - right / left, or the other way round, where one side is known today and is positive because its
+    parts are. Else the sum of the terms over half the sum of their sizes at rest; or, where all are zero at
+    rest, over half the sum of coefficients times standard deviations.
     """
     for this, other in ((equation.left, equation.right), (equation.right, equation.left)):
         known = not has_lead(Equation("", this, number(0.0)))

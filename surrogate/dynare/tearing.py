@@ -17,8 +17,8 @@ from .positivity import surpluses_in
 SAME = 1e-7
 """How far, relative to one or itself, a formula may be from the variable's value at rest."""
 ILL = 1.5
-"""log10 of how much larger than a variable the parts may be of which a formula makes it: a rule for the interest
-rate that is solved for inflation would be worse.
+"""log10 of how much larger than a variable the parts may be of which a formula makes it: a rule for the
+interest rate that is solved for inflation would be worse.
 """
 MOST_OUTPUTS = 10
 STILL = 1e-8
@@ -26,8 +26,8 @@ STILL = 1e-8
 
 
 class Tearing:
-    """Solve what can be solved; each equation is tried for each variable once. `sds`, ergodic standard deviations
-    by variable, say how well-conditioned a formula is, once they are known.
+    """Solve what can be solved; each equation is tried for each variable once. `sds`, ergodic standard
+    deviations by variable, say how well-conditioned a formula is, once they are known.
     """
 
     def __init__(self, calibration: Calibration) -> None:
@@ -81,8 +81,8 @@ class Tearing:
     def _trial(
         self, output: str, waiting: Sequence[Equation], open_: Sequence[str], surpluses: int
     ) -> tuple[int, int, float, bool]:
-        """How good an output is: how many variables it unlocks, how many surpluses it keeps positive, at which
-        cost others follow, and whether it is expected.
+        """How good an output is: how many variables it unlocks, how many surpluses it keeps positive, at
+        which cost others follow, and whether it is expected.
         """
         definitions = self._solve_on(list(waiting), [each for each in open_ if each != output])
         cost = sum(self._cost(formula, text) for text, formula in definitions)
@@ -132,6 +132,6 @@ class Tearing:
 def _require_few(outputs: int) -> None:
     if outputs > MOST_OUTPUTS:
         raise BadData(
-            f"The economy leaves {outputs} or more variables to the network; more than {MOST_OUTPUTS} are not "
-            "solved here."
+            f"The economy leaves {outputs} or more variables to the network; more than {MOST_OUTPUTS} are "
+            "not solved here."
         )

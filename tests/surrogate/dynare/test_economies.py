@@ -1,11 +1,15 @@
-"""A Dynare file becomes an economy in Python: the right size, the same economy, and one that `check` accepts."""
+"""A Dynare file becomes an economy in Python: the right size, the same economy, and one that `check`
+accepts.
+"""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
+
+import torch
 
 from benchmarks.dynare_files import our_rule
 from surrogate.dynare.calibration import calibrate
@@ -56,7 +60,9 @@ def test_check_has_nothing_to_complain_about(economies, name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_responses_are_those_of_the_whole_file(economies, name: str) -> None:
-    """The reduced economy, differentiated by PyTorch and solved, against all equations, differentiated here."""
+    """The reduced economy, differentiated by PyTorch and solved, against all equations, differentiated
+    here.
+    """
     imported, model = economies[name]
     file = model_file(name)
     calibration = calibrate(file)
