@@ -8,10 +8,11 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 from scipy import stats
 
 from ..errors import BadConfiguration, shown, unknown_name
-from .calibration import Calibration
+from .calibration import Calibration, errors_at_rest
 from .model_file import Estimated, ModelFile
 
 SHARE = 0.2
@@ -20,6 +21,8 @@ TAIL, SPREAD = 0.01, 3.0
 """Probability of a prior beyond either end of the range; and, as inverse gamma densities have long tails,
 how many times its mean, or its mean by as many, their ranges reach.
 """
+AT_REST = 1e-6
+"""Largest error at rest that still is one of rounding."""
 
 
 class Range(NamedTuple):
@@ -43,6 +46,8 @@ class Box(NamedTuple):
 
     ranges: dict[str, Range]
     source: str
+    held: tuple[str, ...] = ()
+    """Parameters that stay where they are, since formulas of the steady state hold for no other value."""
 
 
 def choose_box(file: ModelFile, calibration: Calibration, path: Path | None, used: Collection[str]) -> Box:
@@ -56,21 +61,52 @@ def choose_box(file: ModelFile, calibration: Calibration, path: Path | None, use
     """
     values = {**calibration.parameters, **calibration.sds}
     if path is not None:
-        return Box(_from_toml(path, calibration, values, used), f"the ranges in {path.name}")
+        source, ranges = f"the ranges in {path.name}", _from_toml(path, calibration, values, used)
+        _require_steady_state(file, calibration, ranges, path.name)
+        return Box(ranges, source)
     estimated = {each.name: each for each in file.estimated if each.name in used and each.name in values}
     estimated = {text: each for text, each in estimated.items() if text not in calibration.set_at_rest}
     if estimated:
         ranges = {text: _of_prior(each, values[text]) for text, each in estimated.items()}
+        _require_steady_state(file, calibration, ranges, "estimated_params")
         return Box(ranges, "estimated_params (bounds, or else quantiles of the prior)")
+    follow = {*calibration.derived, *calibration.set_at_rest}
     free = [
         text
         for text, value in values.items()
-        if text in used and value != 0 and text not in {*calibration.derived, *calibration.set_at_rest}
+        if text in used and value != 0 and text in {*file.parameters, *file.shocks} - follow
     ]
     ranges = {
         text: _around(values[text]) for text in free if not (text in calibration.sds and values[text] == 1)
     }
-    return Box(ranges, f"{SHARE:.0%} of each value's distance to 0 or 1, whichever is nearer, around it")
+    held = _without_steady_state(file, calibration, ranges)
+    ranges = {text: each for text, each in ranges.items() if text not in held}
+    source = f"{SHARE:.0%} of each value's distance to 0 or 1, whichever is nearer, around it"
+    return Box(ranges, source, held)
+
+
+def _without_steady_state(
+    file: ModelFile, calibration: Calibration, ranges: Mapping[str, Range]
+) -> tuple[str, ...]:
+    """Parameters at whose ends, the others at their values, the formulas do not solve the equations."""
+    if not calibration.in_closed_form:
+        return ()
+    ends = {text: np.array(each[:2]) for text, each in ranges.items() if text in calibration.parameters}
+    worst = {
+        text: errors_at_rest(file, calibration.at({text: moved})).max(initial=0.0)
+        for text, moved in ends.items()
+    }
+    return tuple(text for text, error in worst.items() if not error < AT_REST)
+
+
+def _require_steady_state(
+    file: ModelFile, calibration: Calibration, ranges: Mapping[str, Range], source: str
+) -> None:
+    if wrong := _without_steady_state(file, calibration, ranges):
+        raise BadConfiguration(
+            f"The steady_state_model of the file solves its equations for no other {', '.join(wrong)} than the "
+            f"file's: other numbers there seem to depend on it. Take it out of {source}, or mend the file."
+        )
 
 
 def _from_toml(

@@ -68,6 +68,17 @@ class Calibration:
         """All names of an equation at rest: parameters, variables at every date, and shocks at zero."""
         return {**self.parameters, **everywhere(self.rest)}
 
+    def at(self, moved: Values) -> dict[str, Any]:
+        """Parameters and variables at rest, by their plain names, where some parameters are `moved` and others
+        follow; arrays [...] if those are. Without formulas of the steady state there are only parameters.
+        """
+        values: dict[str, Any] = {**self.parameters, **moved}
+        for text, formula in self.derived.items():
+            values[text] = moved[text] if text in moved else evaluate(formula, values)
+        for text, formula in self.assignments:
+            values[text] = evaluate(formula, values)
+        return values
+
 
 def calibrate(file: ModelFile) -> Calibration:
     """Compute the parameters of a file and find where the economy rests.

@@ -65,7 +65,7 @@ def _notes(
     file: ModelFile, calibration: Calibration, reduced: Reduced, box: Box, percent: bool
 ) -> tuple[str, ...]:
     """What became of the file, one sentence a part."""
-    derived = [text for text in calibration.derived if text not in box.ranges]
+    derived = [text for text in calibration.derived if text in file.parameters and text not in box.ranges]
     parts = {
         "States": reduced.states,
         "Left to the network": reduced.outputs,
@@ -77,6 +77,7 @@ def _notes(
         "Not observed, since no formula of today and yesterday says it": [
             text for text in file.observables if text not in reduced.observed
         ],
+        "Not varied, since the formulas of the steady state hold for no other values": box.held,
         "Ignored": file.ignored,
     }
     notes = [f"{what}: {', '.join(names)}." for what, names in parts.items() if names]
