@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from textwrap import fill
 
 import numpy as np
@@ -12,11 +12,11 @@ from ..errors import BadData
 from .box import Box
 from .calibration import Calibration
 from .dependence import Dependence
-from .expressions import Expression, date_of
+from .expressions import Expression, date_of, evaluate, names_in
 from .incidence import has_lead
 from .model_file import Equation, ModelFile
 from .positivity import bounds_of, is_positive, positive_names
-from .python_text import Formulas, Reading, python_names, quoted
+from .python_text import Formulas, python_names, quoted
 from .reduction import Reduced
 from .scaling import as_share
 
@@ -278,12 +278,19 @@ class Author:
 
     def _rest(self) -> str:
         """The assignments of the file's steady state."""
-        lines, assigned = [], dict[str, None]()
+        lines, local = [], dict[str, bool]()
+        values = dict(self.calibration.parameters)
+
+        def reading(text: str) -> tuple[str, bool]:
+            """What has been set before is a local name."""
+            return (self.names[text], local[text]) if text in local else self._parameter(text)
+
         for text, formula in self.dependence.assignments:
-            lines.append(f"{self.names[text]} = {self.formulas.text(formula, self._inside(assigned))}")
-            assigned = {**assigned, text: None}
+            lines.append(f"{self.names[text]} = {self.formulas.text(formula, reading, values)}")
+            local[text] = any(reading(each)[1] for each in names_in(formula))
+            values[text] = float(evaluate(formula, values))
         wanted = {*self.dependence.rest, *self.calibration.set_at_rest}
-        kept = [self.names[text] for text in assigned if text in wanted]
+        kept = [self.names[text] for text in local if text in wanted]
         lines += ["return SimpleNamespace(", *(f"    {each}={each}," for each in kept), ")"]
         about = '"""Where the economy rests, as the file says it."""'
         return "\n".join(["    def rest(self, p):", *(f"        {line}" for line in (about, *lines)), ""])
@@ -297,17 +304,6 @@ class Author:
     def _first_parameter(self) -> str:
         text = next(iter(self.box.ranges))
         return self.sds[text] if text in self.file.shocks else self.names[text]
-
-    def _inside(self, assigned: Mapping[str, None]) -> Reading:
-        """How an assignment of the steady state reads names: those before it are local."""
-        moving = {
-            text for text in assigned if text in self.varying or f"STEADY_STATE({text})" in self.varying
-        }
-
-        def read(text: str) -> tuple[str, bool]:
-            return (self.names[text], text in moving) if text in assigned else self._parameter(text)
-
-        return read
 
     def _transition(self) -> str:
         reduced, lines = self.reduced, []

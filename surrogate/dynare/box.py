@@ -104,8 +104,9 @@ def _require_steady_state(
 ) -> None:
     if wrong := _without_steady_state(file, calibration, ranges):
         raise BadConfiguration(
-            f"The steady_state_model of the file solves its equations for no other {', '.join(wrong)} than the "
-            f"file's: other numbers there seem to depend on it. Take it out of {source}, or mend the file."
+            f"The steady_state_model of the file solves its equations for no other {', '.join(wrong)} than "
+            f"the file's: other numbers there seem to depend on it. Take it out of {source}, or mend the "
+            "file."
         )
 
 

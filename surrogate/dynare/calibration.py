@@ -69,8 +69,9 @@ class Calibration:
         return {**self.parameters, **everywhere(self.rest)}
 
     def at(self, moved: Values) -> dict[str, Any]:
-        """Parameters and variables at rest, by their plain names, where some parameters are `moved` and others
-        follow; arrays [...] if those are. Without formulas of the steady state there are only parameters.
+        """Parameters and variables at rest, by their plain names, where some parameters are `moved` and
+        others follow; arrays [...] if those are. Without formulas of the steady state there are only
+        parameters.
         """
         values: dict[str, Any] = {**self.parameters, **moved}
         for text, formula in self.derived.items():

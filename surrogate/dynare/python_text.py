@@ -55,19 +55,22 @@ class Formulas:
     def __init__(self, values: Mapping[str, float]) -> None:
         self.values, self.functions = values, set[str]()
 
-    def text(self, expression: Expression, reading: Reading) -> str:
-        """A formula as Python."""
+    def text(
+        self, expression: Expression, reading: Reading, values: Mapping[str, float] | None = None
+    ) -> str:
+        """A formula as Python; plain numbers have the `values` of the calibration unless others are given."""
         read = {text: reading(text) for text in names_in(expression)}
         tensors = {text for text, (_, is_tensor) in read.items() if is_tensor}
-        written = self._written(simplified(expression), tensors)
+        plain = self.values if values is None else values
+        written = self._written(simplified(expression), tensors, plain)
         by = {text: name_(spelled) for text, (spelled, _) in read.items()}
         return ast.unparse(_short(substituted(written, by)))
 
-    def _written(self, expression: Expression, tensors: set[str]) -> Expression:
+    def _written(self, expression: Expression, tensors: set[str], values: Mapping[str, float]) -> Expression:
         calls = isinstance(expression, ast.Call | ast.Compare)
         if calls and not names_in(expression) & tensors:
-            return number(float(evaluate(expression, self.values)))
-        inner = [self._written(part, tensors) for part in parts(expression)]
+            return number(float(evaluate(expression, values)))
+        inner = [self._written(part, tensors, values) for part in parts(expression)]
         if isinstance(expression, ast.Call) and called(expression) in ("max", "min"):
             order = ast.Gt() if called(expression) == "max" else ast.Lt()
             return self._where(ast.Compare(inner[0], [order], [inner[1]]), *inner)

@@ -28,7 +28,7 @@ level = level(-1) + log(infl);
 end;
 
 steady_state_model;
-a = 1; d = 1; infl = 1; r = 1/beta;
+a = exp(1); a = log(a); d = 1; infl = 1; r = 1/beta;
 y = (0.8333333333333334*(epsilon - 1)/epsilon*(1 - h)^(-theta))^(1/(1 + theta));
 c = y;
 mu = (c*(1 - h))^(-theta);
