@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from surrogate.dynare.calibration import Calibration, calibrate
+from surrogate.dynare.importing import Imported, import_economy
 from surrogate.dynare.linear import LinearRule, solve_linear
 from surrogate.dynare.model_file import ModelFile, read_model_file
 from surrogate.dynare.preprocessor import PROGRAM, find_preprocessor, preprocess
@@ -130,18 +131,36 @@ def difference(ours: LinearRule, theirs: LinearRule) -> float:
 
 def outcome(path: Path) -> str:
     """One line on a file."""
+    said = _imported(path)
+    if not available():
+        return said
     try:
         file = read_model_file(preprocess(path))
-        calibration = calibrate(file)
-        ours = our_rule(file, calibration)
+        ours = our_rule(file, calibrate(file))
+        return f"{said}; linear solution {difference(ours, dynare_rule(path)):.0e} from Dynare's"
+    except SurrogateError:
+        return said
+    except (RuntimeError, subprocess.TimeoutExpired) as error:
+        return f"{said}; Dynare does not solve it: {error}"
+
+
+def _imported(path: Path) -> str:
+    """The size of the economy, or why there is none; shocks in percent are divided by 100."""
+    try:
+        return _size(import_economy(path))
+    except SurrogateError as error:
+        if "--percent" not in str(error):
+            return f"refused: {error}"
+    try:
+        return f"{_size(import_economy(path, percent=True))} (percent)"
     except SurrogateError as error:
         return f"refused: {error}"
-    if not available():
-        return "imported"
-    try:
-        return f"imported, {difference(ours, dynare_rule(path)):.0e} from Dynare's linear solution"
-    except (RuntimeError, subprocess.TimeoutExpired) as error:
-        return f"imported, Dynare does not solve it: {error}"
+
+
+def _size(imported: Imported) -> str:
+    reduced = imported.reduced
+    sizes = f"{len(reduced.states)} states, {len(reduced.outputs)} for the network"
+    return f"{len(imported.file.endogenous)} variables, {sizes}"
 
 
 def outcomes(folder: Path) -> Iterator[str]:
