@@ -40,6 +40,11 @@ def import_(
     write_economy(imported, path)
     for note in imported.notes:
         click.echo(note)
+    configuration = path.with_suffix(".toml")
+    if imported.configuration is not None and not configuration.exists():
+        with atomic_path(configuration) as temporary:
+            temporary.write_text(imported.configuration, encoding="utf-8")
+        click.echo(f"Wrote {configuration}, what the file says of its estimation.")
     click.echo(f"Wrote {path}. Next: dsge-surrogate check {path}")
 
 

@@ -67,6 +67,14 @@ class Author:
         constants = "\n".join(self._constants())
         return "\n".join([self._head(notes), *([constants, ""] if constants else []), "", body.rstrip(), ""])
 
+    def spelled(self) -> dict[str, str]:
+        """What the parameters that vary are called, by their names, or those of their shocks, in the file."""
+        return {text: self.sds[text] if text in self.sds else self.names[text] for text in self.box.ranges}
+
+    def observables(self) -> dict[str, str]:
+        """What the observables are called, by their names in the file."""
+        return {text: self.names[text] for text in self.reduced.observed}
+
     # how formulas read names
 
     def _parameter(self, text: str) -> tuple[str, bool]:

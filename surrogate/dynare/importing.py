@@ -10,6 +10,7 @@ from ..errors import BadConfiguration
 from .author import Author
 from .box import Box, choose_box
 from .calibration import Calibration, calibrate
+from .configuration import configuration_text
 from .dependence import Dependence
 from .model_file import ModelFile, read_model_file
 from .preprocessor import preprocess
@@ -18,11 +19,14 @@ from .reduction import Reduced, reduce
 
 @dataclass(frozen=True)
 class Imported:
-    """An economy: `text` of its Python file, and `notes` on what became of the parts of the Dynare file."""
+    """An economy: `text` of its Python file, `notes` on what became of the parts of the Dynare file, and, if
+    that estimates something, the text of a `configuration` file for `dsge-surrogate estimate`.
+    """
 
     name: str
     text: str
     notes: tuple[str, ...]
+    configuration: str | None
     file: ModelFile
     calibration: Calibration
     reduced: Reduced
@@ -57,8 +61,9 @@ def import_economy(
             "Every parameter is zero or follows from others: name ranges in a file for --box."
         )
     notes = _notes(file, calibration, reduced, ranges, percent)
-    text = Author(file, calibration, reduced, dependence, ranges).text(notes)
-    return Imported(file.name, text, notes, file, calibration, reduced, ranges)
+    author = Author(file, calibration, reduced, dependence, ranges)
+    configuration = configuration_text(file, calibration, author.spelled(), author.observables())
+    return Imported(file.name, author.text(notes), notes, configuration, file, calibration, reduced, ranges)
 
 
 def _notes(

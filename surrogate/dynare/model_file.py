@@ -69,7 +69,7 @@ class ModelFile:
     assignments : of `steady_state_model`, in its order.
     values : of parameters, in order, as assigned, and of variables of MATLAB's that formulas define.
     initial : of `initval`.
-    sds, correlations : of shocks, and of pairs of them.
+    sds, correlations : of shocks, and of pairs of them; `measurement` are the sds of measurement errors.
     observables : of `varobs`; `listed` are those that a command such as `stoch_simul` lists.
     datafile : that `estimation` names, with its options.
     ignored : in words, for the reader.
@@ -85,6 +85,7 @@ class ModelFile:
     initial: Mapping[str, Expression]
     sds: Mapping[str, Expression]
     correlations: Mapping[tuple[str, str], Expression]
+    measurement: Mapping[str, Expression]
     observables: tuple[str, ...]
     listed: tuple[str, ...]
     estimated: tuple[Estimated, ...]
@@ -106,7 +107,7 @@ def read_model_file(source: Preprocessed) -> ModelFile:
     parameters = _described(content["parameters"])
     _require_no_code_sets_parameters(parameters, statements)
     exogenous = _described(content["exogenous"])
-    sds, correlations, errors = _shocks(statements, exogenous)
+    sds, correlations, measurement = _shocks(statements, exogenous)
     listed = next((s["symbol_list"] for s in statements if s.get("symbol_list")), ())
     estimated, unread = _estimated(statements, exogenous)
     return ModelFile(
@@ -125,11 +126,12 @@ def read_model_file(source: Preprocessed) -> ModelFile:
         },
         sds=sds,
         correlations=correlations,
+        measurement=measurement,
         observables=tuple(content.get("varobs", ())),
         listed=tuple(listed),
         estimated=estimated,
         estimation=next((s.get("options", {}) for s in statements if _is(s, "estimation")), None),
-        ignored=(*errors, *unread, *_ignored(statements)),
+        ignored=(*unread, *_ignored(statements)),
     )
 
 
@@ -249,8 +251,8 @@ def _assignments(steady_state: list[dict[str, Any]]) -> tuple[tuple[str, Express
 
 def _shocks(
     statements: list[dict[str, Any]], exogenous: Mapping[str, str]
-) -> tuple[dict[str, Expression], dict[tuple[str, str], Expression], list[str]]:
-    """Standard deviations, correlations, and measurement errors in words."""
+) -> tuple[dict[str, Expression], dict[tuple[str, str], Expression], dict[str, Expression]]:
+    """Standard deviations, correlations, and standard deviations of measurement errors."""
     sds: dict[str, Expression] = {}
     correlations: dict[tuple[str, str], Expression] = {}
     for block in [s for s in statements if _is(s, "shocks")]:
@@ -265,10 +267,9 @@ def _shocks(
             correlations[one, two] = over(from_text(each["covariance"]), product)
         for each in block.get("correlation", ()):
             correlations[each["name"], each["name2"]] = from_text(each["correlation"])
-    errors = [f"measurement error of {each} (say it in the configuration of an estimation)" for each in sds]
-    errors = [text for text, each in zip(errors, sds, strict=True) if each not in exogenous]
+    measurement = {each: sd for each, sd in sds.items() if each not in exogenous}
     sds = {each: sd for each, sd in sds.items() if each in exogenous}
-    return sds, {pair: c for pair, c in correlations.items() if set(pair) <= set(sds)}, errors
+    return sds, {pair: c for pair, c in correlations.items() if set(pair) <= set(sds)}, measurement
 
 
 def _estimated(

@@ -1,5 +1,6 @@
 """`import` writes a Dynare file as Python, and `train` takes one as well."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,20 @@ def test_a_dynare_file_is_trained(tmp_path: Path) -> None:
     assert run("train", FILES / "growth.mod", "--output", checkpoint, *SMALL, "--resume").exit_code == 0
     economy.write_text(economy.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     require_clear_error(run(*arguments, "--resume"), "says something else")
+
+
+@needs_preprocessor
+def test_what_the_page_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Import and check, from a folder with the file; the options are those of the command."""
+    page = (Path(__file__).parents[2] / "docs" / "dynare.md").read_text(encoding="utf-8")
+    shown = [line.split()[1:] for line in page.splitlines() if line.startswith("    dsge-surrogate")]
+    assert [words[0] for words in shown] == ["import", "check", "train", "export"]
+    (tmp_path / "model.mod").write_bytes((FILES / "growth.mod").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    for words in shown[:2]:
+        result = run(*words)
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "model.toml").is_file()
+    options = re.findall(r"^\| `(-\S+)", page, flags=re.MULTILINE)
+    assert len(options) == 4
+    assert all(option.strip("`") in run("import", "--help").output for option in options)
