@@ -98,13 +98,12 @@ def calibrate(file: ModelFile) -> Calibration:
     sds, correlations = _sizes(file, parameters)
     closed = {text: float(assigned[text]) for text in file.endogenous if text in assigned}
     rest = {**dict.fromkeys(file.endogenous, 0.0), **_initial(file, parameters), **closed}
-    assignments = assignments_of(file)
-    if len(closed) < len(rest) or not _solves(file, {**parameters, **rest}):
-        assignments, rest = [], solve_at_rest(file, parameters, rest)
-    if not file.assignments and _rests_at_zero(file, parameters):
-        rest = dict.fromkeys(rest, 0.0)
-        assignments = [(text, number(0.0)) for text in rest]
-    return Calibration(parameters, derived, set_at_rest, sds, correlations, rest, tuple(assignments))
+    assignments = _assignments(file, parameters)
+    if assignments:
+        rest = {text: float(closed.get(text, 0.0)) for text in file.endogenous}
+    else:
+        rest = solve_at_rest(file, parameters, rest)
+    return Calibration(parameters, derived, set_at_rest, sds, correlations, rest, assignments)
 
 
 def everywhere(rest: Values) -> dict[str, Any]:
@@ -226,12 +225,18 @@ def _solves(file: ModelFile, values: Values) -> bool:
     return bool((errors_at_rest(file, values) < SOLVED).all())
 
 
-def _rests_at_zero(file: ModelFile, parameters: Mapping[str, float]) -> bool:
-    """Whether a file in deviations rests at zero, whatever its parameters."""
+def _assignments(file: ModelFile, parameters: Mapping[str, float]) -> tuple[tuple[str, Expression], ...]:
+    """Formulas of where the economy rests: those of the file, and zero for variables that it does not set, as in
+    models in deviations, if that solves the equations for other parameters as well; none if they do not.
+    """
+    assigned = {text for text, _ in assignments_of(file)}
+    zeros = {text: 0.0 for text in file.endogenous if text not in assigned}
     shares = 1 + 0.01 * np.arange(len(parameters)) / max(1, len(parameters))
     moved = {text: value * share for (text, value), share in zip(parameters.items(), shares, strict=True)}
-    zeros = dict.fromkeys(file.endogenous, 0.0)
-    return all(_solves(file, {**values, **zeros}) for values in (parameters, moved))
+    for values in (parameters, moved) if zeros else (parameters,):
+        if not _solves(file, closed_form_of(file, {**values, **zeros})):
+            return ()
+    return (*((text, number(0.0)) for text in zeros), *assignments_of(file))
 
 
 def _initial(file: ModelFile, parameters: Values) -> dict[str, float]:

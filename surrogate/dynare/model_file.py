@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ..errors import BadData, shown
+from ..errors import BadData, UnknownName, shown
 from .calculus import function, minus, over, times
 from .expressions import Expression, evaluate, from_text, from_tree, names_in, number, numbers_in
 from .preprocessor import Preprocessed
@@ -290,7 +290,11 @@ def _estimated(
             unread.append(f"estimated {'correlation' if text is None else f'measurement error of {text}'}")
             continue
         ends = {**each, **bounds.get(text, {})}
-        numbers = [_float(ends[key]) for key in keys]
+        try:
+            numbers = [_float(ends[key]) for key in keys]
+        except UnknownName:
+            unread.append(f"estimated {text}, with numbers of MATLAB's")
+            continue
         estimated.append(Estimated(text, "var" in each, int(each["prior_distribution"]), *numbers))
     return tuple(estimated), unread
 
