@@ -226,8 +226,9 @@ def _solves(file: ModelFile, values: Values) -> bool:
 
 
 def _assignments(file: ModelFile, parameters: Mapping[str, float]) -> tuple[tuple[str, Expression], ...]:
-    """Formulas of where the economy rests: those of the file, and zero for variables that it does not set, as in
-    models in deviations, if that solves the equations for other parameters as well; none if they do not.
+    """Formulas of where the economy rests: those of the file, and zero for variables that it does not set,
+    as in models in deviations, if that solves the equations for other parameters as well; none if they do
+    not.
     """
     assigned = {text for text, _ in assignments_of(file)}
     zeros = {text: 0.0 for text in file.endogenous if text not in assigned}

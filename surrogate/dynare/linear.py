@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_discrete_lyapunov
 
 from ..rational_expectations import solve_rational_expectations
 from .calculus import derivative
@@ -21,6 +20,7 @@ from .model_file import Equation
 
 Array = NDArray[np.float64]
 
+DOUBLINGS = 26
 UNIT_ROOT = 1e-6
 """Roots up to one and this much count as stable, as Dynare counts them (`qz_criterium`)."""
 
@@ -47,7 +47,10 @@ class LinearRule:
         transition, impact = self.on_states[rows], self.on_shocks[rows]
         if rows and np.abs(np.linalg.eigvals(transition)).max() >= 1 - UNIT_ROOT:
             return dict.fromkeys(self.variables, np.inf)
-        of_states = solve_discrete_lyapunov(transition, impact @ covariance @ impact.T)
+        of_states, power = impact @ covariance @ impact.T, transition
+        for _ in range(DOUBLINGS):  # after k rounds the shocks of 2^k periods are in it
+            of_states = of_states + power @ of_states @ power.T
+            power = power @ power
         both = self.on_states @ of_states @ self.on_states.T + self.on_shocks @ covariance @ self.on_shocks.T
         return dict(zip(self.variables, np.sqrt(np.maximum(np.diag(both), 0.0)).tolist(), strict=True))
 
