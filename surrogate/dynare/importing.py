@@ -62,7 +62,7 @@ def import_economy(
         )
     notes = _notes(file, calibration, reduced, ranges, percent)
     author = Author(file, calibration, reduced, dependence, ranges)
-    configuration = configuration_text(file, calibration, author.spelled(), author.observables())
+    configuration = configuration_text(file, calibration, author.ranged(), author.observables())
     return Imported(file.name, author.text(notes), notes, configuration, file, calibration, reduced, ranges)
 
 

@@ -189,9 +189,3 @@ def moved(ordered: dict[str, Equation], shocks: Iterable[str]) -> set[str]:
 def is_dynamic(equation: Equation, variables: Collection[str], shocks: Collection[str]) -> bool:
     """Whether it reads the past or a shock."""
     return bool(variables_at(equation.names, -1, variables) or variables_at(equation.names, 0, shocks))
-
-
-def lagged(expressions: Iterable[Expression], variables: Sequence[str]) -> list[str]:
-    """Variables whose last value is read."""
-    used = set().union(*map(names_in, expressions)) if expressions else set()
-    return [text for text in variables if dated(text, -1) in used]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import BadData, UnknownName, shown
 from .calculus import function, minus, over, times
-from .expressions import Expression, evaluate, from_text, from_tree, names_in, number, numbers_in
+from .expressions import Expression, date_of, evaluate, from_text, from_tree, names_in, number, numbers_in
 from .preprocessor import Preprocessed
 
 COMPUTING = ("steady", "check", "stoch_simul", "estimation", "resid")
@@ -20,6 +20,7 @@ PERFECT_FORESIGHT = ("perfect_foresight_setup", "perfect_foresight_solver", "sim
 READ = ("param_init", "shocks", "initval", "estimated_params", "estimated_params_bounds", "ramsey_model")
 """Statements that become part of the economy; `COMPUTING` ones are what other commands do."""
 
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ASSIGNMENT = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*([^=;%]+?)\s*;?\s*(?:%.*)?")
 
 
@@ -135,9 +136,16 @@ def read_model_file(source: Preprocessed) -> ModelFile:
     )
 
 
-def _described(symbols: Iterable[Mapping[str, str]]) -> dict[str, str]:
+def _described(symbols: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     """Long names by name."""
-    return {each["name"]: each.get("longName", each["name"]) for each in symbols}
+    return {_identifier(each.get("name")): str(each.get("longName", each["name"])) for each in symbols}
+
+
+def _identifier(text: Any) -> str:
+    """A name that is one; what stands in its place may come from anybody's file."""
+    if not isinstance(text, str) or not _IDENTIFIER.fullmatch(text):
+        raise BadData(f"{shown(text)} is no name of a variable or a parameter.")
+    return text
 
 
 def _statements(content: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -185,6 +193,7 @@ def _require_no_code_sets_parameters(parameters: Iterable[str], statements: list
 def _equations(content: Mapping[str, Any]) -> tuple[Equation, ...]:
     names: set[str] = set()
     equations = []
+    declared = [each["name"] for kind in ("endogenous", "exogenous", "parameters") for each in content[kind]]
     trees, texts = content["abstract_syntax_tree"], content["model"]
     if len(trees) != len(texts):
         raise BadData("The preprocessor's file has another number of equations as text than as trees.")
@@ -202,6 +211,8 @@ def _equations(content: Mapping[str, Any]) -> tuple[Equation, ...]:
             text += "_"
         names.add(text)
         equations.append(Equation(text, *sides))
+        if undeclared := {date_of(name)[0] for name in equations[-1].names} - set(declared):
+            raise BadData(f"Equation {position + 1} reads {shown(min(undeclared))}, which is not declared.")
     return tuple(equations)
 
 
@@ -219,7 +230,7 @@ def _values(statements: list[dict[str, Any]]) -> tuple[tuple[str, Expression], .
     for each in statements:
         early = early and not _is(each, *COMPUTING)
         if _is(each, "param_init"):
-            values.append(_value(each["name"], each["value"]))
+            values.append(_value(_identifier(each["name"]), each["value"]))
         elif early and (match := _ASSIGNMENT.fullmatch(str(each.get("string", "")))):
             with suppress(BadData):
                 values.append((match[1], from_text(match[2])))
@@ -245,7 +256,7 @@ def _assignments(steady_state: list[dict[str, Any]]) -> tuple[tuple[str, Express
                 f"The steady state is computed by a MATLAB function ({shown(each['rhs'])}), which is not run "
                 "here: write formulas, or an initval block instead of steady_state_model."
             )
-        assignments.append((each["lhs"], from_text(each["rhs"])))
+        assignments.append((_identifier(each["lhs"]), from_text(each["rhs"])))
     return tuple(assignments)
 
 

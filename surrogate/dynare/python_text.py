@@ -47,6 +47,11 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def harmless(text: str) -> str:
+    """A text that cannot end the docstring in which it stands."""
+    return " ".join(text.replace("\\", "/").replace('"', "'").split())
+
+
 class Formulas:
     """Writes formulas; `functions` collects what they need of PyTorch. Where all that a function is applied
     to are plain numbers, its value is written, at the `values` of the calibration.

@@ -18,7 +18,7 @@ from .calculus import simplified, solved_for
 from .calibration import Calibration, at_rest_of
 from .expressions import Expression, at_rest, date_of, dated, names_in, number, substituted
 from .expressions import name as name_
-from .incidence import has_lead, is_dynamic, lagged, moved, processes, trimmed, variables_at
+from .incidence import Trimmed, has_lead, is_dynamic, moved, processes, trimmed, variables_at
 from .linear import LinearRule, covariance_of, solve_linear
 from .model_file import Equation, ModelFile
 from .positivity import logarithms
@@ -66,8 +66,12 @@ class Reduced:
     @property
     def states(self) -> tuple[str, ...]:
         """Names of the states, lags as ``c(-1)``."""
-        own = tuple(text for text, _ in self.processes if text not in self.auxiliary)
-        return (*(dated(text, -1) for text in self.lags), *own, *self.impulses)
+        return (*(dated(text, -1) for text in self.lags), *self.own_states, *self.impulses)
+
+    @property
+    def own_states(self) -> tuple[str, ...]:
+        """Names of the processes that are states."""
+        return tuple(text for text, _ in self.processes if text not in self.auxiliary)
 
     def formulas(self) -> list[Expression]:
         """All formulas and equations of the economy itself."""
@@ -84,28 +88,20 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
         shocks seem to be in percent.
     NoEquilibrium : no unique stable linear solution, or a unit root.
     """
-    shocks = tuple(calibration.sds)
-    values = calibration.values() | dict.fromkeys(shocks, 0.0)
-    equations = _without_still_shocks(file, shocks)
-    left = trimmed(equations, tuple(file.endogenous), file.observables, values)
-    tearing = Tearing(calibration)
-    own = processes(left.equations, left.variables, tearing.solution)
-    constants = _constants(file, own, moved(own, shocks), calibration)
-    at_their_rest = {
+    shocks, tearing = tuple(calibration.sds), Tearing(calibration)
+    left, own, constants = _separated(file, calibration, tearing)
+    by_rest = {
         dated(text, shift): formula if isinstance(formula, ast.Constant) else name_(at_rest(text))
         for text, formula in constants.items()
         for shift in (-1, 0, 1)
     }
-    equations = [
-        _replaced(each, at_their_rest)
-        for each in left.equations
-        if each not in [own[text] for text in constants]
-    ]
+    settled = {own[text].name for text in constants}
+    equations = [_replaced(each, by_rest) for each in left.equations if each.name not in settled]
     variables = tuple(text for text in left.variables if text not in constants)
     rule, tearing.sds = _first_order(equations, variables, calibration)
 
     formulas = {
-        text: simplified(substituted(tearing.known(each, text), at_their_rest))
+        text: simplified(substituted(tearing.known(each, text), by_rest))
         for text, each in own.items()
         if text not in constants
     }
@@ -113,16 +109,16 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     used = {own[text].name for text in dynamic}
     today = [each for each in equations if each.name not in used]
     unknown = [text for text in variables if text not in dynamic]
-    outputs, definitions, residuals = tearing.torn(today, unknown, set(dynamic))
+    outputs, definitions, residuals = tearing.torn(today, unknown)
     helping = _read_today(formulas, dynamic)
-    observed = _observed(file, left.formula, at_their_rest)
+    observed = _observed(file, left.formula, by_rest)
     read_today = set().union(*(each.names for each in today), *map(names_in, observed.values()))
-    moving_states = set().union(read_today, *(names_in(formulas[text]) for text in helping))
+    read = read_today.union(*(names_in(formulas[text]) for text in helping))
     reduced = Reduced(
         processes=tuple((text, formulas[text]) for text in formulas if text in helping),
         auxiliary=tuple(text for text in formulas if text in helping - set(dynamic)),
-        lags=tuple(lagged([each.residual for each in today], variables)),
-        shocks=tuple(text for text in shocks if text in moving_states),
+        lags=tuple(text for text in variables if any(dated(text, -1) in each.names for each in today)),
+        shocks=tuple(text for text in shocks if text in read),
         impulses=tuple(text for text in shocks if text in read_today),
         outputs=tuple(outputs),
         definitions=tuple(definitions),
@@ -137,10 +133,17 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     return reduced
 
 
-def _without_still_shocks(file: ModelFile, active: Sequence[str]) -> list[Equation]:
-    """Equations in which the shocks that are not active are zero."""
-    zeros: dict[str, Expression] = {text: number(0.0) for text in file.shocks if text not in active}
-    return [_replaced(each, zeros) for each in file.equations]
+def _separated(
+    file: ModelFile, calibration: Calibration, tearing: Tearing
+) -> tuple[Trimmed, dict[str, Equation], dict[str, Expression | None]]:
+    """What is left of the file, the processes with their equations, and those of them that are constants."""
+    shocks = tuple(calibration.sds)
+    values = calibration.values() | dict.fromkeys(shocks, 0.0)
+    zeros: dict[str, Expression] = {text: number(0.0) for text in file.shocks if text not in shocks}
+    equations = [_replaced(each, zeros) for each in file.equations]
+    left = trimmed(equations, tuple(file.endogenous), file.observables, values)
+    own = processes(left.equations, left.variables, tearing.solution)
+    return left, own, _constants(file, own, moved(own, shocks), calibration)
 
 
 def _replaced(equation: Equation, by: Mapping[str, Expression]) -> Equation:

@@ -56,7 +56,7 @@ class Tearing:
         return formula
 
     def torn(
-        self, equations: Sequence[Equation], unknown: Sequence[str], known: set[str]
+        self, equations: Sequence[Equation], unknown: Sequence[str]
     ) -> tuple[list[str], list[tuple[str, Expression]], list[Equation]]:
         """Outputs, definitions in order, and residuals, of `equations` as many as variables `unknown` today.
 

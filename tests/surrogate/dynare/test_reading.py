@@ -1,6 +1,8 @@
 """Dynare files: what is read, what is refused, and where they rest."""
 
+import ast
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from surrogate.dynare import preprocessor
 from surrogate.dynare.calibration import calibrate, closed_form_of, errors_at_rest
 from surrogate.dynare.expressions import evaluate, names_in
+from surrogate.dynare.importing import import_economy
 from surrogate.dynare.model_file import read_model_file
 from surrogate.dynare.preprocessor import preprocess
 from surrogate.errors import BadData, MissingPackage, NoEquilibrium
@@ -233,3 +236,25 @@ def test_a_planners_conditions_are_those_of_the_preprocessor() -> None:
     assert {"MULT_1", "MULT_2"} <= set(file.endogenous)
     assert calibrate(file).parameters["optimal_policy_discount_factor"] == 0.99
     assert source("commitment").steady_state == []
+
+
+def test_a_preprocessed_file_cannot_smuggle_code_in(tmp_path: Path) -> None:
+    """The economy is Python that somebody will run: names are names, and descriptions stay in their
+    quotes.
+    """
+    text = kept("gap").read_text(encoding="utf-8")
+    path = tmp_path / "modfile.json"
+    for old, new in (
+        ('"name":"kappa"', '"name":"kappa = 1\\nimport os"'),
+        ('"name":"e_n","texName"', '"name":"e n","texName"'),
+        ('"node_type":"VariableNode","name":"kappa"', '"node_type":"VariableNode","name":"__import__"'),
+    ):
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        with pytest.raises(BadData, match=r"no name|not declared"):
+            import_economy(path)
+    hostile = 'a \\"\\"\\" \\\\\\"\\"\\"\\nimport os'
+    path.write_text(re.sub(r'"longName":"[xi]"', lambda _: f'"longName":"{hostile}"', text), encoding="utf-8")
+    tree = ast.parse(import_economy(path).text)
+    assert [type(each).__name__ for each in tree.body] == ["Expr", "ImportFrom", "ImportFrom", "ClassDef"]
+    assert {type(each).__name__ for each in tree.body[-1].body} == {"Expr", "Assign", "FunctionDef"}
