@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
 from .calculus import derivative, solved_for
-from .expressions import Expression, Values, date_of, dated, evaluate, name, names_in, substituted
+from .expressions import Expression, Values, date_of, dated, evaluate, name, names_in, number, substituted
 from .linear import UNIT_ROOT
 from .model_file import Equation
 
@@ -63,16 +63,15 @@ class Trimmed:
         return None if formula is None else substituted(formula, by)
 
 
-def trimmed(
-    equations: Sequence[Equation], variables: Sequence[str], observed: Collection[str], values: Values
-) -> Trimmed:
+def trimmed(system: Trimmed, observed: Collection[str], values: Values) -> Trimmed:
     """Drop every variable that appears in one equation only with that equation, again and again: it follows
     from the others, and none of them from it, unless it would explode. One that is observed leaves only if it
     has an explicit definition. At rest names have `values`.
     """
-    kept, left = list(equations), list(variables)
-    reported: dict[str, Expression | None] = {}
+    kept, left, reported = list(system.equations), list(system.variables), dict(system.reported)
     needed = set(observed)
+    for text in needed & reported.keys():
+        needed |= {date_of(read)[0] for read in names_in(reported[text] or number(0.0))}
     while True:
         for variable in left:
             inside = [each for each in kept if dates_of(each, variable)]
@@ -91,6 +90,22 @@ def trimmed(
             return Trimmed(tuple(kept), tuple(left), reported)
 
 
+def alone(
+    equations: Sequence[Equation], variables: Sequence[str], shocks: Sequence[str], values: Values
+) -> dict[str, Equation]:
+    """Variables with an equation of theirs that reads tomorrow and nothing else: they never move."""
+    found: dict[str, Equation] = {}
+    for each in equations:
+        read = {date_of(text)[0] for text in each.names if date_of(text)[1] is not None}
+        read &= {*variables, *shocks}
+        if len(read) != 1 or not has_lead(each):
+            continue
+        text = next(iter(read))
+        if text not in {*found, *shocks} and dates_of(each, text) <= {0, 1} and _settles(each, text, values):
+            found[text] = each
+    return found
+
+
 def _settles(equation: Equation, variable: str, values: Values) -> bool:
     """Whether an equation determines a variable and nothing else. Debt that explodes unless others see to it,
     for example, restricts those: the roots of a v(+1) + b v + c v(-1) have to be one outside the unit circle
@@ -101,11 +116,10 @@ def _settles(equation: Equation, variable: str, values: Values) -> bool:
     slopes = [
         float(evaluate(derivative(equation.residual, dated(variable, each)), values)) for each in shifts
     ]
-    if not np.isfinite(slopes).all() or slopes == [0.0]:
+    if not np.isfinite(slopes).all() or not np.any(slopes):
         return False
     roots = np.abs(np.roots(slopes))
-    stable = int((roots <= 1 + UNIT_ROOT).sum())
-    return stable == (-1 in dates) and len(roots) - stable == (1 in dates)
+    return int((roots <= 1 + UNIT_ROOT).sum()) == (-1 in dates)
 
 
 def _definition(equation: Equation, variable: str, lags: bool) -> Expression | None:

@@ -18,7 +18,7 @@ from .calculus import simplified, solved_for
 from .calibration import Calibration, at_rest_of
 from .expressions import Expression, at_rest, date_of, dated, names_in, number, substituted
 from .expressions import name as name_
-from .incidence import Trimmed, has_lead, is_dynamic, moved, processes, trimmed, variables_at
+from .incidence import Trimmed, alone, has_lead, is_dynamic, moved, processes, trimmed, variables_at
 from .linear import LinearRule, covariance_of, solve_linear
 from .model_file import Equation, ModelFile
 from .positivity import logarithms
@@ -90,22 +90,12 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     """
     shocks, tearing = tuple(calibration.sds), Tearing(calibration)
     left, own, constants = _separated(file, calibration, tearing)
-    by_rest = {
-        dated(text, shift): formula if isinstance(formula, ast.Constant) else name_(at_rest(text))
-        for text, formula in constants.items()
-        for shift in (-1, 0, 1)
-    }
-    settled = {own[text].name for text in constants}
-    equations = [_replaced(each, by_rest) for each in left.equations if each.name not in settled]
-    variables = tuple(text for text in left.variables if text not in constants)
+    by_rest = _at_rest(constants)
+    equations, variables = left.equations, left.variables
     rule, tearing.sds = _first_order(equations, variables, calibration)
 
-    formulas = {
-        text: simplified(substituted(tearing.known(each, text), by_rest))
-        for text, each in own.items()
-        if text not in constants
-    }
-    dynamic = [text for text in formulas if is_dynamic(own[text], left.variables, shocks)]
+    formulas = {text: tearing.known(each, text) for text, each in own.items()}
+    dynamic = [text for text in formulas if is_dynamic(own[text], variables, shocks)]
     used = {own[text].name for text in dynamic}
     today = [each for each in equations if each.name not in used]
     unknown = [text for text in variables if text not in dynamic]
@@ -136,14 +126,40 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
 def _separated(
     file: ModelFile, calibration: Calibration, tearing: Tearing
 ) -> tuple[Trimmed, dict[str, Equation], dict[str, Expression | None]]:
-    """What is left of the file, the processes with their equations, and those of them that are constants."""
+    """What is left of the file without variables that only report and without constants; the processes with
+    their equations; and the constants. Where one leaves, others may follow.
+    """
     shocks = tuple(calibration.sds)
     values = calibration.values() | dict.fromkeys(shocks, 0.0)
     zeros: dict[str, Expression] = {text: number(0.0) for text in file.shocks if text not in shocks}
-    equations = [_replaced(each, zeros) for each in file.equations]
-    left = trimmed(equations, tuple(file.endogenous), file.observables, values)
-    own = processes(left.equations, left.variables, tearing.solution)
-    return left, own, _constants(file, own, moved(own, shocks), calibration)
+    equations = tuple(_replaced(each, zeros) for each in file.equations)
+    left = Trimmed(equations, tuple(file.endogenous), {})
+    constants: dict[str, Expression | None] = {}
+    while True:
+        left = trimmed(left, file.observables, values)
+        own = processes(left.equations, left.variables, tearing.solution)
+        still = {text: each for text, each in own.items() if text not in moved(own, shocks)}
+        still |= alone(left.equations, left.variables, shocks, values)
+        new = _constants(file, still, constants, calibration)
+        if not new:
+            return left, own, constants
+        constants |= new
+        settled = {still[text].name for text in new}
+        kept = (each for each in left.equations if each.name not in settled)
+        left = replace(
+            left,
+            equations=tuple(_replaced(each, _at_rest(new)) for each in kept),
+            variables=tuple(text for text in left.variables if text not in new),
+        )
+
+
+def _at_rest(constants: Mapping[str, Expression | None]) -> dict[str, Expression]:
+    """Constants at any date, by their values at rest or by numbers."""
+    return {
+        dated(text, shift): formula if isinstance(formula, ast.Constant) else name_(at_rest(text))
+        for text, formula in constants.items()
+        for shift in (-1, 0, 1)
+    }
 
 
 def _replaced(equation: Equation, by: Mapping[str, Expression]) -> Equation:
@@ -154,20 +170,21 @@ def _replaced(equation: Equation, by: Mapping[str, Expression]) -> Equation:
 
 
 def _constants(
-    file: ModelFile, own: Mapping[str, Equation], moving: set[str], calibration: Calibration
+    file: ModelFile,
+    still: Mapping[str, Equation],
+    known: Mapping[str, Expression | None],
+    calibration: Calibration,
 ) -> dict[str, Expression | None]:
-    """Processes that no shock moves stay where they rest, if a formula says where that is."""
+    """Variables that nothing moves stay where they rest, if a formula says where that is."""
     constants: dict[str, Expression | None] = {}
     assigned = dict(calibration.assignments)
-    for text, each in own.items():
-        if text in moving:
-            continue
+    for text, each in still.items():
         if calibration.in_closed_form:
             formula = assigned[text]
             constants[text] = formula if isinstance(formula, ast.Constant) else None
             continue
         formula = solved_for(text, at_rest_of(file, each.left), at_rest_of(file, each.right))
-        if formula is not None and names_in(formula) <= {*calibration.parameters, *constants}:
+        if formula is not None and names_in(formula) <= {*calibration.parameters, *known, *constants}:
             constants[text] = formula
     return constants
 
