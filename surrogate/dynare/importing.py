@@ -80,7 +80,7 @@ def _notes(
         "Follow from other parameters, where Dynare would keep their first values": derived,
         "Set by the steady state": calibration.set_at_rest,
         "Not observed, since no formula of today and yesterday says it": [
-            text for text in file.observables if text not in reduced.observed
+            text for text in file.observables or file.listed if text not in reduced.observed
         ],
         "Not varied, since the formulas of the steady state hold for no other values": box.held,
         "Ignored": file.ignored,

@@ -63,10 +63,11 @@ class Trimmed:
         return None if formula is None else substituted(formula, by)
 
 
-def trimmed(system: Trimmed, observed: Collection[str], values: Values) -> Trimmed:
+def trimmed(system: Trimmed, observed: Collection[str], values: Values, ahead: bool = True) -> Trimmed:
     """Drop every variable that appears in one equation only with that equation, again and again: it follows
     from the others, and none of them from it, unless it would explode. One that is observed leaves only if it
-    has an explicit definition. At rest names have `values`.
+    has an explicit definition, and one that looks ahead, such as welfare or a price, only with `ahead`. At
+    rest names have `values`.
     """
     kept, left, reported = list(system.equations), list(system.variables), dict(system.reported)
     needed = set(observed)
@@ -76,6 +77,8 @@ def trimmed(system: Trimmed, observed: Collection[str], values: Values) -> Trimm
         for variable in left:
             inside = [each for each in kept if dates_of(each, variable)]
             if len(inside) != 1 or not _settles(inside[0], variable, values):
+                continue
+            if 1 in dates_of(inside[0], variable) and not ahead:
                 continue
             formula = _definition(inside[0], variable, lags=variable in observed or variable not in needed)
             if variable in needed:

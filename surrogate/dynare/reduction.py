@@ -90,6 +90,8 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     """
     shocks, tearing = tuple(calibration.sds), Tearing(calibration)
     left, own, constants = _separated(file, calibration, tearing)
+    if not any(map(has_lead, left.equations)):  # prices of assets, say, that nobody else depends on
+        left, own, constants = _separated(file, calibration, tearing, ahead=False)
     by_rest = _at_rest(constants)
     equations, variables = left.equations, left.variables
     rule, tearing.sds = _first_order(equations, variables, calibration)
@@ -124,10 +126,11 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
 
 
 def _separated(
-    file: ModelFile, calibration: Calibration, tearing: Tearing
+    file: ModelFile, calibration: Calibration, tearing: Tearing, ahead: bool = True
 ) -> tuple[Trimmed, dict[str, Equation], dict[str, Expression | None]]:
-    """What is left of the file without variables that only report and without constants; the processes with
-    their equations; and the constants. Where one leaves, others may follow.
+    """What is left of the file without variables that only report, those that look ahead with `ahead`, and
+    without constants; the processes with their equations; and the constants. Where one leaves, others may
+    follow.
     """
     shocks = tuple(calibration.sds)
     values = calibration.values() | dict.fromkeys(shocks, 0.0)
@@ -136,7 +139,7 @@ def _separated(
     left = Trimmed(equations, tuple(file.endogenous), {})
     constants: dict[str, Expression | None] = {}
     while True:
-        left = trimmed(left, file.observables, values)
+        left = trimmed(left, file.observables, values, ahead)
         own = processes(left.equations, left.variables, tearing.solution)
         still = {text: each for text, each in own.items() if text not in moved(own, shocks)}
         still |= alone(left.equations, left.variables, shocks, values)

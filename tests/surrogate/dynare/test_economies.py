@@ -143,7 +143,18 @@ def test_reading_the_file_gives_the_same_economy(economies) -> None:
     assert all(import_economy(FILES / f"{name}.mod").text == economies[name][0].text for name in NAMES)
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "economy.mod"
-    path.write_text(text, encoding="utf-8")
-    return path
+@needs_preprocessor
+def test_the_price_of_a_tree_is_left_to_the_network(tmp_path: Path) -> None:
+    """Nobody depends on it (Lucas 1978), and there is nothing else to learn."""
+    path = tmp_path / "tree.mod"
+    path.write_text(
+        "var price c z; varexo e; parameters beta gamma rho; beta = 0.95; gamma = 2; rho = 0.8;\n"
+        "model; price*c^(-gamma) = beta*c(+1)^(-gamma)*(price(+1) + c(+1)); c = exp(z); z = rho*z(-1) + e; end;\n"
+        "steady_state_model; z = 0; c = 1; price = beta/(1 - beta); end;\n"
+        "shocks; var e; stderr 0.02; end; stoch_simul(order=1) price;\n",
+        encoding="utf-8",
+    )
+    imported = import_economy(path)
+    assert (imported.reduced.states, imported.reduced.outputs) == (("z",), ("price",))
+    (tmp_path / "tree.py").write_text(imported.text, encoding="utf-8")
+    assert [each for each in check_economy(from_file(tmp_path / "tree.py")) if not each.passed] == []
