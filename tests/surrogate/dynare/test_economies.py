@@ -149,7 +149,8 @@ def test_the_price_of_a_tree_is_left_to_the_network(tmp_path: Path) -> None:
     path = tmp_path / "tree.mod"
     path.write_text(
         "var price c z; varexo e; parameters beta gamma rho; beta = 0.95; gamma = 2; rho = 0.8;\n"
-        "model; price*c^(-gamma) = beta*c(+1)^(-gamma)*(price(+1) + c(+1)); c = exp(z); z = rho*z(-1) + e; end;\n"
+        "model; price*c^(-gamma) = beta*c(+1)^(-gamma)*(price(+1) + c(+1));\n"
+        "c = exp(z); z = rho*z(-1) + e; end;\n"
         "steady_state_model; z = 0; c = 1; price = beta/(1 - beta); end;\n"
         "shocks; var e; stderr 0.02; end; stoch_simul(order=1) price;\n",
         encoding="utf-8",
