@@ -14,7 +14,10 @@ import torch
 from benchmarks.dynare_files import our_rule
 from surrogate.dynare.calibration import calibrate
 from surrogate.dynare.importing import Imported, import_economy
+from surrogate.dynare.python_text import TAKEN
+from surrogate.models import ErgodicEllipse, FirstOrderAid, NumericalSteadyState
 from surrogate.models.interface import Model
+from surrogate.models.period import Parameters, Period
 from surrogate.models.registry import from_file
 from surrogate.reference.linearise import linearise
 from surrogate.training.checks import check_economy
@@ -159,3 +162,40 @@ def test_the_price_of_a_tree_is_left_to_the_network(tmp_path: Path) -> None:
     assert (imported.reduced.states, imported.reduced.outputs) == (("z",), ("price",))
     (tmp_path / "tree.py").write_text(imported.text, encoding="utf-8")
     assert [each for each in check_economy(from_file(tmp_path / "tree.py")) if not each.passed] == []
+
+
+@needs_preprocessor
+def test_kinks_and_other_functions_are_those_of_the_file(tmp_path: Path) -> None:
+    """Adjustment costs with a kink, functions whose arguments are plain numbers, and names that are taken."""
+    path = tmp_path / "kinked.mod"
+    path.write_text(
+        "var c rest slack z; varexo e; parameters beta gamma vector rho cost;\n"
+        "beta = 0.95; gamma = 2; vector = 0.3; rho = 0.8; cost = 0.1;\n"
+        "model; c^(-gamma) = beta*c(+1)^(-gamma)*(vector*exp(z(+1))*rest^(vector - 1) + sqrt(vector)/100 + "
+        "0.2);\nrest = 0.2*rest(-1) + slack;\n"
+        "c = exp(z)*rest(-1)^vector - slack - cost*max(slack - 0.1, 0)^2 - cost*abs(z)*(z > 0.5)*log10(rho "
+        "+ 1);\nz = rho*z(-1) + e; end;\n"
+        "initval; z = 0; rest = 0.2; slack = 0.16; c = 0.3; end;\n"
+        "shocks; var e; stderr 0.02; end; stoch_simul(order=1) c;\n",
+        encoding="utf-8",
+    )
+    ranges = tmp_path / "ranges.toml"
+    ranges.write_text("beta = [0.94, 0.96]\nrho = [0.7, 0.9]\n", encoding="utf-8")
+    imported = import_economy(path, box=ranges)
+    (tmp_path / "kinked.py").write_text(imported.text, encoding="utf-8")
+    model = from_file(tmp_path / "kinked.py")
+    assert [each for each in check_economy(model) if not each.passed] == []
+    assert "vector_ = 0.3" in imported.text
+    p = model.name_parameters(model.default_parameters())
+    for slack, z, expected in ((0.05, 0.0, 0.0), (0.3, 0.0, 0.1 * 0.2**2), (0.05, 0.7, 0.07 * np.log10(1.8))):
+        now = model.period(p, torch.tensor([0.2, z]), torch.tensor([slack]))
+        assert [each.name for each in model.controls] == ["slack_"]
+        spent = np.exp(z) * 0.2**0.3 - float(now.c)
+        assert spent == pytest.approx(slack + expected, rel=1e-5)
+
+
+def test_names_of_the_house_are_taken() -> None:
+    """Else a variable of that name would stand in the way."""
+    for each in (Model, FirstOrderAid, ErgodicEllipse, NumericalSteadyState, Period, Parameters):
+        own = {*dir(each), *vars(each).get("__annotations__", {})}
+        assert {name for name in own if not name.startswith("_")} <= TAKEN
