@@ -257,4 +257,6 @@ def test_a_preprocessed_file_cannot_smuggle_code_in(tmp_path: Path) -> None:
     path.write_text(re.sub(r'"longName":"[xi]"', lambda _: f'"longName":"{hostile}"', text), encoding="utf-8")
     tree = ast.parse(import_economy(path).text)
     assert [type(each).__name__ for each in tree.body] == ["Expr", "ImportFrom", "ImportFrom", "ClassDef"]
-    assert {type(each).__name__ for each in tree.body[-1].body} == {"Expr", "Assign", "FunctionDef"}
+    economy = tree.body[-1]
+    assert isinstance(economy, ast.ClassDef)
+    assert {type(each).__name__ for each in economy.body} == {"Expr", "Assign", "FunctionDef"}
