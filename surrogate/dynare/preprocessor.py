@@ -56,12 +56,12 @@ def preprocess(path: Path, defines: Sequence[str] = ()) -> Preprocessed:
     if path.suffix == ".json":
         return _read(path.parent, path.stem if path.name != MODEL else _named_after(path), path.name)
     program = find_preprocessor()
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder:  # where it leaves its own files
+        shutil.copy(path, folder)
         command = [program, path.name, "json=transform", "onlyjson", "nopreprocessoroutput"]
-        copy = Path(folder) / path.parent.resolve().name
-        _copy_texts(path.parent, copy)
-        _run([*command, *(f"-D{define}" for define in defines)], copy, path)
-        return _read(copy / path.stem / "model" / "json", path.stem, MODEL)
+        command += [f"-I{path.parent.resolve()}", *(f"-D{define}" for define in defines)]
+        _run(command, Path(folder), path)
+        return _read(Path(folder) / path.stem / "model" / "json", path.stem, MODEL)
 
 
 def find_preprocessor() -> str:
@@ -76,14 +76,6 @@ def find_preprocessor() -> str:
             "modfile.json that `dynare-preprocessor FILE.mod json=transform onlyjson` leaves elsewhere."
         )
     return found
-
-
-def _copy_texts(source: Path, target: Path) -> None:
-    """Copy the model files of a folder, so that @#include finds them and nothing is left beside them."""
-    target.mkdir()
-    for file in source.iterdir():
-        if file.is_file() and file.suffix in (".mod", ".inc", ".m", ".txt"):
-            shutil.copy(file, target)
 
 
 def _run(command: list[str], folder: Path, path: Path) -> None:

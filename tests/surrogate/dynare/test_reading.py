@@ -176,6 +176,14 @@ def test_nothing_is_left_beside_the_file(tmp_path: Path) -> None:
 
 
 @needs_preprocessor
+def test_files_that_are_included_are_found(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "numbers.inc").write_text("rho = 0.7;\n", encoding="utf-8")
+    text = WHOLE.replace("rho = 0.9;", '\n@#include "parts/numbers.inc"\n')
+    assert calibrate(read(tmp_path, text)).parameters["rho"] == 0.7
+
+
+@needs_preprocessor
 def test_formulas_of_matlab_variables_are_read(tmp_path: Path) -> None:
     text = "share = 0.3; % of capital\n" + WHOLE.replace("alpha = 0.3;", "alpha = share;")
     text = text.replace("stderr 0.01", "stderr share/10")
