@@ -8,7 +8,7 @@ all are known. The equations that are left over then are as many as the outputs:
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -204,19 +204,23 @@ def _read_today(formulas: Mapping[str, Expression], dynamic: Sequence[str]) -> s
 
 
 def _observed(
-    file: ModelFile, formula: Callable[[str], Expression | None], at_their_rest: Mapping[str, Expression]
+    file: ModelFile, formula: Callable[[str], Expression | None], by_rest: Mapping[str, Expression]
 ) -> dict[str, Expression]:
-    """What the file observes, or else lists, or else all of it, as far as there are formulas."""
-    asked = file.observables or file.listed or tuple(file.endogenous)
-    formulas = {text: formula(text) for text in asked if text in file.endogenous}
-    found = {text: substituted(each, at_their_rest) for text, each in formulas.items() if each is not None}
-    return {
-        text: simplified(each)
-        for text, each in found.items()
-        if any(
-            date_of(name)[0] in file.endogenous and date_of(name)[1] is not None for name in names_in(each)
-        )
-    }
+    """What the file observes, or else lists, or else all of it, as far as there are formulas that move."""
+
+    def moving(texts: Iterable[str]) -> dict[str, Expression]:
+        formulas = {text: formula(text) for text in texts if text in file.endogenous}
+        found = {text: simplified(substituted(f, by_rest)) for text, f in formulas.items() if f is not None}
+        return {
+            text: each
+            for text, each in found.items()
+            if any(
+                variable in file.endogenous and date is not None
+                for variable, date in map(date_of, names_in(each))
+            )
+        }
+
+    return moving(file.observables or file.listed) or moving(file.endogenous)
 
 
 def _first_order(
@@ -238,6 +242,8 @@ def _first_order(
 
 def _require_sensible(reduced: Reduced, calibration: Calibration) -> None:
     """Refuse what is too large, and shocks in percent."""
+    if not reduced.shocks:
+        raise BadData("No active shock moves anything but variables that only report.")
     if len(reduced.states) > MOST_STATES:
         raise BadData(
             f"The economy has {len(reduced.states)} states ({', '.join(reduced.states)}); more than "
