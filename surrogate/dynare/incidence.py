@@ -203,6 +203,6 @@ def moved(ordered: dict[str, Equation], shocks: Iterable[str]) -> set[str]:
     return moving & set(ordered)
 
 
-def is_dynamic(equation: Equation, variables: Collection[str], shocks: Collection[str]) -> bool:
-    """Whether it reads the past or a shock."""
-    return bool(variables_at(equation.names, -1, variables) or variables_at(equation.names, 0, shocks))
+def is_dynamic(equation: Equation, variables: Collection[str]) -> bool:
+    """Whether it reads the past; what reads only today's shocks is known where these are."""
+    return bool(variables_at(equation.names, -1, variables))

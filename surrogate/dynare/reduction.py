@@ -97,7 +97,7 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     rule, tearing.sds = _first_order(equations, variables, calibration)
 
     formulas = {text: tearing.known(each, text) for text, each in own.items()}
-    dynamic = [text for text in formulas if is_dynamic(own[text], variables, shocks)]
+    dynamic = [text for text in formulas if is_dynamic(own[text], variables)]
     used = {own[text].name for text in dynamic}
     today = [each for each in equations if each.name not in used]
     unknown = [text for text in variables if text not in dynamic]

@@ -42,7 +42,7 @@ def economies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Impor
         ("growth", ("k(-1)", "z"), ("n",)),
         (
             "prices",
-            ("c(-1)", "r(-1)", "a", "d", "AUX_EXO_LAG_12_0", "AUX_EXO_LAG_12_1", "e_r"),
+            ("c(-1)", "r(-1)", "a", "d", "AUX_EXO_LAG_12_1", "e_r", "e_news"),
             ("c", "infl"),
         ),
         ("initial", ("k1(-1)", "k2(-1)", "z"), ("c", "k1")),
