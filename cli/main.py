@@ -11,6 +11,7 @@ from .analyses import decompose, forecast, irf, predict, shocks
 from .calibrate import calibrate
 from .compare import compare
 from .console import ReportingGroup
+from .dynare import import_
 from .estimate import estimate
 from .evidence import evidence
 from .explore import explore
@@ -36,7 +37,8 @@ def dsge_surrogate() -> None:
       dsge-surrogate inspect an_schorfheide
       dsge-surrogate estimate examples/herbst_schorfheide.toml
     \b
-    Make one of your own (needs the extra "train"):
+    Make one of your own (needs the extra "train"), from Python or from Dynare:
+      dsge-surrogate import my_model.mod --output my_economy.py
       dsge-surrogate check my_economy.py
       dsge-surrogate train my_economy.py --output my_economy.pt
       dsge-surrogate export my_economy.pt my_economy --model my_economy.py
@@ -57,6 +59,7 @@ COMMANDS = (
     predict,
     evidence,
     calibrate,
+    import_,
     check,
     train,
     export,

@@ -14,6 +14,7 @@ from surrogate.house.listener import progress
 from surrogate.house.ownership import owned_file
 
 from .console import SEED, command_line, needs_extra, resumable
+from .dynare import economy_beside
 
 if TYPE_CHECKING:
     from surrogate.training import Settings
@@ -52,8 +53,9 @@ def train(
 ) -> None:
     """Solve an economy and leave a checkpoint.
 
-    MODEL is the name of an economy (see `dsge-surrogate models`) or a Python file that defines one. An
-    interrupted run goes on with --resume, to the same answer as one without interruption.
+    MODEL is the name of an economy (see `dsge-surrogate models`), a Python file that defines one, or a Dynare
+    file, which is imported first, into a Python file beside the checkpoint. An interrupted run goes on with
+    --resume, to the same answer as one without interruption.
 
     \b
     Examples:
@@ -65,6 +67,9 @@ def train(
         import torch
 
         from surrogate import models, training
+    if model.endswith(".mod"):
+        named = output or Path("checkpoints") / f"{Path(model).stem}.pt"
+        output, model = named, str(economy_beside(Path(model), named))
     economy = models.get(model)
     options = {"seed": seed, "threads": threads, "device": device}
     given = [f"{name}={value}" for name, value in options.items() if value is not None]

@@ -74,3 +74,13 @@ def test_an_economy_that_cannot_be_evaluated_is_named(tmp_path: Path) -> None:
     file.write_text(SOURCE.replace("then.gross_return", "then.gross_retrun"), encoding="utf-8")
     assert "gross_retrun" in run("check", file).output
     require_clear_error(run("check", tmp_path / "absent.py"), "there is no file")
+
+
+def test_a_parameter_that_only_a_change_reads_matters(tmp_path: Path) -> None:
+    text = SOURCE.replace('name = "rbc"', 'name = "mine"')
+    text = text.replace("+ p.sigma * e.technology", "+ 0.01 * e.technology")
+    change = "log(then.consumption / now.consumption)"
+    assert f"100 * {change}" in text
+    file = tmp_path / "mine.py"
+    file.write_text(text.replace(f"100 * {change}", f"p.sigma * {change}"), encoding="utf-8")
+    assert "every parameter matters" not in failed(file)

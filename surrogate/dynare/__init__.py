@@ -1,0 +1,1 @@
+"""Economies that are written in Dynare's language."""

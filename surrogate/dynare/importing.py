@@ -1,0 +1,93 @@
+"""From a Dynare file to an economy in Python, with what became of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import BadConfiguration
+from .author import Author
+from .box import Box, choose_box
+from .calibration import Calibration, calibrate
+from .configuration import configuration_text
+from .dependence import Dependence
+from .model_file import ModelFile, read_model_file
+from .preprocessor import preprocess
+from .reduction import Reduced, reduce
+
+
+@dataclass(frozen=True)
+class Imported:
+    """An economy: `text` of its Python file, `notes` on what became of the parts of the Dynare file, and, if
+    that estimates something, the text of a `configuration` file for `dsge-surrogate estimate`.
+    """
+
+    name: str
+    text: str
+    notes: tuple[str, ...]
+    configuration: str | None
+    file: ModelFile
+    calibration: Calibration
+    reduced: Reduced
+    box: Box
+
+
+def import_economy(
+    path: Path, defines: Sequence[str] = (), box: Path | None = None, percent: bool = False
+) -> Imported:
+    """Import a `.mod` file, or the `modfile.json` that Dynare's preprocessor has made of it.
+
+    Parameters
+    ----------
+    path : of the file.
+    defines : macro variables, ``NAME=VALUE``.
+    box : a TOML file of ranges of parameters and, by the names of shocks, of standard deviations.
+    percent : the shocks of the file are in percent: divide them by 100.
+
+    Raises
+    ------
+    SurrogateError : the file cannot be imported; the message says why in a sentence.
+    """
+    file = read_model_file(preprocess(path, defines))
+    calibration = calibrate(file)
+    if percent:
+        calibration = replace(calibration, sds={text: sd / 100 for text, sd in calibration.sds.items()})
+    reduced = reduce(file, calibration)
+    dependence = Dependence(reduced, calibration)
+    ranges = choose_box(file, calibration, box, dependence.parameters | set(reduced.shocks))
+    if not ranges.ranges:
+        raise BadConfiguration(
+            "Every parameter is zero or follows from others: name ranges in a file for --box."
+        )
+    notes = _notes(file, calibration, reduced, ranges, percent)
+    author = Author(file, calibration, reduced, dependence, ranges)
+    configuration = configuration_text(file, calibration, author.ranged(), author.observables())
+    return Imported(file.name, author.text(notes), notes, configuration, file, calibration, reduced, ranges)
+
+
+def _notes(
+    file: ModelFile, calibration: Calibration, reduced: Reduced, box: Box, percent: bool
+) -> tuple[str, ...]:
+    """What became of the file, one sentence a part."""
+    derived = [text for text in calibration.derived if text in file.parameters and text not in box.ranges]
+    parts = {
+        "States": reduced.states,
+        "Left to the network": reduced.outputs,
+        "Solved by formulas": [text for text, _ in reduced.definitions],
+        "Dropped, since nothing depends on them": reduced.dropped,
+        "Constant, since no shock moves them": list(reduced.constants),
+        "Follow from other parameters, where Dynare would keep their first values": derived,
+        "Set by the steady state": calibration.set_at_rest,
+        "Not observed, since no formula of today and yesterday says it": [
+            text for text in file.observables or file.listed if text not in reduced.observed
+        ],
+        "Not varied, since the formulas of the steady state hold for no other values": box.held,
+        "Ignored": file.ignored,
+    }
+    notes = [f"{what}: {', '.join(names)}." for what, names in parts.items() if names]
+    if not calibration.in_closed_form:
+        notes.append("The steady state is solved for numerically.")
+    if percent:
+        notes.append("The standard deviations of the shocks are those of the file, divided by 100.")
+    return (*notes, f"Ranges of the parameters: {box.source}.")
