@@ -69,11 +69,12 @@ class FirstOrder(NamedTuple):
 
     @property
     def factor(self) -> Tensor:
-        """The Cholesky factor of the ergodic covariance; no exported graph can hold it."""
+        """A square root of the ergodic covariance, also where states move in step; no exported graph can hold
+        it.
+        """
         sd = self.sd
-        correlations = self.covariance / (sd[..., None] * sd[..., None, :])
-        identity = torch.eye(sd.shape[-1], dtype=sd.dtype, device=sd.device)
-        return sd[..., None] * torch.linalg.cholesky(correlations + STILL * identity)
+        lengths, axes = torch.linalg.eigh(self.covariance / (sd[..., None] * sd[..., None, :]))
+        return sd[..., None] * axes * lengths.clamp(min=0.0).sqrt()[..., None, :]
 
 
 class FirstOrderAid(Aid):
@@ -100,9 +101,15 @@ class FirstOrderAid(Aid):
         return FirstOrder(rest, rest_controls, policy.unflatten(-1, (m, n)), square)
 
     def first_order_numbers(self, p: Parameters) -> Tensor:
-        """The same side by side, [..., k]."""
-        rest, rest_controls, policy, covariance = _at(_known_of(cast(Model, self)), p)
-        return torch.cat([rest, rest_controls, policy.flatten(-2), covariance.flatten(-2)], -1)
+        """The same side by side, [..., k]; in float64, in which alone differences are derivatives."""
+        linear = _at(_known_of(cast(Model, self)), cast(Model, self).name_parameters(p.vector.double()))
+        numbers = [
+            linear.rest,
+            linear.rest_controls,
+            linear.policy.flatten(-2),
+            linear.covariance.flatten(-2),
+        ]
+        return torch.cat(numbers, -1).to(p.vector.dtype)
 
     def beforehand(self) -> tuple[Column, ...]:
         """The numbers of the first-order solution."""

@@ -71,8 +71,9 @@ class NumericalSteadyState(Aid):
         return (*super().beforehand(), Variable("rest_in_free_coordinates", size=size))
 
     def rest_in_free_coordinates(self, p: Parameters) -> Tensor:
-        """The polynomial, moved by Newton's method: [..., n_states + n_controls]."""
-        return _polished(_rest_of(cast(Model, self)), p)
+        """The polynomial, moved by Newton's method in float64: [..., n_states + n_controls]."""
+        model = cast(Model, self)
+        return _polished(_rest_of(model), model.name_parameters(p.vector.double())).to(p.vector.dtype)
 
 
 class _Rest(NamedTuple):

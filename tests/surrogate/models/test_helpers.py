@@ -14,7 +14,7 @@ from torch import Tensor, exp, log
 from surrogate.artifact.graph import POLICY
 from surrogate.errors import NoEquilibrium
 from surrogate.export.graphs import PolicyGraph, serialised, to_onnx
-from surrogate.models import ErgodicEllipse, first_order, get
+from surrogate.models import ErgodicEllipse, Variable, first_order, get
 from surrogate.models.an_schorfheide import AnSchorfheide
 from surrogate.models.first_order import _known_of, _linearised, ellipse_radius
 from surrogate.policy import PolicyNetwork
@@ -117,6 +117,36 @@ def test_what_is_known_beforehand_is_not_another_answer(model, theta) -> None:
     torch.testing.assert_close(policy(states, prepared), policy(states, theta), rtol=1e-12, atol=0)
 
 
+def test_in_float32_the_first_order_solution_is_that_of_float64(model, theta) -> None:
+    single, double = (
+        each.policy.double()
+        for each in (
+            model.name_parameters(values).first_order for values in (theta.float(), theta.float().double())
+        )
+    )
+    torch.testing.assert_close(single, double, rtol=1e-6, atol=1e-7)
+
+
+class InStep(BusinessCycle):
+    """Two states that one shock moves alike."""
+
+    name = "in_step"
+    states = (*BusinessCycle.states, Variable("echo", unit="log"))
+
+    def initial_values(self, p):
+        return {**super().initial_values(p), "echo": 0.0}
+
+    def transition(self, now, e, p):
+        moved = super().transition(now, e, p)
+        return {**moved, "echo": 2 * moved["productivity"]}
+
+
+def test_states_that_move_in_step_are_drawn_in_step() -> None:
+    model = InStep()
+    states = place_states(model, model.default_parameters().expand(50, -1), torch.Generator().manual_seed(3))
+    torch.testing.assert_close(states[:, 2], 2 * states[:, 1], rtol=1e-5, atol=1e-7)
+
+
 def test_training_draws_parameters_with_what_is_known_of_them(model, monkeypatch) -> None:
     """Else a step of training solves for the steady state at every use: it then takes twice as long."""
     run = Run(model, Settings(hidden=(4,), trunk=4, batch=64, adam_steps=0, steps=2))
@@ -168,7 +198,7 @@ def test_states_are_drawn_from_the_ellipse(model) -> None:
     p = model.name_parameters(model.default_parameters())
     factor, rest = p.first_order.factor, p.first_order.rest
     seen = torch.stack([torch.log(states[:, 0]), states[:, 1]], -1) - rest
-    white = torch.linalg.solve_triangular(factor, seen.T, upper=False).T
+    white = torch.linalg.solve(factor, seen.T).T
     radius = ellipse_radius(2)
     assert float(white.norm(dim=-1).max()) <= radius * (1 + 1e-9)
     expected = radius**2 / 4 * torch.eye(2, dtype=torch.float64)
