@@ -48,8 +48,9 @@ Runtime, one economy at a time.
 
 What is least accurate is mean capital where benefits are smallest (mu near .05), .4 percent too low, and
 where they are generous, .2 percent too high, with a Gini coefficient up to .02 too low. In the middle half of
-the box capital is within .07 percent and the Gini within .007. The classical law is itself only log-linear. What
-the reduced economy leaves out is the memory of the distribution: it shows most where risk aversion is high.
+the box capital is within .07 percent and the Gini within .007. The classical law is itself only log-linear.
+What the reduced economy leaves out is the memory of the distribution: it shows most where risk aversion is
+high.
 
 {machine}. Written by `python -m benchmarks.krusell_smith`.
 
