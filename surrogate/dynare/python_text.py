@@ -18,8 +18,8 @@ discount draw_households e ellipse_radius equations expected first_order first_o
 initial_values inputs inside likelihood name name_parameters now observables observe observed of_households p
 parameter_box parameters period place prepared regime regimes residuals rest rest_in_free_coordinates
 reward self settled shocks slack somewhere spread stakes state_bounds states steady_state super then
-told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt abs sign sin cos tan atan sinh
-cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange SimpleNamespace Variable
+told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt abs sign sin cos tan
+atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange SimpleNamespace Variable
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""
