@@ -1,5 +1,5 @@
-"""The shipped `krusell_smith` and its reduced economy against the classical solution, at calibrations that
-nobody looked at.
+"""The shipped `krusell_smith` and its reduced form against the classical solution, at calibrations drawn at
+random, of which the three worst of an earlier solution were looked at when it was mended.
 
     python -m benchmarks.krusell_smith
 
