@@ -27,7 +27,8 @@ def test_commands_have_the_arguments_and_options_that_pages_give_them(page: str,
     try:
         command.make_context(name, arguments)
     except click.BadParameter as error:
-        assert "does not exist" in error.message, (page, shown)
+        if "does not exist" not in error.message:
+            raise
 
 
 def test_there_are_many() -> None:
