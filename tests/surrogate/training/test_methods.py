@@ -75,7 +75,7 @@ class Scaled:
         return pack(found, self.model.controls)
 
     def candidates(self, states, p):
-        return [self(states, p)]
+        return {(): self(states, p)}
 
 
 def network(model: Model, factor: float = 1.0) -> PolicyNetwork:
