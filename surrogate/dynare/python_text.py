@@ -12,15 +12,15 @@ from .expressions import Expression, called, evaluate, names_in, number, parts, 
 from .expressions import name as name_
 
 _WORDS = """
-after anchor annotations at_rest at_the_end beforehand binds burn_in calm chances characteristics closed_form
+after anchor annotations at_rest at_the_end beforehand binds burn_in calm chances characteristics constraints
 complementarities complementary conditions controls coordinates default_parameters description deviations
 discount draw_households e ellipse_radius equations expected first_order first_order_numbers given household
 initial_values inputs inside likelihood name name_parameters now observables observe observed of_households p
-parameter_box parameters period place prepared regime regimes residuals rest rest_in_free_coordinates
-reward self settled shocks slack somewhere spread stakes state_bounds states steady_state super then
-told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt abs sign sin cos tan
-atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange SimpleNamespace
-Variable
+parameter_box parameters period place in_closed_form prepared told regimes residuals rest
+rest_in_free_coordinates reward self settled shocks slack somewhere spread stakes state_bounds states
+steady_state super then told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt
+abs sign sin cos tan atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange
+SimpleNamespace Variable
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""
