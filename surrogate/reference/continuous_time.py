@@ -87,8 +87,9 @@ class Economy:
 
 def prices(capital: ArrayLike, z: ArrayLike = 0.0) -> tuple[Array, Array]:
     """Net return r and wage w at capital K and log productivity z, of any common shape."""
-    output = np.exp(z) * np.asarray(capital, float) ** ALPHA
-    return ALPHA * output / capital - DELTA, (1 - ALPHA) * output
+    stock = np.asarray(capital, float)
+    output = np.exp(np.asarray(z, float)) * stock**ALPHA
+    return ALPHA * output / stock - DELTA, (1 - ALPHA) * output
 
 
 class Rates(NamedTuple):

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -129,7 +130,9 @@ def solve_linear(rest: Stationary) -> Linear:
     system[count:-1, states] = spread @ ((1 - by_income)[:, None] * income)
     system[count:-1, count:-1] += generator.T
     system[-1, -1] = -economy.eta
-    triangular, basis, stable = schur(system, sort=lambda real, _: real < economy.rho / 2)
+    triangular, basis, stable = cast(
+        tuple[Array, Array, int], schur(system, sort=lambda real, _: real < economy.rho / 2)
+    )
     if stable != count + 1:
         raise NoEquilibrium(f"{stable} stable roots for {count + 1} states at {economy}: no unique solution.")
     below, above = basis[states, : count + 1], basis[values, : count + 1]
