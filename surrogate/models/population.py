@@ -26,6 +26,8 @@ class Population(Model):
     household: ClassVar[Model]
     burn_in = 1_000
     """The shape of a distribution is forgotten slowly."""
+    spread_numbers: ClassVar[int] = 1
+    """How many numbers `spread` takes."""
 
     @abstractmethod
     def of_households(self, now: Period, p: Parameters) -> Tensor:
@@ -45,8 +47,8 @@ class Population(Model):
 
     @abstractmethod
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """The economy's states at a distribution near today's, by numbers `u` [..., 1] between zero and one:
-        training looks around where economies are.
+        """The economy's states at a distribution near today's, by numbers `u` [..., spread_numbers] between
+        zero and one: training looks around where economies are.
         """
 
     @abstractmethod
