@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from estimation import Estimation, load_data
+from estimation.analysis import marginal_likelihood
+from estimation.likelihoods import InversionSettings
+from surrogate import load
 from tests.website.running_pages import DOCS, ROOT, blocks
 
+ECONOMY = load("an_schorfheide")
 SERIES = {"output_growth": "YGR", "inflation": "INFL", "interest_rate": "INT"}
 ELSEWHERE = {
     "after-the-posterior.md": "tests/cli/test_after.py",
     "artifact.md": "tests/surrogate/artifact/test_files_of_artifacts.py",
-    "calibration.md": "tests/cli/test_calibrate.py",
     "from-dynare.md": "tests/website/test_pages.py",
     "model-authors-guide.md": "tests/website/test_guide.py",
     "simulated-moments.md": "tests/estimation/moments/test_documentation.py",
@@ -28,7 +31,7 @@ def test_every_page_with_code_has_a_test() -> None:
     pages = {
         path.name for path in DOCS.glob("*.md") if blocks(path.name, "python") + blocks(path.name, "toml")
     }
-    assert pages == {*ELSEWHERE, "estimation.md", "filters.md", "model-comparison.md"}
+    assert pages == {*ELSEWHERE, "calibration.md", "estimation.md", "filters.md", "model-comparison.md"}
     for page, test in ELSEWHERE.items():
         assert page in (ROOT / test).read_text(encoding="utf-8"), page
 
@@ -50,10 +53,7 @@ def data() -> np.ndarray:
 
 @pytest.mark.filterwarnings("error::DeprecationWarning")
 def test_filters(data: np.ndarray) -> None:
-    names: dict[str, Any] = {
-        "data": data,
-        "parameters": np.array([[2.0, 0.7, 2.0, 0.6, 0.8, 0.95, 0.9, 0.4, 3.2, 0.5, 0.2, 0.65, 0.24]]),
-    }
+    names: dict[str, Any] = {"data": data, "parameters": ECONOMY.default[np.newaxis]}
     particles, paths, inversion = blocks("filters.md", "python")
     assert np.isfinite(run(particles, names)["log_p"]).all()
     run(paths, names)
@@ -66,6 +66,7 @@ def test_filters(data: np.ndarray) -> None:
     assert np.isfinite(names["log_p"]).all()
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_the_likelihood_at_a_bound_is_read(tmp_path: Path) -> None:
     """In the place of the tutorial's likelihood, and without measurement error."""
     (configuration,), (bound,) = blocks("tutorial.md", "toml"), blocks("filters.md", "toml")
@@ -75,27 +76,43 @@ def test_the_likelihood_at_a_bound_is_read(tmp_path: Path) -> None:
         text.replace('"an_schorfheide"', '"an_schorfheide_zlb"'), encoding="utf-8"
     )
     likelihood = Estimation.from_toml(tmp_path / "fed.toml").likelihood
-    assert likelihood.bound.observable == "interest_rate"
+    assert isinstance(likelihood, InversionSettings)
+    assert likelihood.presample == 8
+    assert likelihood.bound == {"observable": "interest_rate", "shock": "monetary", "floor": 0.25}
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the examples are, with a short sample, few steps and the quickest likelihood."""
+    """Where the examples are, with a short sample, few priors, few steps and the quickest likelihood."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").mkdir()
-    text = (ROOT / "examples" / "herbst_schorfheide.toml").read_text(encoding="utf-8")
-    text = re.sub(r"\[likelihood\].*?(?=\n\[)", '[likelihood]\nmethod = "kalman"\n', text, flags=re.DOTALL)
-    text = re.sub(r"steps = \d+", "steps = 12", re.sub(r'end = "\d+Q\d"', 'end = "1986Q4"', text))
-    (tmp_path / "examples" / "herbst_schorfheide.toml").write_text(text, encoding="utf-8")
+    for name in ("herbst_schorfheide.toml", "calibration.toml"):
+        text = (ROOT / "examples" / name).read_text(encoding="utf-8")
+        text = re.sub(
+            r"\[likelihood\].*?(?=\n\[)", '[likelihood]\nmethod = "kalman"\n', text, flags=re.DOTALL
+        )
+        text = re.sub(r"walkers = \d+", "walkers = 8", text.split("[priors.psi1]")[0])
+        text = re.sub(r"steps = \d+", "steps = 12", re.sub(r'end = "\d+Q\d"', 'end = "1986Q4"', text))
+        (tmp_path / "examples" / name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_estimation_and_model_comparison(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = blocks("estimation.md", "python")
-    names = run(first, {"__name__": "__main__"}, {'"kappa": 0.8, ...}': '"kappa": 0.8, **others}'})
-    assert len(names["results"].table) == 13
+    names = run(first, {}, {", ...}": "}"})
+    assert list(names["results"].table.index) == ["tau", "kappa"]
+    assert capsys.readouterr().out == ""
     run(second, names, {'"results/hs"': '"results/again"'})
-    assert "posterior" in capsys.readouterr().out
+    printed, progress = capsys.readouterr()
+    assert "tau " in printed
+    assert "sampling: step 24 of 24" in progress
     (comparison,) = blocks("model-comparison.md", "python")
-    names["other"] = names["results"]
-    run(comparison, names)
+    run(comparison, names | {"other": marginal_likelihood.evidence(names["results"], draws=50)})
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_calibration(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (text,) = blocks("calibration.md", "python")
+    run(text, {"__name__": "__main__"}, {"replications=200": "replications=9, draws=8, steps=12"})
+    assert "theta_pi" in capsys.readouterr().out
