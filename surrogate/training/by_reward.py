@@ -159,10 +159,10 @@ class Bellman(ByQuadrature):
             )
         return with_value(without_regimes(economy))
 
-    def begin(self, step: int) -> None:
+    def begin(self, step: int) -> bool:
         """Evaluate the anchor in the first steps, improve on it later."""
-        super().begin(step)
         self.evaluating = step < EVALUATION * (self.settings.adam_steps + self.settings.steps)
+        return super().begin(step)
 
     def controls(self, states: Tensor, p: Parameters) -> Tensor:
         """What the policy chooses, or the anchor while that is evaluated, and the value [..., n_controls]."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, Named, Parameters, Period, Regime, Values, pack
 from ..policy import PolicyNetwork
 
@@ -129,12 +130,15 @@ def look_ahead(
     """What is inside `today`'s expectation at the controls `x` [..., n_controls], with parameters [..., 1],
     and at `nodes` of tomorrow's shocks, [q, n_shocks] or [..., q, n_shocks].
 
-    Tomorrow the economy itself decides which regime it is in.
+    Tomorrow the economy itself decides which regime it is in. In continuous time it is an instant away: what
+    is near stands for it, with weights that add up to a change instead of chances.
     """
     now = today.period(p, states.unsqueeze(-2), x.unsqueeze(-2))
-    next_states = today.after(now, nodes, p)
+    if isinstance(today, InstantaneousPopulation):
+        next_states, chances = today.nearby(now, p)
+    else:
+        next_states, chances = today.after(now, nodes, p), today.likelihood(now, nodes, p)
     then = today.given(()).period(p, next_states, policy(next_states, p))
-    chances = today.likelihood(now, nodes, p)
     return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1, chances)
 
 
