@@ -75,7 +75,7 @@ def show(findings: Sequence[Finding], output: Path | None, as_json: bool) -> Non
     if output is not None:
         save_all(findings, output)
     if as_json:
-        tables = {each.name: json.loads(each.table.to_json(orient="index")) for each in findings}
+        tables = {each.name: each.table.to_dict(orient="index") for each in findings}
         click.echo(json.dumps(tables, indent=2))
         return
     for finding in findings:

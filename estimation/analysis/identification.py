@@ -87,7 +87,7 @@ def identification(
     """
     found = information(surrogate, parameters, observables, periods, lags, replications, seed)
     table, directions = strength_table(found), directions_table(found)
-    rank = int((directions["strength"] > NOTHING).sum())
+    rank = int(np.sum(directions["strength"].to_numpy() > NOTHING))
     note = (
         f"{found.n_moments} moments of {periods} periods have rank {rank} in {len(found.names)} parameters. "
         "Standard errors are those of the best estimate by these moments; above "
@@ -167,13 +167,12 @@ def directions_table(found: Information) -> pd.DataFrame:
     _, strengths, directions = np.linalg.svd(found.whitened)
     strengths = np.pad(strengths, (0, len(found.names) - len(strengths)))
     rows = []
-    for direction in directions:
+    for direction in directions[::-1]:
         largest = np.argsort(-np.abs(direction))[:LARGEST_WEIGHTS]
         sign = np.sign(direction[largest[0]])
         rows.append(", ".join(f"{sign * direction[i]:+.2f} {found.names[i]}" for i in largest))
-    table = pd.DataFrame({"strength": strengths, "parameters": rows})
-    table.index = pd.RangeIndex(len(rows), 0, -1, name="direction")
-    return table[::-1]
+    index = pd.RangeIndex(1, len(rows) + 1, name="direction")
+    return pd.DataFrame({"strength": strengths[::-1], "parameters": rows}, index=index)
 
 
 def _moments(samples: Samples, theta: Array, shocks: Array, lags: int) -> Array:

@@ -18,9 +18,14 @@ NO_LEVEL = "log or deviation"
 
 
 def declarations(
-    file: ModelFile, calibration: Calibration, reduced: Reduced, spelling: Spelling, bounding: Bounding
+    file: ModelFile,
+    calibration: Calibration,
+    reduced: Reduced,
+    spelling: Spelling,
+    bounding: Bounding,
+    regimes: tuple[str, ...] = (),
 ) -> str:
-    """The head of the class."""
+    """The head of the class, with the names of its `regimes` if it has some."""
     names, endogenous = spelling.names, file.endogenous
 
     def variable(spelled: str, about: str, unit: str = "") -> str:
@@ -58,6 +63,8 @@ def declarations(
     ]
     for group, items in groups.items():
         lines += [f"    {group} = (", *(f"        {item}," for item in items), "    )"]
+    if regimes:
+        lines.append(f"    regimes = ({', '.join(map(quoted, regimes))})")
     return "\n".join([*lines, ""])
 
 

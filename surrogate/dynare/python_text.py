@@ -8,7 +8,17 @@ import keyword
 from collections.abc import Callable, Iterable, Mapping
 
 from .calculus import simplified
-from .expressions import Expression, called, evaluate, names_in, number, parts, rebuilt, substituted
+from .expressions import (
+    CONSTRAINED,
+    Expression,
+    called,
+    evaluate,
+    names_in,
+    number,
+    parts,
+    rebuilt,
+    substituted,
+)
 from .expressions import name as name_
 
 _WORDS = """
@@ -19,8 +29,8 @@ initial_values inputs inside likelihood name name_parameters now observables obs
 parameter_box parameters period place prepared regime regimes residuals rest rest_in_free_coordinates
 reward self settled shocks slack somewhere spread stakes state_bounds states steady_state super then
 told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt abs sign sin cos tan
-atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange SimpleNamespace
-Variable
+atan sinh cosh tanh erf full_like Control FirstOrderAid Model NumericalSteadyState ParameterRange
+SimpleNamespace Variable
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""
@@ -73,6 +83,12 @@ class Formulas:
         return ast.unparse(_short(substituted(written, by)))
 
     def _written(self, expression: Expression, tensors: set[str], values: Mapping[str, float]) -> Expression:
+        if isinstance(expression, ast.Call) and called(expression) == CONSTRAINED:
+            free, bound = (self._written(part, tensors, values) for part in parts(expression))
+            if not names_in(bound) & tensors:
+                self.functions.add("full_like")
+                bound = ast.Call(name_("full_like"), [free, bound], [])
+            return self._where(name_("now.binds"), bound, free)
         calls = isinstance(expression, ast.Call | ast.Compare)
         if calls and not names_in(expression) & tensors:
             return number(float(evaluate(expression, values)))
