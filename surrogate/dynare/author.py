@@ -25,7 +25,9 @@ WIDTH = 108
 
 
 class Author:
-    """Writes one economy over the parameters of a box; `slack` is that of its constraint if it has one."""
+    """Writes one economy over the parameters of a box. What is `bounded` now and then, if something is, comes
+    with how far the constraint is from binding.
+    """
 
     def __init__(
         self,
@@ -34,20 +36,27 @@ class Author:
         reduced: Reduced,
         dependence: Dependence,
         box: Box,
-        slack: Expression | None = None,
+        bounded: tuple[str, Expression] | None = None,
     ) -> None:
-        self.slack = slack
+        self.bounded = bounded
         self.file, self.calibration, self.reduced = file, calibration, reduced
         self.dependence, self.box = dependence, box
         self.spelling = Spelling(file, calibration, reduced, dependence, box)
         self.bounding = Bounding(file, calibration, reduced, self.spelling)
         self.formulas, self.names = self.spelling.formulas, self.spelling.names
+        if bounded is not None:
+            self.formulas.constraint = self.names[bounded[0]]
 
     def text(self, notes: Iterable[str]) -> str:
         """The whole file, with `notes` at its head."""
         blocks = [
             declarations(
-                self.file, self.calibration, self.reduced, self.spelling, self.bounding, self._regimes()
+                self.file,
+                self.calibration,
+                self.reduced,
+                self.spelling,
+                self.bounding,
+                self.bounded[0] if self.bounded else None,
             ),
             *self._compound_parameters(),
             *self._definitions(),
@@ -74,9 +83,9 @@ class Author:
         functions, closed = sorted(self.formulas.functions), self.calibration.in_closed_form
         models = ["Control", "FirstOrderAid", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
         models = [each for each in models if not (closed and each == "NumericalSteadyState")]
-        if self.slack is not None and "where" in functions:  # which knows regimes that are told
-            functions.remove("where")
-            models.append("where")
+        if self.bounded is not None:
+            functions = [each for each in functions if each != "where"]  # which does not know what is told
+            models = ["Constraint", *models, "where"]
         imports = [
             *(["from types import SimpleNamespace", ""] if closed else []),
             *([f"from torch import {', '.join(functions)}", ""] if functions else []),
@@ -118,19 +127,17 @@ class Author:
             self._method(text, "now, p", self.formulas.text(formula, self.spelling.today))
             for text, formula in formulas
         ]
-        return methods if self.slack is None else [*methods, self._slack(self.slack)]
+        return methods if self.bounded is None else [*methods, self._slack(*self.bounded)]
 
-    def _slack(self, formula: Expression) -> str:
+    def _slack(self, variable: str, formula: Expression) -> str:
         """How far the constraint is from binding."""
+        value = self.formulas.text(formula, self.spelling.today)
         lines = [
             "def slack(self, now, p):",
             '    """How far the constraint is from binding, relative to rest."""',
-            f"    return {self.formulas.text(formula, self.spelling.today)}",
+            f"    return {{{quoted(self.names[variable])}: {value}}}",
         ]
         return "\n".join([*(f"    {line}" for line in lines), ""])
-
-    def _regimes(self) -> tuple[str, ...]:
-        return () if self.slack is None else ("free", "bound")
 
     def _method(self, text: str, arguments: str, value: str) -> str:
         spelled = self.names.get(text, text)

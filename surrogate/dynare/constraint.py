@@ -51,14 +51,14 @@ class Pair(NamedTuple):
 
 
 class Constrained(NamedTuple):
-    """A file in which `variable` is either what it would be if nothing bound it, which is a variable of its
-    own, or its bound; `slack` is positive where nothing binds, and one at rest. No variable, no constraint.
+    """A file in which a variable is either what it would be if nothing bound it, which is a variable of its
+    own, or its bound. `bounded` is its name, and its slack, which is positive where nothing binds and one at
+    rest; nothing where there is no constraint.
     """
 
     file: ModelFile
     calibration: Calibration
-    variable: str | None = None
-    slack: Expression | None = None
+    bounded: tuple[str, Expression] | None = None
 
 
 def with_constraint(file: ModelFile, calibration: Calibration) -> Constrained:
@@ -107,11 +107,11 @@ def _with_free_variable(
     values = calibration.values() | dict.fromkeys(calibration.sds, 0.0)
     rest = {**calibration.rest, own: float(evaluate(free, values))}
     assigned = ((own, at_rest_of(file, free)),) if calibration.in_closed_form else ()
+    slack = over(minus(name_(own) if _same(first, free) else first, second), number(apart))
     return Constrained(
         replace(file, endogenous={**file.endogenous, own: about}, equations=equations),
         replace(calibration, rest=rest, assignments=(*calibration.assignments, *assigned)),
-        variable,
-        simplified(over(minus(name_(own) if _same(first, free) else first, second), number(apart))),
+        (variable, simplified(slack)),
     )
 
 

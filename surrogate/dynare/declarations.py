@@ -23,9 +23,9 @@ def declarations(
     reduced: Reduced,
     spelling: Spelling,
     bounding: Bounding,
-    regimes: tuple[str, ...] = (),
+    bounded: str | None = None,
 ) -> str:
-    """The head of the class, with the names of its `regimes` if it has some."""
+    """The head of the class, with the constraint on what is `bounded` now and then, if something is."""
     names, endogenous = spelling.names, file.endogenous
 
     def variable(spelled: str, about: str, unit: str = "") -> str:
@@ -63,8 +63,9 @@ def declarations(
     ]
     for group, items in groups.items():
         lines += [f"    {group} = (", *(f"        {item}," for item in items), "    )"]
-    if regimes:
-        lines.append(f"    regimes = ({', '.join(map(quoted, regimes))})")
+    if bounded is not None:
+        about = f"{endogenous[bounded]} has a bound"
+        lines.append(f"    constraints = (Constraint({quoted(names[bounded])}, {quoted(about)}),)")
     return "\n".join([*lines, ""])
 
 

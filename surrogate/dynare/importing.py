@@ -80,14 +80,14 @@ def import_economy(
             "Every parameter is zero or follows from others: name ranges in a file for --box."
         )
     notes = _notes(file, calibration, reduced, ranges, percent)
-    if constrained.variable is not None:
-        notes = (*notes, f"Bounded occasionally, which makes two regimes: {constrained.variable}.")
+    if constrained.bounded is not None:
+        notes = (*notes, f"Bounded occasionally, which makes two regimes: {constrained.bounded[0]}.")
     if octave:
         notes = (
             *notes,
             "Parameters, the steady state and shocks are those of the file's MATLAB code at its values.",
         )
-    author = Author(file, calibration, reduced, dependence, ranges, constrained.slack)
+    author = Author(file, calibration, reduced, dependence, ranges, constrained.bounded)
     configuration = configuration_text(file, calibration, author.ranged(), author.observables())
     return Imported(
         file.name,

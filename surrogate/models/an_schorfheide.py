@@ -21,6 +21,7 @@ from torch import Tensor, exp, log, zeros_like
 
 from surrogate.models.an_schorfheide_aid import AnSchorfheideAid, ZeroLowerBoundAid
 from surrogate.models.interface import (
+    Constraint,
     Control,
     Model,
     Named,
@@ -201,16 +202,16 @@ class AnSchorfheideZeroLowerBound(ZeroLowerBoundAid, AnSchorfheide):
     """By default growth is persistent enough to bring the economy to the bound, and not so persistent that
     no equilibrium exists there, as at .93 (docs/existence-an-schorfheide-zlb.md).
     """
-    regimes = ("free", "bound")
+    constraints = (Constraint("lower_bound", "the interest rate cannot fall below zero"),)
     lagged_rate = "actual"
 
-    def slack(self, now: Period, p: Parameters) -> Tensor:
+    def slack(self, now: Period, p: Parameters) -> Values:
         """The notional rate, in percent."""
-        return now.notional_rate / 0.01
+        return {"lower_bound": now.notional_rate / 0.01}
 
     def log_rate(self, now: Period, p: Parameters) -> Tensor:
         """Log gross rate of the quarter: never negative, unless the period is told to be free."""
-        return where(now.binds, zeros_like(now.notional_rate), now.notional_rate)
+        return where(now.binds("lower_bound"), zeros_like(now.notional_rate), now.notional_rate)
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """As without the bound, but `lagged_rate` says which rate the rule remembers."""

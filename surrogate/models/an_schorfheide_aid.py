@@ -153,7 +153,7 @@ class ZeroLowerBoundAid(AnSchorfheideAid):
 
     def effective_impulse(self, now: Period, p: Parameters) -> Tensor:
         """At the bound, the impulse that brings the linear rate down to zero."""
-        if now.regime != "bound":
+        if not now.told("lower_bound"):
             return now.impulse
         return self.impulse_for(zeros_like(now.growth), now.growth, p)
 

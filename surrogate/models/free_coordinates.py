@@ -29,10 +29,10 @@ def positive_states(model: Model, values: Mapping[str, float | Tensor]) -> tuple
 
 
 class FreeCoordinates:
-    """The economy, with the states called `logged` in logs; with regimes, the one that is free."""
+    """The economy, with the states called `logged` in logs; no constraint binds."""
 
     def __init__(self, model: Model, logged: tuple[str, ...]) -> None:
-        self.model, self.logged = model.given(model.regimes[0] if model.regimes else None), logged
+        self.model, self.logged = model.given(model.regimes()[0]), logged
 
     def of_states(self, states: Values) -> Tensor:
         """Coordinates [..., n_states] of states by name."""

@@ -159,7 +159,7 @@ def _parameters_matter(model: Model, parameters: Tensor) -> Check:
     theta = parameters.clone().requires_grad_()
     later = controls + NEAR * controls.abs().clamp(min=NEAR)  # what multiplies a change is seen, too
     with torch.enable_grad():
-        regimes = [model.given(regime) for regime in model.regimes] or [model]
+        regimes = [model.given(regime) for regime in model.regimes()]
         outcomes = [_everything(each, theta, states, controls, shocks[0], later) for each in regimes]
         outcome = torch.cat(outcomes).nan_to_num()
         (slopes,) = torch.autograd.grad((outcome**2 + outcome).sum(), theta)

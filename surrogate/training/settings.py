@@ -95,6 +95,8 @@ class Settings:
     """Points at the same place throughout, or evenly spaced and moved at random in each step, so that what
     they miss at a kink averages out.
     """
+    homotopy: bool = True
+    """In continuous time: begin where aggregates stand still, and let them move as residuals become small."""
     learning_rate: float = 1e-3
     """Of Adam; where Adam does everything it falls to zero."""
     horizon: int = 100

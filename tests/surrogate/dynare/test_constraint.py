@@ -56,14 +56,14 @@ def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
     (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
     model = from_file(tmp_path / "bounded.py")
     assert [each for each in check_economy(model) if not each.passed] == []
-    assert model.regimes == ("free", "bound")
+    assert [each.name for each in model.constraints] == ["r"]
     p = model.name_parameters(model.default_parameters())
     names = [each.name for each in model.controls]
     for inflation, rate, slack in ((0.0, 0.0, 1.0), (-0.004, -0.006, 0.4), (-0.01, -0.01, -0.5)):
         choices = torch.tensor([{"pi": inflation, "x": 0.0}[name] for name in names], dtype=torch.float64)
         period = model.period(p, torch.zeros(1, dtype=torch.float64), choices)
-        assert (float(period.r), float(period.slack)) == pytest.approx((rate, slack))
-        for regime, expected in zip(model.regimes, (1.5 * inflation, -0.01), strict=True):
+        assert (float(period.r), float(period.slack["r"])) == pytest.approx((rate, slack))
+        for regime, expected in zip(model.regimes(), (1.5 * inflation, -0.01), strict=True):
             told = model.given(regime).period(p, torch.zeros(1, dtype=torch.float64), choices)
             assert float(told.r) == pytest.approx(expected)
 
@@ -77,13 +77,13 @@ def test_a_bound_of_what_only_reports_is_none(tmp_path: Path) -> None:
     text = WAYS["max"].replace("var x", "var shown x").replace("d = rho", "shown = max(x, -0.02);\nd = rho")
     text = text.replace("max(least, phi*pi)", "phi*pi")
     found = imported(tmp_path, text)
-    assert "regimes" not in found.text
+    assert "constraints" not in found.text
     assert "shown" in found.reduced.dropped
 
 
 def test_a_kink_where_the_economy_rests_stays_a_kink(tmp_path: Path) -> None:
     found = imported(tmp_path, WAYS["max"].replace("max(least, phi*pi)", "phi*pi + 0.1*max(x, 0)"))
-    assert "regimes" not in found.text
+    assert "constraints" not in found.text
     assert "where(now.x > 0" in found.text
 
 
