@@ -95,6 +95,13 @@ def save(finding: Finding, folder: str | Path) -> list[Path]:
     return [Path(folder) / name for name in names]
 
 
+def save_all(findings: Sequence[Finding], folder: Path) -> None:
+    """Write the files of :func:`save` for several findings: all of them or none."""
+    with atomic_files(folder, [finding.name for finding in findings]) as temporary:
+        for finding in findings:
+            save(finding, temporary)
+
+
 def formatted(table: pd.DataFrame) -> pd.DataFrame:
     """The same table as text: as many digits as each row's ``sd`` deserves, else four significant ones."""
     if "sd" not in table:

@@ -73,9 +73,11 @@ class FreeCoordinates:
 
     def errors_at_rest(self, p: Parameters, rest: Tensor) -> Tensor:
         """How far the states at `rest` [..., n_states + n_controls] move without shocks, and the errors of
-        the equations: [..., n_states + n_equations].
+        the equations: [..., n_states + n_equations]. Equations that read `p.at_rest` mean this place.
         """
         s, x = self.split(rest)
+        p = Parameters(self.model, p.vector)
+        vars(p)["at_rest"] = self.period(p, s, x)
         return torch.cat([self.tomorrow(p, s, x) - s, self.errors(p, s, x, s, x)], -1)
 
     def split(self, both: Tensor) -> tuple[Tensor, Tensor]:

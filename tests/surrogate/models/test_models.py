@@ -21,8 +21,8 @@ from surrogate.models import (
     pack,
 )
 from surrogate.models.aid import STRAIGHTEN
-from surrogate.models.an_schorfheide import AnSchorfheideZeroLowerBound
-from surrogate.models.an_schorfheide_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
+from surrogate.models.an_schorfheide_zlb import AnSchorfheideZeroLowerBound
+from surrogate.models.an_schorfheide_zlb_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
 from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.population import Population
 from surrogate.policy import PolicyNetwork
