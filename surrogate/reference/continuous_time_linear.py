@@ -68,6 +68,14 @@ class Linear:
         moved = [self.wealth @ (expm(self.law * year) @ start) for year in np.asarray(years, float)]
         return np.array(moved) / self.rest.capital
 
+    def step(self, years: float) -> tuple[Array, float]:
+        """How states [2n + 1] move in so many years, [2n + 1, 2n + 1], and the standard deviation of what is
+        then added to z, whose effect on masses begins only then.
+        """
+        economy = self.rest.economy
+        spread = np.sqrt(-np.expm1(-2 * economy.eta * years) / (2 * economy.eta))
+        return np.asarray(expm(self.law * years), float), float(economy.sig * spread)
+
     def after_productivity(self, z: float) -> Array:
         """States [2n + 1] with log productivity `z` and masses at rest."""
         return np.append(np.zeros(2 * self.rest.grid.count), z)

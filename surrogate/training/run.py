@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..artifact.validation import LEAST_ACCURATE
+from ..artifact.validation import LEAST_ACCURATE, objection_at_rest
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
 from ..models.continuous_time import InstantaneousPopulation
@@ -22,7 +22,7 @@ from ..models.population import Population
 from ..models.registry import entry_of
 from ..policy import PolicyNetwork, policy_of
 from . import checkpoint
-from .at_rest import beside_reference, objection_at_rest
+from .at_rest import beside_reference
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
