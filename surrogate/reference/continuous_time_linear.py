@@ -20,7 +20,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import expm, schur, solve
+from scipy.linalg import eig, expm, schur, solve
 
 from ..errors import BadData, NoEquilibrium
 from .continuous_time import ALPHA, DELTA, Economy, Grid, Rates, Stationary, prices, stationary_on
@@ -116,6 +116,15 @@ def consumption_slopes(rest: Stationary) -> tuple[Array, Array]:
             by_slope = -(eaten ** (1 + gamma)) / gamma / (grid.nodes[high] - grid.nodes[low])
             slopes[row, 2 * high + state], slopes[row, 2 * low + state] = by_slope, -by_slope
     return slopes, stays
+
+
+def slowest_direction(rest: Stationary) -> Array:
+    """Masses [n, 2], which add up to zero, of what returns to rest most slowly where prices never change: the
+    eigenvector of the Kolmogorov forward equation after that of the stationary distribution.
+    """
+    roots, vectors = eig(_generator(rest).T)
+    slow = np.argsort(-roots.real)[1]
+    return vectors[:, slow].real.reshape(-1, 2)
 
 
 def solve_linear(rest: Stationary) -> Linear:
