@@ -20,7 +20,7 @@ from ..artifact.region import Region
 from ..artifact.runtime import Surrogate
 from ..artifact.validation import POINTS, movement_at_rest, objection
 from ..catalogue import load
-from ..errors import NotSolved, SurrogateError
+from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
 from ..models.population import Population
@@ -77,6 +77,11 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     require_replaceable(folder, [contract.file for contract in CONTRACTS])
     policy, content = load_policy(Path(checkpoint), model)
     require_solved(content, Path(checkpoint))
+    if (kind := settings_of(content).distribution) != "histogram":
+        raise BadConfiguration(
+            f"{checkpoint} is solved at one calibration, with distribution={kind}: train with a histogram "
+            "for a surrogate."
+        )
     graphs = graphs_of(policy)
     with atomic_folder(folder) as temporary:
         write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)

@@ -68,6 +68,14 @@ class Linear:
         moved = [self.wealth @ (expm(self.law * year) @ start) for year in np.asarray(years, float)]
         return np.array(moved) / self.rest.capital
 
+    def step(self, years: float) -> tuple[Array, float]:
+        """How states [2n + 1] move in so many years, [2n + 1, 2n + 1], and the standard deviation of what is
+        then added to z, whose effect on masses begins only then.
+        """
+        economy = self.rest.economy
+        spread = np.sqrt(-np.expm1(-2 * economy.eta * years) / (2 * economy.eta))
+        return np.asarray(expm(self.law * years), float), float(economy.sig * spread)
+
     def after_productivity(self, z: float) -> Array:
         """States [2n + 1] with log productivity `z` and masses at rest."""
         return np.append(np.zeros(2 * self.rest.grid.count), z)
@@ -108,6 +116,15 @@ def consumption_slopes(rest: Stationary) -> tuple[Array, Array]:
             by_slope = -(eaten ** (1 + gamma)) / gamma / (grid.nodes[high] - grid.nodes[low])
             slopes[row, 2 * high + state], slopes[row, 2 * low + state] = by_slope, -by_slope
     return slopes, stays
+
+
+def slowest_direction(rest: Stationary) -> Array:
+    """Masses [n, 2], which add up to zero, of what returns to rest most slowly where prices never change: the
+    eigenvector of the Kolmogorov forward equation after that of the stationary distribution.
+    """
+    roots, vectors = np.linalg.eig(_generator(rest).T)
+    slow = np.argsort(-roots.real)[1]
+    return vectors[:, slow].real.reshape(-1, 2)
 
 
 def solve_linear(rest: Stationary) -> Linear:

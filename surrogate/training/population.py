@@ -32,6 +32,7 @@ from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
+from .distributions import with_distribution
 from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
@@ -101,7 +102,7 @@ class HouseholdResiduals(Method):
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "
                 f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
             )
-        return economy
+        return with_distribution(economy, settings.distribution)
 
     def begin(self, step: int) -> bool:
         """In continuous time let aggregates move a little more once the residuals are small."""

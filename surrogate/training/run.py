@@ -8,21 +8,21 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from ..artifact.validation import LEAST_ACCURATE
+from ..artifact.validation import LEAST_ACCURATE, objection_at_rest
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
 from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model
 from ..models.population import Population
 from ..models.registry import entry_of
-from ..policy import PolicyNetwork, policy_of
+from ..policy import PolicyNetwork, PopulationPolicy, policy_of
 from . import checkpoint
-from .at_rest import beside_reference, objection_at_rest
+from .at_rest import beside_reference
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
@@ -168,7 +168,8 @@ class Run:
         if not isinstance(self.model, InstantaneousPopulation) or entry_of(self.model) is None:
             return ""
         parameters = torch.cat([self.model.default_parameters()[None], bank.parameters[:AT_REST]])
-        return objection_at_rest(beside_reference(self.policy, parameters))
+        policy = cast(PopulationPolicy, self.policy).in_economy(self.model)
+        return objection_at_rest(beside_reference(cast(PolicyNetwork, policy), parameters))
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""
