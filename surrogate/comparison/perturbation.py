@@ -82,7 +82,7 @@ def beside_dynare(
     """
     parameters = _calibration(surrogate, imported)
     rules = {ORDER.format(1): own_linear_rule(imported)}
-    if available():
+    if available() and path.suffix == ".mod":
         for order in track(list(ORDERS), "perturbations by Dynare"):
             rules[ORDER.format(order)] = rule_of_dynare(path, order, imported.defines, imported.percent)
     shocks = np.random.default_rng(seed).standard_normal((periods, surrogate.n_shocks))
