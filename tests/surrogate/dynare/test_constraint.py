@@ -51,7 +51,7 @@ def imported(folder: Path, text: str):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
     found = imported(tmp_path, WAYS[way])
-    assert "Bounded occasionally, which makes two regimes: r." in found.notes
+    assert "Bounded now and then, which makes two regimes: r." in found.notes
     assert (found.reduced.states, set(found.reduced.outputs)) == (("d",), {"x", "pi"})
     (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
     model = from_file(tmp_path / "bounded.py")
