@@ -17,13 +17,14 @@ from surrogate.reference.linearise import linearise
 from tests.surrogate.dynare.sources import FILES, NAMES, kept
 
 needs_dynare = pytest.mark.skipif(not available(), reason="no Octave and Dynare here")
-CURVED = """var c k z; varexo e u; parameters alpha beta rho; alpha = 0.3; beta = 0.95; rho = 0.9;
+CURVED = """var c k y z; varexo e u; parameters alpha beta rho; alpha = 0.3; beta = 0.95; rho = 0.9;
 model;
-1/c = beta/c(+1)*alpha*exp(z(+1))*k^(alpha-1);
-c + k = exp(z)*k(-1)^alpha*exp(u);
+1/c = beta/c(+1)*alpha*y(+1)/k;
+y = exp(z + u)*k(-1)^alpha;
+c + k = y;
 z = rho*z(-1) + e;
 end;
-steady_state_model; z = 0; k = (alpha*beta)^(1/(1-alpha)); c = k^alpha - k; end;
+steady_state_model; z = 0; k = (alpha*beta)^(1/(1-alpha)); y = k^alpha; c = y - k; end;
 shocks; var e; stderr 0.05; var u; stderr 0.02; end;
 stoch_simul(order=1);
 """
