@@ -63,7 +63,8 @@ def solve_rational_expectations(lead: ArrayLike, lag: ArrayLike, n_predetermined
 
 def eigenvalues(lead: ArrayLike, lag: ArrayLike) -> NDArray[np.complex128]:
     """Roots of `lead @ z' = lag @ z` [n], the smallest first; equations without dynamics have infinite."""
-    alpha, beta = eigvals(np.asarray(lag, float), np.asarray(lead, float), homogeneous_eigvals=True)
+    pairs = eigvals(np.asarray(lag, float), np.asarray(lead, float), homogeneous_eigvals=True)
+    alpha, beta = np.asarray(pairs)
     finite = np.abs(beta) > 1e-12 * np.maximum(1.0, np.abs(alpha))
     roots = np.where(finite, alpha / np.where(finite, beta, 1.0), np.inf)
     return roots[np.argsort(np.abs(roots), kind="stable")]

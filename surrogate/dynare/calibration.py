@@ -231,10 +231,12 @@ def _solves(file: ModelFile, values: Values) -> bool:
 def _assignments(file: ModelFile, parameters: Mapping[str, float]) -> tuple[tuple[str, Expression], ...]:
     """Formulas of where the economy rests: those of the file, and zero for variables that it does not set,
     as in models in deviations, if that solves the equations for other parameters as well; none if they do
-    not.
+    not, or the file starts to look elsewhere.
     """
     assigned = {text for text, _ in assignments_of(file)}
     zeros = {text: 0.0 for text in file.endogenous if text not in assigned}
+    if any(_initial(file, parameters).get(text, 0.0) for text in zeros):
+        return ()
     shares = 1 + 0.01 * np.arange(len(parameters)) / max(1, len(parameters))
     moved = {text: value * share for (text, value), share in zip(parameters.items(), shares, strict=True)}
     for values in (parameters, moved) if zeros else (parameters,):
