@@ -138,6 +138,9 @@ if __name__ == "__main__":
     rows = []
     for name in sys.argv[3:]:
         (file,) = sorted(Path(sys.argv[1]).rglob(f"{name}.mod"))
-        rows.append(row(file, float(sys.argv[2])))
+        try:
+            rows.append(row(file, float(sys.argv[2])))
+        except SurrogateError as error:
+            rows.append([file.stem, *["-"] * (len(HEADER) - 2), f"not solved: {error}"])
         print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
     print(markdown_table(HEADER, rows))

@@ -152,8 +152,11 @@ def closed_form_of(file: ModelFile, parameters: Values) -> dict[str, Any]:
 
 def at_rest_of(file: ModelFile, expression: Expression) -> Expression:
     """An expression without shocks, and with every date today's."""
-    by = {text: name_(date_of(text)[0]) for text in names_in(expression)}
-    return simplified(substituted(expression, by | dict.fromkeys(file.shocks, number(0.0))))
+    by = {
+        text: number(0.0) if date_of(text)[0] in file.shocks else name_(date_of(text)[0])
+        for text in names_in(expression)
+    }
+    return simplified(substituted(expression, by))
 
 
 def errors_at_rest(file: ModelFile, values: Values) -> Array:

@@ -101,7 +101,7 @@ def _pencil(
 ) -> _Pencil:
     used = set().union(*(each.names for each in equations))
     states = tuple(text for text in variables if dated(text, -1) in used)
-    zeros = {**values, **dict.fromkeys(shocks, 0.0)}
+    zeros = {**values, **{dated(text, shift): 0.0 for text in shocks for shift in (-1, 0, 1)}}
     lead, now = (_jacobian(equations, [dated(text, shift) for text in variables], zeros) for shift in (1, 0))
     lag = _jacobian(equations, [dated(text, -1) for text in states], zeros)
     n, n_s = len(variables), len(states)

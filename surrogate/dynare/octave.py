@@ -188,11 +188,11 @@ def _run(path: Path, defines: Sequence[str], commands: str) -> dict[str, Any]:
         try:
             done = subprocess.run(words, cwd=place, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired as error:
-            raise NoEquilibrium(f"Dynare did not end within {SECONDS} seconds on {path}.") from error
+            raise NoEquilibrium(f"Dynare did not end within {SECONDS} seconds on {path.name}.") from error
     found = re.search(r"^DYNARE (.*)$", done.stdout, re.MULTILINE)
     if found is None:
         said = [line for line in (done.stderr + done.stdout).splitlines() if "error" in line.lower()]
-        raise NoEquilibrium(f"Dynare does not solve {path}: {said[0] if said else done.stdout[-300:]}")
+        raise NoEquilibrium(f"Dynare does not solve {path.name}: {said[0] if said else done.stdout[-300:]}")
     return json.loads(found[1])
 
 
@@ -202,7 +202,7 @@ def _expanded(path: Path, place: Path, defines: Sequence[str]) -> str:
     command = [find_preprocessor(), path.name, *expand, *(f"-D{each}" for each in defines)]
     subprocess.run(command, cwd=place, capture_output=True, check=False)
     if not (place / EXPANDED).is_file():
-        raise NoEquilibrium(f"Dynare's preprocessor does not accept {path}.")
+        raise NoEquilibrium(f"Dynare's preprocessor does not accept {path.name}.")
     return (place / EXPANDED).read_bytes().decode("utf-8", "replace")
 
 
