@@ -185,17 +185,18 @@ def _laws(
     }
     errors = {law: euler_errors(policy, at, parameters, nodes) for law, at in states.items()}
     closed = {law: in_closed_form(policy, at, parameters) for law, at in states.items()}
+    has_closed_form = any(constraint.closed_form for constraint in policy.model.constraints)
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
         "law": (LAW_OF_POPULATIONS if isinstance(policy.model, Population) else LAW)
-        + (CLOSED_FORM if policy.model.closed_form else ""),
+        + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }
     bound = constrained_states(policy, parameters, generator)
     if len(bound[0]):
         figures["constrained"] = summary(euler_errors(policy, *bound, nodes), equations)
-    if policy.model.closed_form:
+    if has_closed_form:
         figures["closed_form"] = {law: float(each.double().mean()) for law, each in closed.items()}
     return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))
 

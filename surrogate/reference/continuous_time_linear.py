@@ -20,7 +20,7 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eig, expm, schur, solve
+from scipy.linalg import expm, schur, solve
 
 from ..errors import BadData, NoEquilibrium
 from .continuous_time import (
@@ -133,7 +133,7 @@ def slowest_direction(rest: Stationary) -> Array:
     """Masses [n, 2], which add up to zero, of what returns to rest most slowly where prices never change: the
     eigenvector of the Kolmogorov forward equation after that of the stationary distribution.
     """
-    roots, vectors = eig(_generator(rest).T)
+    roots, vectors = np.linalg.eig(_generator(rest).T)
     slow = np.argsort(-roots.real)[1]
     return vectors[:, slow].real.reshape(-1, 2)
 

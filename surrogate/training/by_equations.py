@@ -21,6 +21,7 @@ inside b then enters linearly (the same paper).
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -143,7 +144,7 @@ def with_multipliers(economy: Model) -> Model:
         {
             "controls": (*economy.controls, *multipliers),
             "equations": (*economy.equations, *definitions),
-            "closed_form": (),
+            "constraints": tuple(replace(each, closed_form=False) for each in economy.constraints),
             "written": economy.written,
         },
     )

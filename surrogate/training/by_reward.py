@@ -89,11 +89,10 @@ def relative_reward(economy: Model, now: Period, p: Parameters) -> Tensor:
 
 def without_regimes(economy: Model) -> Model:
     """The same economy with one set of choices: a value function knows no choice beyond a constraint."""
-    if not economy.regimes:
+    if not economy.constraints:
         return economy
     smooth = copy.copy(economy)
-    changes = {"regimes": (), "closed_form": ()}
-    smooth.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), changes)
+    smooth.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), {"constraints": ()})
     return smooth
 
 

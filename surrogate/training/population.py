@@ -10,8 +10,9 @@ given, is what all households save by the same network:
 
     dr_i/dw  +  dr_i/dK' dK'/dw
 
-The second part has one gradient an economy, not one a household, and makes the step one towards the
-equilibrium, and not towards the best answer to what others did before. With e economies, m households in
+The second part has one gradient an economy, not one a household (or one for each number that households are
+told), and makes the step one towards the equilibrium, and not towards the best answer to what others did
+before. With e economies, m households in
 each and n nodes a Jacobian costs O(e (m q + n)) evaluations of the network, q the outcomes of a household's
 shocks.
 """
@@ -22,7 +23,7 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad, jacrev, vmap
 from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
@@ -145,17 +146,19 @@ class HouseholdResiduals(Method):
         economies, households = self._parts(rows)
         told, slopes = self._slopes_of_tomorrow(economies, parameters)
         flat = self._told(households, told).flatten(0, 1)
-        values, direct, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
-        jacobian = direct + by_told[:, None] * slopes.repeat_interleave(HOUSEHOLDS, 0)
+        values, jacobian, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
+        for by_number, slope in zip(by_told.T, slopes.movedim(1, 0), strict=True):
+            jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
         return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
-        """What all choices make of tomorrow [n] in `economies` [n, n_states]."""
+        """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""
         p = self.population.name_parameters(parameters)
-        return self.population.period(p, economies, self.policy(economies, p)).told_tomorrow
+        told = self.population.period(p, economies, self.policy(economies, p)).told_tomorrow
+        return told.reshape(len(economies), -1)
 
     def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         n_states = sum(state.size for state in self.population.states)
@@ -163,8 +166,10 @@ class HouseholdResiduals(Method):
 
     @staticmethod
     def _told(households: Tensor, told: Tensor) -> Tensor:
-        """Households [n, m, k] who know tomorrow [n]."""
-        return torch.cat([households[..., :-1], told[:, None, None].expand(*households.shape[:-1], 1)], -1)
+        """Households [n, m, k] who know tomorrow [n, n_told]."""
+        n_told = told.shape[-1]
+        known = told[:, None].expand(*households.shape[:-1], n_told)
+        return torch.cat([households[..., :-n_told], known], -1)
 
     def _errors(self, households: Tensor, parameters: Tensor) -> Tensor:
         if self.instantaneous:
@@ -179,7 +184,7 @@ class HouseholdResiduals(Method):
         return {name: value.detach() for name, value in self.named_parameters()}
 
     def _slopes_of_tomorrow(self, economies: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Tomorrow [n] and its derivatives [n, n_weights]."""
+        """Tomorrow [n, n_told] and its derivatives [n, n_told, n_weights]."""
 
         def tomorrow(weights: dict[str, Tensor], economy: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
             value = functional_call(
@@ -187,16 +192,18 @@ class HouseholdResiduals(Method):
             )[0]
             return value, value
 
-        derivative = vmap(grad(tomorrow, has_aux=True), in_dims=(None, 0, 0))
+        derivative = vmap(jacrev(tomorrow, has_aux=True), in_dims=(None, 0, 0))
         values, slopes = [], []
         for part in zip(economies.split(ECONOMY_ROWS), parameters.split(ECONOMY_ROWS), strict=True):
             by_weight, value = derivative(self._weights(), *part)
             values.append(value)
-            slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
+            slopes.append(torch.cat([each.flatten(2) for each in by_weight.values()], -1))
         return torch.cat(values), torch.cat(slopes)
 
     def _slopes_of_errors(self, households: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Errors [n] and their derivatives by weights [n, n_weights] and by what households are told [n]."""
+        """Errors [n] and their derivatives by weights [n, n_weights] and by what households are told
+        [n, n_told].
+        """
 
         def error(weights: dict[str, Tensor], state: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
             value = functional_call(_Call(self, "_errors"), _prefixed(weights), (state, theta))
@@ -208,7 +215,7 @@ class HouseholdResiduals(Method):
             (by_weight, by_state), value = derivative(self._weights(), *part)
             values.append(value)
             slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
-            by_told.append(by_state[:, -1])
+            by_told.append(by_state[:, -self.population.n_told :])
         return torch.cat(values), torch.cat(slopes), torch.cat(by_told)
 
 

@@ -130,8 +130,9 @@ class Run:
     def progress(self) -> Progress:
         """Where the run is, with the economy's own Euler errors, whatever the method."""
         residuals = self.euler(*(t.to(self.settings.device) for t in self._look()))
-        solved = len(self.policy.model.regimes) - len(self.policy.model.closed_form)
-        blocks = residuals.unflatten(-1, (max(1, solved), -1))
+        model = self.policy.model
+        solved = sum(not model.in_closed_form(regime) for regime in model.regimes())
+        blocks = residuals.unflatten(-1, (solved, -1))
         own = blocks[..., : sum(equation.size for equation in self.model.equations)].flatten(-2)
         error = float(torch.log10(own.abs().nan_to_num(1.0) + 1e-16).mean(0).max())
         if self.start is None:
