@@ -134,8 +134,8 @@ def slowest_direction(rest: Stationary) -> Array:
     eigenvector of the Kolmogorov forward equation after that of the stationary distribution.
     """
     roots, vectors = np.linalg.eig(_generator(rest).T)
-    slow = np.argsort(-roots.real)[1]
-    return vectors[:, slow].real.reshape(-1, 2)
+    slow = np.argsort(-np.real(roots))[1]
+    return np.real(vectors[:, slow]).reshape(-1, 2)
 
 
 def solve_linear(rest: Stationary) -> Linear:

@@ -23,8 +23,8 @@ def small(**changes: object) -> Settings:
 
 
 def test_without_the_homotopy_small_residuals_are_refused(tmp_path: Path) -> None:
-    """After 60 steps residuals are below .01 a year on average, as the threshold of other economies asks (.003
-    to .004 over three seeds); but capital rests elsewhere, at 22 instead of 4.7 with seed 3, or nowhere.
+    """After 60 steps residuals are below .01 a year on average, as the threshold of other economies asks
+    (.003 to .004 over three seeds); but capital rests elsewhere (with seed 3 at 22, not 4.7), or nowhere.
     """
     model, path = get("krusell_smith_continuous"), tmp_path / "false.ckpt"
     errors = []
