@@ -18,6 +18,7 @@ SERIES = {"output_growth": "YGR", "inflation": "INFL", "interest_rate": "INT"}
 ELSEWHERE = {
     "after-the-posterior.md": "tests/cli/test_after.py",
     "artifact.md": "tests/surrogate/artifact/test_files_of_artifacts.py",
+    "continuous-time.md": "tests/website/test_continuous_time_page.py",
     "from-dynare.md": "tests/website/test_pages.py",
     "model-authors-guide.md": "tests/website/test_guide.py",
     "simulated-moments.md": "tests/estimation/moments/test_documentation.py",
