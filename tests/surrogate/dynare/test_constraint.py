@@ -109,8 +109,8 @@ def test_other_constraints_are_refused_in_a_sentence(tmp_path: Path, text: str, 
 
 @pytest.mark.slow
 def test_the_bound_is_solved(tmp_path: Path) -> None:
-    """A network of a few hundred weights, trained for a few seconds: 10^-3.6 in the middle and 10^-2.8 at nine
-    states in ten, out to three standard deviations; the rate that the rule asks for goes below the bound.
+    """A network of a few hundred weights, trained for a few seconds: 10^-3.6 in the middle, and 10^-2.8 at
+    nine states in ten, out to three standard deviations, where the rule asks for less than the bound.
     """
     from surrogate.accuracy.errors import euler_errors
     from surrogate.training import load_policy, train
