@@ -5,8 +5,8 @@ distribution at the default calibration.
 
 compares the shipped `krusell_smith_continuous` with finite differences and linear rational expectations at
 calibrations drawn at random and writes the tables of docs/continuous-time.md; trains each method from
-`SEEDS` seeds and writes losses, a table and errors as CSV into results/continuous_time. What is done is kept, so
-that it can be stopped and gone on with; --only box or --only methods does one part.
+`SEEDS` seeds and writes losses, a table and errors as CSV into results/continuous_time. What is done is kept
+there, so that it can be stopped and gone on with; --only box or --only methods does one part.
 """
 
 from __future__ import annotations
