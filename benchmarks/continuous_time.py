@@ -4,9 +4,9 @@ distribution at the default calibration.
     python -m benchmarks.continuous_time
 
 compares the shipped `krusell_smith_continuous` with finite differences and linear rational expectations at
-calibrations drawn at random, trains each method from `SEEDS` seeds, and writes the tables and figures of
-docs/continuous-time.md and error tables as CSV into results/continuous_time. What is done is kept there, so
-that it can be stopped and gone on with; --only box or --only methods does one part.
+calibrations drawn at random and writes the tables of docs/continuous-time.md; trains each method from
+`SEEDS` seeds and writes losses, a table and errors as CSV into results/continuous_time. What is done is kept
+there, so that it can be stopped and gone on with; --only box or --only methods does one part.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def draw_losses(runs: Mapping[str, list[Mapping[str, Any]]]) -> None:
         rows[0, 0].set_xlabel("processor seconds")
         rows[0, 0].set_title("mean squared error of consumption growth, a year", loc="left")
         rows[0, 0].legend(frameon=False)
-    save(figure, DOCS / "continuous-time-losses.png")
+    save(figure, RESULTS / "losses.png")
 
 
 def write(name: str, text: str) -> None:
@@ -274,9 +274,10 @@ def main() -> None:
         write("box", found)
     if chosen.only != "box":
         seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
-        found = f"{seeds}\n\n{of_methods(chosen.seeds)}\n\n![Losses](continuous-time-losses.png)\n"
+        found = f"{seeds}\n\n{of_methods(chosen.seeds)}\n"
         print(found)
-        write("methods", found)
+        with atomic_path(RESULTS / "methods.md") as temporary:
+            temporary.write_text(found, encoding="utf-8")
 
 
 if __name__ == "__main__":
