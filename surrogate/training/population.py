@@ -50,8 +50,16 @@ MOST_LEAVE = 0.02
 """Share of these economies that may leave the place where they can be."""
 MOST_AT_THE_END = 1e-4
 """Share of households that may be as rich as the grid allows."""
-ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
-"""Settings that have one value here."""
+ONLY = {
+    "sampling": ("mixed",),
+    "constraints": ("fischer_burmeister",),
+    "quadrature": ("fixed",),
+    "device": ("cpu",),
+    "ergodic_share": (Settings.ergodic_share,),
+    "hopeless_share": (0.0, Settings.hopeless_share),
+    "horizon": (Settings.horizon,),
+}
+"""Settings that have one value here, or would make no difference: what may be said."""
 ROWS, ECONOMY_ROWS = 1024, 64
 """Households, and economies with all of their nodes, whose derivatives are taken at a time."""
 
@@ -85,8 +93,8 @@ class HouseholdResiduals(Method):
                 "leave it out."
             )
         for name, only in ONLY.items():
-            if getattr(settings, name) != only:
-                raise BadConfiguration(f"method=population takes {name}={only} only: leave it out.")
+            if getattr(settings, name) not in only:
+                raise BadConfiguration(f"method=population takes {name}={only[0]} only: leave it out.")
         if settings.batch < FEWEST * HOUSEHOLDS:
             raise BadConfiguration(
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "

@@ -126,11 +126,14 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
         (KrusellSmith(), {"sampling": "box"}, "sampling=mixed only"),
         (KrusellSmith(), {"constraints": "multipliers"}, "constraints=fischer_burmeister only"),
         (KrusellSmith(), {"device": "cuda"}, "device=cpu only"),
+        (KrusellSmith(), {"ergodic_share": 0.3}, "ergodic_share=0.5 only"),
+        (KrusellSmith(), {"hopeless_share": 0.2}, "hopeless_share=0.0 only"),
+        (KrusellSmith(), {"horizon": 20}, "horizon=100 only"),
         (KrusellSmith(), {"batch": 48}, "makes 3 economies of 16 households"),
     ],
 )
 def test_what_does_not_fit_is_one_clear_error(
-    model: Model, changes: dict[str, str | int], words: str
+    model: Model, changes: dict[str, str | float], words: str
 ) -> None:
     with pytest.raises(BadConfiguration, match=words):
         formulation(model, replace(SMALL, **changes))
