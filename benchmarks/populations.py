@@ -62,8 +62,8 @@ KNOTS, DEGREE = 20, 3
 SEEN = ("assets", "employed", "boom", "capital")
 """What the value function sees of a household's state."""
 COLUMNS = (
-    "households see", "weights", "Euler p50", "p99", "Bellman", "K, %", "path, mean %", "largest %", "seconds",
-    "ms a quarter",
+    "households see", "weights", "Euler p50", "p99", "Bellman", "K, %", "path, mean %", "largest %",
+    "seconds", "ms a quarter",
 )  # fmt: skip
 LENGTHS = (10, 20, 50, 100, 200)
 HEADER = """# What households see, and how many they are
