@@ -3,11 +3,12 @@
 Both policies drive the same economy, the transition in step.onnx, with the same shocks; so whatever differs
 is the policy's doing. None of this needs a training framework, but for observables under the classical
 policy: see `surrogate.comparison.solutions`. In an economy of many households each solution moves its own:
-see `surrogate.comparison.households`.
+see `surrogate.comparison.households`, and `surrogate.comparison.continuous_time`.
 """
 
 from .compare import Comparison, compare
+from .continuous_time import ContinuousComparison
 from .households import HouseholdsComparison
 from .report import read_calibration
 
-__all__ = ["Comparison", "HouseholdsComparison", "compare", "read_calibration"]
+__all__ = ["Comparison", "ContinuousComparison", "HouseholdsComparison", "compare", "read_calibration"]

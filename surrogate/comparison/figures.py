@@ -19,6 +19,8 @@ from .tables import Policies, relative_difference
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from .continuous_time import ContinuousComparison
+
 Array = NDArray[np.float64]
 SHOWN_PERIODS = 200
 """Of the simulated levels; differences are shown to the end."""
@@ -49,7 +51,7 @@ def policy_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def path_figure(comparison: Comparison | HouseholdsComparison) -> Figure:
+def path_figure(comparison: Comparison | HouseholdsComparison | ContinuousComparison) -> Figure:
     """Simulated paths with the same shocks, a row for each variable: levels, and surrogate less reference.
 
     Raises

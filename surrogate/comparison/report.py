@@ -17,6 +17,8 @@ from ..errors import BadConfiguration, MissingPackage, shown
 from ..house import figures, records
 from ..house.files import atomic_folder
 from .compare import Comparison
+from .continuous_time import ContinuousComparison
+from .continuous_time_figures import CONTINUOUS_FIGURES
 from .figures import path_figure, policy_figure
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
@@ -35,7 +37,7 @@ FILES = (
     "policies.png",
     "paths.png",
 )
-OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png")
+OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png", "values.png")
 """What there is besides of an economy of many households."""
 TITLES = {
     "differences": "The comparison in a few numbers",
@@ -49,9 +51,10 @@ WITHOUT_OBSERVABLES = (
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
+AnyComparison = Comparison | HouseholdsComparison | ContinuousComparison
 
 
-def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
+def notes(comparison: AnyComparison) -> list[str]:
     """What a reader of the tables has to know."""
     periods = len(comparison.simulations[0])
     shares = (
@@ -68,6 +71,8 @@ def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
             f"The surrogate's path took {surrogate:.1f} seconds, the classical solution with its path "
             f"{classical:.1f}.",
         ]
+    if isinstance(comparison, ContinuousComparison):
+        return [f"{comparison.notes[0]} {shares}", *comparison.notes[1:]]
     lines = [f"{both}. {shares}"]
     if comparison.beyond:
         lines.append(
@@ -77,7 +82,7 @@ def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
     return lines if comparison.paths[1].observables is not None else [*lines, WITHOUT_OBSERVABLES]
 
 
-def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
+def as_markdown(comparison: AnyComparison) -> str:
     """The calibration, what to know, and the tables."""
     values = ", ".join(f"{name} = {value:g}" for name, value in comparison.parameters.items())
     parts = [f"# {comparison.surrogate.card.model}: surrogate and classical solution", values]
@@ -87,7 +92,7 @@ def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
+def write(comparison: AnyComparison, folder: Path) -> None:
     """Write tables (CSV and Markdown), simulations, the calibration and figures; all of it or nothing.
 
     Without Matplotlib the figures are left out, of which a warning says what they need.
@@ -111,9 +116,11 @@ def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
             warnings.warn(str(error), stacklevel=2)
 
 
-def _figures(comparison: Comparison | HouseholdsComparison) -> dict[str, Callable[[], Figure]]:
+def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     """What to draw, by the name of the file."""
     paths = {"paths": partial(path_figure, comparison)}
+    if isinstance(comparison, ContinuousComparison):
+        return paths | {name: partial(draw, comparison) for name, draw in CONTINUOUS_FIGURES.items()}
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()
         return paths | {name: partial(draw, comparison) for name, draw in drawn}

@@ -28,6 +28,8 @@ class Population(Model):
     """How many numbers, its last states, the household takes as given."""
     burn_in = 1_000
     """The shape of a distribution is forgotten slowly."""
+    spread_numbers: ClassVar[int] = 1
+    """How many numbers `spread` takes."""
 
     @abstractmethod
     def of_households(self, now: Period, p: Parameters) -> Tensor:
@@ -49,8 +51,8 @@ class Population(Model):
 
     @abstractmethod
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """The economy's states at a distribution near today's, by numbers `u` [..., 1] between zero and one:
-        training looks around where economies are.
+        """The economy's states at a distribution near today's, by numbers `u` [..., spread_numbers] between
+        zero and one: training looks around where economies are.
         """
 
     @abstractmethod

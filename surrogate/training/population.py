@@ -27,10 +27,13 @@ from torch.func import functional_call, grad, jacrev, vmap
 from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
+from .distributions import with_distribution
+from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
 from .sampling import Sampler, advance, draw_shocks, draw_states
@@ -54,6 +57,10 @@ ONLY = {
     "horizon": (Settings.horizon,),
 }
 """Settings that have one value here, or would make no difference: what may be said."""
+LET_GO, MORE = 3e-3, 0.05
+"""Root mean square of residuals a year below which aggregates in continuous time are let move further, and by
+how much of how they do.
+"""
 ROWS, ECONOMY_ROWS = 1024, 64
 """Households, and economies with all of their nodes, whose derivatives are taken at a time."""
 
@@ -68,6 +75,9 @@ class HouseholdResiduals(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
+        self.instantaneous = isinstance(self.population, InstantaneousPopulation)
+        self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
+        self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
         self.points: Tensor
         self.weights: Tensor
@@ -94,7 +104,22 @@ class HouseholdResiduals(Method):
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "
                 f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
             )
-        return economy
+        return with_distribution(economy, settings.distribution)
+
+    def begin(self, step: int) -> bool:
+        """In continuous time let aggregates move a little more once the residuals are small."""
+        if self.moving == 1.0 or self.latest > LET_GO:
+            return False
+        self.moving = min(1.0, self.moving + MORE)
+        return True
+
+    def state(self) -> dict[str, float]:
+        """How much aggregates move."""
+        return {"moving": self.moving, "latest": self.latest}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take over what `state` gave."""
+        self.moving, self.latest = state.get("moving", 1.0), state.get("latest", torch.inf)
 
     @property
     def population(self) -> Population:
@@ -126,6 +151,7 @@ class HouseholdResiduals(Method):
         values, jacobian, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
         for by_number, slope in zip(by_told.T, slopes.movedim(1, 0), strict=True):
             jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
+        self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
         return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
@@ -148,6 +174,8 @@ class HouseholdResiduals(Method):
         return torch.cat([households[..., :-n_told], known], -1)
 
     def _errors(self, households: Tensor, parameters: Tensor) -> Tensor:
+        if self.instantaneous:
+            return generator_residuals(self.household, households, parameters, self.moving)[..., 0]
         return euler_residuals(self.household, households, parameters, self.points, self.weights)[..., 0]
 
     @torch.no_grad()
@@ -252,7 +280,9 @@ class HouseholdSampler:
         moved = JITTER * (upper - lower) * (2 * self._uniform(len(chosen), len(lower)) - 1)
         parameters = (bank.parameters[chosen] + moved).clamp(lower, upper)
         p = model.name_parameters(parameters)
-        near = model.spread(model.period(p, bank.states[chosen]), self._uniform(len(chosen), 1), p)
+        near = model.spread(
+            model.period(p, bank.states[chosen]), self._uniform(len(chosen), model.spread_numbers), p
+        )
         economies = pack(near, model.states)
         u = self._uniform(len(chosen), HOUSEHOLDS, 3)
         households = model.draw_households(model.period(p, economies), u, p)
