@@ -52,10 +52,9 @@ VARIANTS: dict[str, Callable[[], KrusellSmith]] = {
     "mean": KrusellSmith,
     "mean and 3 fixed moments": KrusellSmithMoments,
     "mean and learnt moments": partial(KrusellSmithMoments, bumps),
-    "history, 20 quarters": lambda: KrusellSmithHistory(lags(20)),
-    "history, 100 quarters": lambda: KrusellSmithHistory(lags(100)),
     "history, 3 averages": lambda: KrusellSmithHistory(averages(*PACES)),
     "mean of 100 households": KrusellSmithAgents,
+    "history, 100 quarters": lambda: KrusellSmithHistory(lags(100)),
 }
 KNOTS, DEGREE = 20, 3
 """Of the value function in the root of wealth."""

@@ -18,9 +18,9 @@ from surrogate.models.krusell_smith import GRID, KrusellSmith, by_job, log_norma
 from surrogate.models.krusell_smith_household import Household
 
 Shapes = Callable[[Tensor], Tensor]
-"""From wealth relative to its mean [...] to positive numbers [..., n], two or more."""
-SPREAD = 0.2
-"""How far moments move, in logs, roughly."""
+"""From wealth relative to its mean [...] to numbers of order one [..., n], two or more."""
+SPREAD = 0.1
+"""How far moments of numbers of order one may be from those of a log-normal distribution, roughly."""
 BUMPS, WIDTH = linspace(-2.0, 2.0, 6, dtype=float64), 0.8
 
 
@@ -57,8 +57,8 @@ class HouseholdWithMoments(Household):
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Moments relative to those of a log-normal distribution."""
-        relative = log(now.moments / self.usual.to(now.moments)) / SPREAD
-        return {**super().coordinates(now, p), "moments": relative}
+        beyond = (now.moments - self.usual.to(now.moments)) / SPREAD
+        return {**super().coordinates(now, p), "moments": beyond}
 
 
 class KrusellSmithMoments(KrusellSmith):
