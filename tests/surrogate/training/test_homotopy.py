@@ -57,7 +57,7 @@ def test_an_economy_that_rests_elsewhere_is_refused() -> None:
     model = get("krusell_smith_continuous")
     run = Run(model, small(batch=64))
     rows = beside_reference(run.policy, model.default_parameters()[None])
-    assert rows[0]["reference_capital"] == pytest.approx(4.7346, abs=1e-3)
+    assert rows[0]["reference_capital"] == pytest.approx(4.7314, abs=1e-3)
     assert "small residuals do not make this an equilibrium" in objection_at_rest(rows)
     right = rows[0] | {"capital": rows[0]["reference_capital"], "response": rows[0]["reference_response"]}
     right |= {"drift_below": 0.01, "drift_above": -0.01}
