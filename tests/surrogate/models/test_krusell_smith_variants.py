@@ -32,7 +32,7 @@ SMALL = replace(SMALL, robust_quantile=0.9, robust_loss="huber", hopeless_share=
 Variant = Callable[[], KrusellSmith]
 
 
-@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS.keys())
+@pytest.fixture(params=VARIANTS.values(), ids=list(VARIANTS))
 def run(request: pytest.FixtureRequest) -> Run:
     return Run(request.param(), SMALL)
 
@@ -76,7 +76,7 @@ def test_what_is_told_of_tomorrow_is_true_tomorrow(run: Run) -> None:
         torch.testing.assert_close(then.in_common["moments"][:, 0], told[:, 1:], rtol=1e-3, atol=0)
 
 
-@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=list(VARIANTS))
 def test_variants_pass_the_check_of_an_author_s_economy(variant: Variant) -> None:
     failed = [check for check in check_economy(variant()) if not check.passed]
     assert not failed
