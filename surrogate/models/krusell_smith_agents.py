@@ -17,12 +17,15 @@ from __future__ import annotations
 from torch import Tensor, arange, cat, erf, exp, float64, ones_like, zeros_like
 from torch.special import ndtri
 
+from surrogate.errors import BadConfiguration
 from surrogate.models.interface import Control, Markov, Named, Parameters, Period, Values, Variable
 from surrogate.models.krusell_smith import GRID, REACH, SEARCH, KrusellSmith, by_job, tomorrow_is
 from surrogate.models.krusell_smith_household import UNEMPLOYMENT
 
 LOG_SD = 0.55
 """Of wealth where simulations start."""
+FEWEST, MOST = 2, 5_000
+"""Households: a card has room for so many choices."""
 
 
 class KrusellSmithAgents(KrusellSmith):
@@ -32,6 +35,8 @@ class KrusellSmithAgents(KrusellSmith):
     description = "Krusell and Smith (1998) with a finite number of households"
 
     def __init__(self, agents: int = 100) -> None:
+        if not FEWEST <= agents <= MOST:
+            raise BadConfiguration(f"{agents:,} households: give {FEWEST} to {MOST:,}.")
         self.agents = agents
         self.levels = (arange(agents, dtype=float64) + 0.5) / agents
         vars(self).update(

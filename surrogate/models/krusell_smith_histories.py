@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from torch import Tensor, diag, float64, ones, tensor, zeros, zeros_like
 
+from surrogate.errors import BadConfiguration
 from surrogate.models.interface import Named, Parameters, Period, Values, Variable
 from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.krusell_smith_household import Household
@@ -77,6 +78,8 @@ class KrusellSmithHistory(KrusellSmith):
     description = "Krusell and Smith (1998) where households see a history of aggregate shocks"
 
     def __init__(self, memory: Memory) -> None:
+        if len(memory.learns) < 2:
+            raise BadConfiguration("A history of one number is too short: give two or more.")
         self.memory = memory
         history = Variable("history", "what is remembered of booms and busts", size=len(memory.learns))
         vars(self).update(states=(*KrusellSmith.states, history), household=HouseholdWithHistory(memory))

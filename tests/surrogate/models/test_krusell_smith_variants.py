@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from surrogate.errors import BadConfiguration
 from surrogate.models import pack
 from surrogate.models.krusell_smith import NODES, KrusellSmith
 from surrogate.models.krusell_smith_agents import KrusellSmithAgents
@@ -80,6 +81,17 @@ def test_what_is_told_of_tomorrow_is_true_tomorrow(run: Run) -> None:
 def test_variants_pass_the_check_of_an_author_s_economy(variant: Variant) -> None:
     failed = [check for check in check_economy(variant()) if not check.passed]
     assert not failed
+
+
+@pytest.mark.parametrize("variant", [lambda: KrusellSmithAgents(1), lambda: KrusellSmithAgents(10_000)])
+def test_so_few_or_many_households_are_refused(variant: Variant) -> None:
+    with pytest.raises(BadConfiguration, match="give 2 to 5,000"):
+        variant()
+
+
+def test_a_history_of_one_number_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match="two or more"):
+        KrusellSmithHistory(averages(0.9))
 
 
 def test_lags_are_the_quarters_before() -> None:
