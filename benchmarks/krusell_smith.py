@@ -57,7 +57,9 @@ Runtime, one economy at a time.
 
 {summary} The classical law is itself only log-linear. What the reduced economy leaves out is the memory of
 the distribution: it shows most where risk aversion is high. Nobody looked at these calibrations before this
-table was made.
+table was made. There is worse in the box: at the calibrations of former tables (seed 2026), some of which
+were looked at, capital is .375 percent too low where mu is .051 and the Gini coefficient .0185 too low where
+mu is .457.
 
 The certificate in the card of `krusell_smith` rests on 400 economies, each followed for a thousand quarters
 at all of its nodes, and the decision that it holds in the whole box on 100: fewer than for other economies,

@@ -4,17 +4,21 @@
     dsge-surrogate export results/seed1.pt results/seed1
     python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith results/seed1 ...
 
-holds each artifact against the classical solution at the calibrations of `benchmarks.krusell_smith`, and
-writes the section on seeds of docs/krusell-smith.md.
+holds each artifact against the classical solution at the calibrations of `benchmarks.krusell_smith`, keeps
+what it finds under results/krusell-smith-seeds, and writes the section on seeds of docs/krusell-smith.md.
 """
 
 import sys
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.filter_cases import ROOT
+from benchmarks.kept import kept
 from benchmarks.krusell_smith import (
+    HELD_OUT,
     PAGE,
     PERIODS,
     SEED,
@@ -31,6 +35,7 @@ from surrogate.reference.krusell_smith import solve_krusell_smith
 
 Array = NDArray[np.float64]
 MIDDLE = "middle"
+RESULTS = ROOT / "results" / "krusell-smith-seeds"
 TEXT = """{marker}
 
 The same recipe from other seeds of the network and of the batches, at the same calibrations, with the same
@@ -88,7 +93,8 @@ def worst(economy: Surrogate, cases: list[tuple[str, Array]], exact: list[Classi
     ]
     middle = np.array([name.startswith(MIDDLE) for name, _ in cases])
     unequal = np.abs(gini.mean(axis=1) - [each.gini for each in exact])
-    return Worst(off[middle].max(), off.max(), np.array(gaps)[middle].max(), max(quarters), unequal.max())
+    most = (off[middle].max(), off.max(), np.array(gaps)[middle].max(), max(quarters), unequal.max())
+    return Worst(*map(float, most))
 
 
 def table(found: list[tuple[Surrogate, Worst]]) -> str:
@@ -100,7 +106,7 @@ def table(found: list[tuple[Surrogate, Worst]]) -> str:
         error = card.accuracy["ergodic"]["euler"]
         rows.append(
             (
-                card.training["seed"],
+                str(card.training["seed"]),
                 f"{error['mean']:.2f}",
                 f"{error['p99']:.2f}",
                 *(f"{value:.3f}" for value in most[:-1]),
@@ -112,13 +118,15 @@ def table(found: list[tuple[Surrogate, Worst]]) -> str:
 
 
 def main() -> None:
-    """Measure each, and write."""
+    """Measure each that has not been measured, and write."""
     economies = [load(folder) for folder in sys.argv[1:]]
     cases = calibrations(economies[0])
-    exact = [classical(economies[0].parameter_names, theta) for _, theta in cases]
+    exact = cache(lambda: [classical(economies[0].parameter_names, theta) for _, theta in cases])
     found = []
     for economy in economies:
-        found.append((economy, worst(economy, cases, exact)))
+        kept_at = RESULTS / f"{economy.card.digests['policy'][:16]}-{HELD_OUT}-{len(cases)}.json"
+        run = kept(kept_at, lambda economy=economy: worst(economy, cases, exact())._asdict())
+        found.append((economy, Worst(**run)))
         print(economy.card.training["seed"], found[-1][1], flush=True)
     most = Worst(*np.array([each for _, each in found]).max(axis=0))
     text = TEXT.format(
