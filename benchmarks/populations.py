@@ -287,7 +287,7 @@ def row(name: str, found: dict[str, Any], training: dict[str, Any]) -> list[str]
         name,
         f"{training['weights']}" if training else "",
         *(f"{value:.1e}" for value in found["euler"]),
-        f"{found['bellman']:.4f}",
+        f"{found['bellman']:.1e}",
         f"{found['mean']:+.3f}",
         *(f"{value:.3f}" for value in found["path"]),
         f"{training['seconds']:.0f}" if training else "",
