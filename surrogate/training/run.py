@@ -27,9 +27,10 @@ from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, failure_of_population, sampler_of
+from .population import Bank, HouseholdResiduals, sampler_of
 from .sampling import draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
+from .watching import failure_of_population
 
 METHODS: dict[str, type[Method]] = {
     "euler": EulerResiduals,
