@@ -99,6 +99,13 @@ SHIPPED = (
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
         full="krusell_smith",
     ),
+    Economy(
+        "hank",
+        "surrogate.models.hank:Hank",
+        {"hidden": (16, 16), "nodes": 2, "batch": 512, "sampling": "simulation", "adam_steps": 0}
+        | {"steps": 100, "robust_quantile": 1.0, "memory": 0.9, "hopeless_share": 0.0},
+        test_nodes=3,
+    ),
 )
 """In the order in which they are listed."""
 

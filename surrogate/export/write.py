@@ -23,7 +23,7 @@ from ..catalogue import load
 from ..errors import NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
-from ..models.population import Population
+from ..models.population import WithDistribution
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
@@ -151,7 +151,7 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    sizes = POPULATION_SIZES if isinstance(model, Population) else {}
+    sizes = POPULATION_SIZES if isinstance(model, WithDistribution) else {}
     certificate = certify(policy, recipe(model).test_nodes, **sizes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:

@@ -17,7 +17,7 @@ from .interface import (
     unpack,
     where,
 )
-from .population import Population
+from .population import Population, WithDistribution
 from .reduced import Reduced
 from .registry import get, names
 from .steady_states import NumericalSteadyState
@@ -39,6 +39,7 @@ __all__ = [
     "Reduced",
     "Values",
     "Variable",
+    "WithDistribution",
     "get",
     "names",
     "pack",

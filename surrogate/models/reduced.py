@@ -12,13 +12,13 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from .interface import Model, Named, Parameters, Period, Values
-from .population import Population
+from .population import WithDistribution
 
 
 class Reduced(Model):
     """An economy whose choices are fitted to simulations of another one: it has no equations of its own."""
 
-    full: ClassVar[type[Population]]
+    full: ClassVar[type[WithDistribution]]
     """The economy that it stands for, with the same parameters and shocks."""
     equations = ()
 
