@@ -103,7 +103,7 @@ SHIPPED = (
         "hank",
         "surrogate.models.hank:Hank",
         {"hidden": (16, 16), "nodes": 2, "batch": 512, "sampling": "simulation", "adam_steps": 0}
-        | {"steps": 100, "robust_quantile": 1.0, "memory": 0.9, "hopeless_share": 0.0},
+        | {"steps": 70, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
         test_nodes=3,
     ),
 )

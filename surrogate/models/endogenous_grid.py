@@ -33,9 +33,7 @@ def cubic(places: Tensor, values: Tensor, at: Tensor) -> Tensor:
     return total
 
 
-def root(
-    excess: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor], start: Tensor
-) -> Tensor:
+def root(excess: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor], start: Tensor) -> Tensor:
     """A zero of the rising function `excess` with derivative `slope`, by Newton's method from `start`."""
     x = start
     for _ in range(NEWTON_STEPS):

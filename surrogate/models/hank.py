@@ -29,7 +29,7 @@ from torch import Tensor, exp, log, zeros_like
 
 from surrogate.models.endogenous_grid import consumption, root, with_derivative
 from surrogate.models.hank_aid import HankAid
-from surrogate.models.hank_rest import DIRECTIONS, NODES, STATES
+from surrogate.models.hank_rest import DIRECTIONS, NODES, STATES, rouwenhorst
 from surrogate.models.interface import Control, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.population import WithDistribution
 from surrogate.models.wealth import WealthGrid
@@ -48,6 +48,7 @@ RHO_ZETA = 0.7  # persistence of the preference shock
 
 GRID = WealthGrid(NODES, top=20.0, power=2.5)
 """Bonds above the limit."""
+SWITCHES = rouwenhorst(STATES, RHO_S)
 ETA_OF_INCOME = (1 - GAMMA) / (ETA + GAMMA)
 """Per cent by which after-tax income falls with consumption."""
 STEP = 1e-4
@@ -107,7 +108,9 @@ class Hank(HankAid, WithDistribution):
         Variable("hours", "hours that are not worked", "share of output"),
         Variable("budget", "deficit of the government", "share of output"),
         Variable("bonds", "bonds that are not held", "share of output"),
-        Variable("euler", "error of what savings are worth, by direction", "share of consumption", DIRECTIONS),
+        Variable(
+            "euler", "error of what savings are worth, by direction", "share of consumption", DIRECTIONS
+        ),
         Variable("euler_mean", "mean consumption error of all households", "share of consumption"),
     )
     preference_persistence, log_target, log_wage = RHO_ZETA, LOG_TARGET, LOG_WAGE
@@ -160,11 +163,11 @@ class Hank(HankAid, WithDistribution):
         return at_nodes(now.tax) * exp((1 - GAMMA) * earnings)
 
     def received(self, now: Period, p: Parameters) -> Tensor:
-        """r B + Div e^s / E[e^s] - B: what those at the limit have beside their earnings, [..., STATES, 1]."""
+        """r B + Div e^s / E[e^s] - B: what those at the limit have beside earnings, [..., STATES, 1]."""
         dividends = at_nodes(now.output * (1 - now.wage)) * p.dividend_shares
         return dividends + at_nodes((now.real_return - 1) * p.borrowing_limit)
 
-    def found(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:
+    def solution(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:
         """Consumption of the households at each node and whether they are at the limit, as numbers without
         derivatives, [..., STATES, NODES] each.
         """
@@ -187,21 +190,21 @@ class Hank(HankAid, WithDistribution):
         """Consumption and b' - B of the households at each node, [..., STATES, NODES] each: what solves the
         Euler equation or, at the limit, the budget.
         """
-        solution, bound = now.found
-        income = self.income(now, solution)
+        consumed, bound = now.solution
+        income = self.income(now, consumed)
         cash = at_nodes(now.real_return) * p.bonds_above + now.received
-        saved = cash + income - solution
+        saved = cash + income - consumed
         place = saved.detach()
         log_worth = GRID.interpolated(now.log_worth, place)
         step = STEP * (1 + place)
         fixed = now.log_worth.detach()
         bend = (GRID.interpolated(fixed, place + step) - log_worth.detach()) / step
-        by_consumption = -1 - ETA_OF_INCOME * income / solution  # of b'
+        by_consumption = -1 - ETA_OF_INCOME * income / consumed  # of b'
         euler = log_worth + bend * (saved - place)
         consumed = with_derivative(
-            solution,
+            consumed,
             torch.where(bound, -saved, euler),
-            torch.where(bound, -by_consumption, 1 / solution + bend * by_consumption),
+            torch.where(bound, -by_consumption, 1 / consumed + bend * by_consumption),
         )
         saved = cash + self.income(now, consumed) - consumed
         return consumed, torch.where(bound, zeros_like(saved), saved)
@@ -248,7 +251,7 @@ class Hank(HankAid, WithDistribution):
 
     def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
         """Errors of the Phillips curve, three markets and the households."""
-        errors = now_worth_errors(now, expected)
+        errors = worth_errors(now, expected)
         mass = p.rest.mass.clamp_min(0.0) + LEAST
         weighted = (p.rest.directions * mass.unsqueeze(-3)).flatten(-2)
         gram = weighted @ p.rest.directions.flatten(-2).mT
@@ -316,19 +319,11 @@ def at_nodes(values: Tensor) -> Tensor:
 
 
 def switches(like: Tensor) -> Tensor:
-    """Probabilities [STATES, STATES] of tomorrow's productivity, by today's (Rouwenhorst 1995)."""
-    stay = (1 + RHO_S) / 2
-    matrix = like.new_tensor([[stay, 1 - stay], [1 - stay, stay]])
-    for count in range(3, STATES + 1):
-        larger = like.new_zeros(count, count)
-        for row, column, chance in ((0, 0, stay), (0, 1, 1 - stay), (1, 0, 1 - stay), (1, 1, stay)):
-            larger[row : row + count - 1, column : column + count - 1] += chance * matrix
-        larger[1:-1] /= 2
-        matrix = larger
-    return matrix
+    """Probabilities [STATES, STATES] of tomorrow's productivity, by today's."""
+    return like.new_tensor(SWITCHES)
 
 
-def now_worth_errors(now: Period, expected: Named) -> Tensor:
+def worth_errors(now: Period, expected: Named) -> Tensor:
     """log of what savings bring over what they are taken to be worth, at each node, [..., STATES, NODES]."""
     brought = switches(expected.price) @ expected.marginal_value.unflatten(-1, (STATES, NODES))
     return log(BETA * brought) - now.log_worth

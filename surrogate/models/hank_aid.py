@@ -96,6 +96,18 @@ class HankAid(Aid):
             "moments": seen[..., 4:] / MOMENT_SIZE,
         }
 
+    def characteristics(self, p: Parameters) -> dict[str, Tensor]:
+        """Beside the parameters, the rate at rest, and first-order answers of inflation and output to the
+        preference shock and of inflation to the monetary one.
+        """
+        return {
+            **super().characteristics(p),
+            "rate_at_rest": p.rest.log_rate,
+            "inflation_by_preference": p.first_order[..., 0, 1],
+            "output_by_preference": p.first_order[..., 3, 1],
+            "inflation_by_monetary": p.first_order[..., 0, 3],
+        }
+
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Shares between zero and one; four standard deviations of what is exogenous."""
         zero = zeros_like(p.rest.mass.flatten(-2))

@@ -15,12 +15,13 @@ import torch
 from numpy.polynomial import chebyshev
 from torch import Tensor
 
-from .box_polynomial import BoxPolynomial
 from ..artifact.card import ParameterRange
+from .box_polynomial import BoxPolynomial
 
 FILE = Path(__file__).with_name("hank_tables.npz")
 STATES, NODES, DIRECTIONS, MOMENTS = 5, 50, 6, 2
 RISK_NODES, LIMIT_NODES = 7, 5
+"""As `surrogate.reference.hank_tables` has them."""
 SCALARS = 3 + MOMENTS
 
 
@@ -112,3 +113,21 @@ def _polynomials(x: Tensor, count: int) -> Tensor:
     while len(values) < count:
         values.append(2 * x * values[-1] - values[-2])
     return torch.stack(values[:count], -1)
+
+
+def rouwenhorst(states: int, persistence: float) -> list[list[float]]:
+    """Probabilities of an AR(1) on evenly spaced states (Rouwenhorst 1995), by today's state."""
+    stay = (1 + persistence) / 2
+    matrix = [[stay, 1 - stay], [1 - stay, stay]]
+    for count in range(3, states + 1):
+        larger = [[0.0] * count for _ in range(count)]
+        for row, chances in enumerate(matrix):
+            for column, chance in enumerate(chances):
+                larger[row][column] += stay * chance
+                larger[row][column + 1] += (1 - stay) * chance
+                larger[row + 1][column] += (1 - stay) * chance
+                larger[row + 1][column + 1] += stay * chance
+        matrix = [
+            [chance / 2 for chance in row] if 0 < at < count - 1 else row for at, row in enumerate(larger)
+        ]
+    return matrix

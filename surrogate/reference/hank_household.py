@@ -105,17 +105,13 @@ class Households:
 
     def hours(self, consumption: Array, prices: Prices) -> Array:
         """h of households in each state who consume so much, [states, ...]."""
-        wage = np.expand_dims(
-            self.productivity * prices.wage, tuple(range(1, np.asarray(consumption).ndim))
-        )
+        wage = np.expand_dims(self.productivity * prices.wage, tuple(range(1, np.asarray(consumption).ndim)))
         marginal = prices.tax * (1 - GAMMA) * wage ** (1 - GAMMA) / consumption
         return (marginal / CHI) ** (1 / (ETA + GAMMA))
 
     def taxed(self, consumption: Array, prices: Prices) -> Array:
         """(W e^s h)^(1-gamma), [states, ...]."""
-        wage = np.expand_dims(
-            self.productivity * prices.wage, tuple(range(1, np.asarray(consumption).ndim))
-        )
+        wage = np.expand_dims(self.productivity * prices.wage, tuple(range(1, np.asarray(consumption).ndim)))
         return (wage * self.hours(consumption, prices)) ** (1 - GAMMA)
 
     def choose(self, worth: Array, prices: Prices) -> Choices:
@@ -124,9 +120,7 @@ class Households:
         fixed = self.dividend_shares[:, None] * prices.dividends
         income = prices.tax * self.taxed(today, prices) + fixed
         held = (today + self.bonds - income) / prices.rate
-        consumption = np.stack(
-            [_cubic(xs, ys, self.bonds) for xs, ys in zip(held, today, strict=True)]
-        )
+        consumption = np.stack([_cubic(xs, ys, self.bonds) for xs, ys in zip(held, today, strict=True)])
         at_limit = self.bonds < held[:, :1]
         cash = prices.rate * self.bonds + fixed - self.limit
         consumption = np.where(at_limit, self._at_limit(cash, today[:, :1], prices), consumption)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .hank_household import BETA, Choices, Households, Prices
+from .hank_household import BETA, Choices, Households
 from .hank_steady_state import SteadyState, moved
 
 Array = NDArray[np.float64]

@@ -60,9 +60,7 @@ def linear_responses(
     for column, shock in enumerate(SHOCKS):
         known = dict(zip(UNKNOWNS, solved[:, column].reshape(len(UNKNOWNS), periods), strict=True))
         known |= {name: forcing[name] * (name == shock) for name in SHOCKS}
-        moved[shock] = {
-            each: sum(maps[name] @ known[name] for name in maps) for each, maps in inputs.items()
-        }
+        moved[shock] = {each: sum(maps[name] @ known[name] for name in maps) for each, maps in inputs.items()}
         rule = _rule(parameters)
         paths[shock] = {
             **known,

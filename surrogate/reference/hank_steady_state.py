@@ -41,8 +41,8 @@ Array = NDArray[np.float64]
 WAGE = (ELASTICITY - 1) / ELASTICITY
 GRID = WealthGrid(50, 20.0, 2.5)
 """Bonds above the limit. With 1,000 nodes the interest rate differs by .0005 points a year at most."""
-ITERATIONS, FIRST, CLOSE = 200, 5, 0.5
-"""Of the Euler equation, the first few, and as long as M moves by more, without Newton's step."""
+ITERATIONS, FIRST, CLOSE = 1_000, 5, 0.5
+"""Of the Euler equation; the first few, and as long as M moves by more, without Newton's step."""
 EULER, CLEARED = 1e-11, 1e-8
 
 
@@ -112,17 +112,22 @@ def solve_households(households: Households, prices: Prices, worth: Array) -> tu
     ------
     NotSolved : the Euler equation is not solved to `EULER`.
     """
-    for iteration in range(ITERATIONS):
-        choices = households.choose(worth, prices)
-        implied = BETA * households.worth_of_saving(choices.consumption, prices.rate)
-        gap = np.log(implied / worth)
+    patience, smallest, safe = FIRST, np.inf, worth
+    for _ in range(ITERATIONS):
+        with np.errstate(invalid="ignore"):
+            choices = households.choose(worth, prices)
+            implied = BETA * households.worth_of_saving(choices.consumption, prices.rate)
+            gap = np.log(implied / worth)
         size = np.abs(gap).max()
         if size < EULER:
             return worth, choices
-        if iteration < FIRST or size > CLOSE:
-            worth = implied
-        else:
-            worth = worth * np.exp(np.clip(_newton(households, choices, worth, gap), -1, 1))
+        if not size < 2 * smallest:  # Newton's step went too far
+            patience, worth, smallest = 4 * FIRST, safe, np.inf
+            continue
+        smallest, safe, patience = min(size, smallest), implied, patience - 1
+        worth = implied
+        if patience < 0 and size < CLOSE:
+            worth = worth * np.exp(np.clip(_newton(households, choices, implied, gap) - gap, -1, 1))
     raise NotSolved(
         f"households with sigma {households.sigma:g} and limit {households.limit:g} do not settle at a real "
         f"rate of {prices.rate:g}: is beta times the rate below one?"

@@ -127,7 +127,9 @@ def _node(sigma: float, limit: float) -> Node:
 def _rest(node: Node) -> Array:
     """log R, log Y, log tau and the moments at rest."""
     moments = (node.expectations * node.rest.mass).sum((-1, -2))
-    return np.array([np.log(node.rest.gross_rate), np.log(node.rest.output), np.log(node.rest.prices.tax), *moments])
+    return np.array(
+        [np.log(node.rest.gross_rate), np.log(node.rest.output), np.log(node.rest.prices.tax), *moments]
+    )
 
 
 def _worth_of(node: Node, responses: LinearResponses) -> Array:
@@ -137,7 +139,9 @@ def _worth_of(node: Node, responses: LinearResponses) -> Array:
         for start in range(FOLLOWED):
             ahead = (
                 np.tensordot(
-                    responses.inputs[shock][each][start : start + AHEAD], node.households.worth[each][:AHEAD], 1
+                    responses.inputs[shock][each][start : start + AHEAD],
+                    node.households.worth[each][:AHEAD],
+                    1,
                 )
                 for each in INPUTS
             )
