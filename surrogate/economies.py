@@ -102,8 +102,8 @@ SHIPPED = (
     Economy(
         "hank",
         "surrogate.models.hank:Hank",
-        {"hidden": (16, 16), "nodes": 2, "batch": 512, "sampling": "simulation", "adam_steps": 0}
-        | {"steps": 70, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        {"hidden": (16, 16), "nodes": 2, "batch": 256, "sampling": "simulation", "adam_steps": 0}
+        | {"steps": 50, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
         test_nodes=3,
     ),
 )

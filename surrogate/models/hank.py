@@ -225,14 +225,16 @@ class Hank(HankAid, WithDistribution):
         """INT b' - B."""
         return (now.mass * now.choices[1]).sum((-1, -2))
 
-    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """Savings that add up to D move households over the nodes, and then their productivity changes; the
-        rate of today is lagged tomorrow, and the rest is exogenous.
-        """
+    def wealth_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """Savings that add up to D move households over the nodes, and then their productivity changes."""
         cleared = now.choices[1] * at_nodes((BONDS - p.borrowing_limit) / now.saved)
         moved = switches(now.wealth).T @ GRID.move(now.mass, cleared)
+        return (moved / moved.sum((-1, -2), keepdim=True)).flatten(-2)
+
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
+        """The rate of today is lagged tomorrow, and the rest is exogenous."""
         return {
-            "wealth": (moved / moved.sum((-1, -2), keepdim=True)).flatten(-2),
+            "wealth": now.wealth_tomorrow,
             "interest_rate_lag": now.log_rate,
             "preference": RHO_ZETA * now.preference + p.sigma_zeta * e.preference,
             "growth": p.rho_z * now.growth + p.sigma_z * e.growth,

@@ -54,10 +54,17 @@ class HankAid(Aid):
             "monetary": p.sigma_m / (1 - p.rho_m**2) ** 0.5,
         }
 
+    def expected(self, now: Period, p: Parameters) -> Tensor:
+        """Consumption of all at steady prices, now and two years on, [..., 2]."""
+        return integrals(now.wealth, p.rest)
+
+    def expected_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """The same of tomorrow's distribution, which today's choices decide."""
+        return integrals(now.wealth_tomorrow, p.rest)
+
     def moments(self, now: Period, p: Parameters) -> Tensor:
-        """Of the distribution, relative to those at rest, [..., 2]."""
-        mass = now.wealth.unflatten(-1, (1, STATES, NODES))
-        return (mass * p.rest.expectations).sum((-1, -2)) - p.rest.moments
+        """What is expected relative to rest, [..., 2]."""
+        return now.expected - p.rest.moments
 
     def deviations(self, now: Period, p: Parameters) -> Tensor:
         """What the network sees, relative to rest, [..., 6]."""
@@ -129,3 +136,8 @@ class HankAid(Aid):
             "interest_rate_lag": p.rest.log_rate + LAGGED * (2 * u.interest_rate_lag - 1),
             **{name: RADIUS * sd[name] * (2 * getattr(u, name) - 1) for name in sd},
         }
+
+
+def integrals(wealth: Tensor, rest: AtRest) -> Tensor:
+    """Moments [..., 2] of a distribution [..., STATES NODES]."""
+    return (wealth.unflatten(-1, (1, STATES, NODES)) * rest.expectations).sum((-1, -2))

@@ -29,6 +29,12 @@ class WithDistribution(Model):
         """
         return ones_like(getattr(p, self.parameters[0].name), dtype=boolean)
 
+    def stakes(self, p: Parameters) -> Tensor:
+        """How much an error of a choice moves the economy, [...], about one in the middle of the box: one, by
+        default.
+        """
+        return ones_like(getattr(p, self.parameters[0].name))
+
 
 class Population(WithDistribution):
     """An economy of many households whose network sees what a household sees.

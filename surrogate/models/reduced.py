@@ -24,8 +24,9 @@ class Reduced(Model):
 
     @abstractmethod
     def of_full(self, seen: Named) -> Values:
-        """Its states and controls by name, in a period in which the full economy has the observables and
-        states `seen`, tensors [...] or, of a group, [..., size].
+        """Its states and controls by name in a period `seen` of the full economy, which has that one's states,
+        choices and definitions, and its observables where no choice has the same name: tensors [...] or, of a
+        group, [..., size].
         """
 
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
