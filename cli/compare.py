@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from surrogate.catalogue import load
-from surrogate.comparison import Comparison, HouseholdsComparison, read_calibration
+from surrogate.comparison import AnyComparison, read_calibration
 from surrogate.comparison import compare as solve_both
 from surrogate.comparison.report import DIGITS, FILES, OF_HOUSEHOLDS, TITLES, notes, write
 from surrogate.comparison.tables import formatted
@@ -72,7 +72,7 @@ def _assignment(text: str) -> tuple[str, float]:
         ) from None
 
 
-def _print(comparison: Comparison | HouseholdsComparison) -> None:
+def _print(comparison: AnyComparison) -> None:
     out = console()
     for name, values in comparison.tables.items():
         header, rows = formatted(values, DIGITS[name])

@@ -105,7 +105,9 @@ SHIPPED = (
         {"hidden": (16, 16), "nodes": 2, "batch": 256, "sampling": "simulation", "adam_steps": 0}
         | {"steps": 50, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
         test_nodes=3,
+        comparison="surrogate.comparison.sequence_space:compare_in_sequence_space",
     ),
+    Economy("hank_reduced", "surrogate.models.hank_reduced:HankReduced", full="hank"),
 )
 """In the order in which they are listed."""
 

@@ -3,11 +3,19 @@
 Both policies drive the same economy, the transition in step.onnx, with the same shocks; so whatever differs
 is the policy's doing. None of this needs a training framework, but for observables under the classical
 policy: see `surrogate.comparison.solutions`. In an economy of many households each solution moves its own:
-see `surrogate.comparison.households`.
+see `surrogate.comparison.households` and `surrogate.comparison.sequence_space`.
 """
 
 from .compare import Comparison, compare
 from .households import HouseholdsComparison
-from .report import read_calibration
+from .report import AnyComparison, read_calibration
+from .sequence_space import SequenceSpaceComparison
 
-__all__ = ["Comparison", "HouseholdsComparison", "compare", "read_calibration"]
+__all__ = [
+    "AnyComparison",
+    "Comparison",
+    "HouseholdsComparison",
+    "SequenceSpaceComparison",
+    "compare",
+    "read_calibration",
+]

@@ -20,6 +20,8 @@ from .compare import Comparison
 from .figures import path_figure, policy_figure
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
+from .sequence_space import SequenceSpaceComparison
+from .sequence_space_figures import response_figure
 from .tables import formatted
 
 if TYPE_CHECKING:
@@ -49,10 +51,13 @@ WITHOUT_OBSERVABLES = (
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
+AnyComparison = Comparison | HouseholdsComparison | SequenceSpaceComparison
 
 
-def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
+def notes(comparison: AnyComparison) -> list[str]:
     """What a reader of the tables has to know."""
+    if isinstance(comparison, SequenceSpaceComparison):
+        return comparison.notes
     periods = len(comparison.simulations[0])
     shares = (
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
@@ -77,7 +82,7 @@ def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
     return lines if comparison.paths[1].observables is not None else [*lines, WITHOUT_OBSERVABLES]
 
 
-def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
+def as_markdown(comparison: AnyComparison) -> str:
     """The calibration, what to know, and the tables."""
     values = ", ".join(f"{name} = {value:g}" for name, value in comparison.parameters.items())
     parts = [f"# {comparison.surrogate.card.model}: surrogate and classical solution", values]
@@ -87,7 +92,7 @@ def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
+def write(comparison: AnyComparison, folder: Path) -> None:
     """Write tables (CSV and Markdown), simulations, the calibration and figures; all of it or nothing.
 
     Without Matplotlib the figures are left out, of which a warning says what they need.
@@ -111,12 +116,14 @@ def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
             warnings.warn(str(error), stacklevel=2)
 
 
-def _figures(comparison: Comparison | HouseholdsComparison) -> dict[str, Callable[[], Figure]]:
+def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     """What to draw, by the name of the file."""
     paths = {"paths": partial(path_figure, comparison)}
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()
         return paths | {name: partial(draw, comparison) for name, draw in drawn}
+    if isinstance(comparison, SequenceSpaceComparison):
+        return paths | {"responses": partial(response_figure, comparison)}
     return paths | {"policies": partial(policy_figure, comparison)}
 
 

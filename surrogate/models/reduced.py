@@ -24,8 +24,8 @@ class Reduced(Model):
 
     @abstractmethod
     def of_full(self, seen: Named) -> Values:
-        """Its states and controls by name in a period `seen` of the full economy, which has that one's states,
-        choices and definitions, and its observables where no choice has the same name: tensors [...] or, of a
+        """Its states and controls by name in a period `seen` of the full economy: with that one's states,
+        choices and definitions, and its observables where no choice has the same name, tensors [...] or, of a
         group, [..., size].
         """
 

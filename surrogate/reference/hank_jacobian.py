@@ -1,4 +1,4 @@
-"""How households answer to a future that is known: sequence-space Jacobians of Kase, Melosi and Rottner's economy.
+"""How households answer to a future that is known: sequence-space Jacobians.
 
 Auclert, Bardóczy, Rognlie and Straub (2021), "Using the Sequence-Space Jacobian to Solve and Estimate
 Heterogeneous-Agent Models", Econometrica 89. Someone who learns today that a price moves s periods ahead

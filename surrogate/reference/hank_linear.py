@@ -2,8 +2,8 @@
 
 With deviations pi, w, y of log Pi, log W, log Y, and of the level of tau, over T periods
 
-    phi (pi - beta pi') = eps W w,         N = Y,   INT b' = D,   W N - tau INT (W e^s h)^(1-gamma) = (r - 1) D
-    log R = theta_pi pi + theta_y y + mp,  log r = log R_-1 - pi - z,
+    phi (pi - beta pi') = eps W w,   N = Y,   INT b' = D,   W N - tau INT (W e^s h)^(1-gamma) = (r - 1) D
+    log R = theta_pi pi + theta_y y + mp,   log r = log R_-1 - pi - z,
 
 and households as `surrogate.reference.hank_jacobian` has them, who discount by e^(zeta'-zeta). Impulse
 responses to zeta, z and mp, three AR(1) processes, follow from one linear system.

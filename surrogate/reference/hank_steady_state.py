@@ -226,7 +226,6 @@ def representative_output() -> float:
     chi N^eta Y = tau (1 - gamma) W (W N)^(-gamma), so that chi N^(eta+1) Y = (1 - gamma) (W N - (r - 1) D).
     """
     interest = (1 / BETA - 1) * BONDS
-    supplied = brentq(
-        lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), 0.5, 2.0, xtol=1e-14
+    return brentq(
+        lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), 0.5, 2.0, full_output=False
     )
-    return float(supplied)

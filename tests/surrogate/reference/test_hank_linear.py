@@ -1,4 +1,4 @@
-"""Sequence-space Jacobians of heterogeneous households, by brute force and by the package of their authors."""
+"""Sequence-space Jacobians of households, by brute force and by the package of the method's authors."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The steady state of heterogeneous households: figures of another solution, Walras' law, and known limits."""
+"""The steady state of heterogeneous households: another solution's figures, Walras' law, known limits."""
 
 import numpy as np
 import pytest
