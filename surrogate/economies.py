@@ -107,7 +107,12 @@ SHIPPED = (
         test_nodes=3,
         comparison="surrogate.comparison.sequence_space:compare_in_sequence_space",
     ),
-    Economy("hank_reduced", "surrogate.models.hank_reduced:HankReduced", full="hank"),
+    Economy(
+        "hank_reduced",
+        "surrogate.models.hank_reduced:HankReduced",
+        full="hank",
+        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096, "steps": 60},
+    ),
 )
 """In the order in which they are listed."""
 

@@ -87,8 +87,8 @@ class SequenceSpaceComparison:
             f"Both solutions are followed for {len(self.simulations[0])} periods with the shocks of seed "
             f"{self.seed}, after {PERIODS} that do not count. The reference is exact to first order: along "
             f"the paths risk and curvature differ, too. Responses are to shocks of {SIZE:g} standard "
-            f"deviations, shown for one; their difference is the largest over {HORIZON} quarters. The reference at rest "
-            f"has {FINE.points} nodes of wealth.",
+            f"deviations, shown for one; their difference is the largest over {HORIZON} quarters. The "
+            f"reference at rest has {FINE.points} nodes of wealth.",
             f"The surrogate took {surrogate:.1f} seconds, the classical solution {classical:.1f}.",
         ]
 

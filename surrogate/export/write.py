@@ -47,9 +47,9 @@ OUTPUTS = ("controls", "next_states", "next_controls", "next_observables")
 TOLERANCE = 1e-5
 """Largest difference that float32 may make, relative to one plus the absolute value."""
 ROUNDING = 3.0
-"""States and observables may differ by so many times what torch itself loses in float32: a growth rate is in
-percent, a difference such as investment loses digits where it is small, and so does the mass of households at
-a node that others come close to.
+"""Or so many times what torch itself loses in float32: a growth rate is in percent, a difference such as
+investment loses digits where it is small, and so does the mass of households at a node that others come close
+to.
 """
 
 
@@ -131,9 +131,7 @@ def parity(policy: PolicyNetwork, folder: Path, region: Region | None) -> dict[s
     rounding = _differences(
         *(_expected(p, states, shocks, parameters) for p in (deepcopy(policy).float(), policy))
     )
-    tolerances = dict.fromkeys(OUTPUTS, TOLERANCE)
-    for name in ("next_states", "next_observables"):
-        tolerances[name] = max(TOLERANCE, ROUNDING * rounding[name])
+    tolerances = {name: max(TOLERANCE, ROUNDING * rounding[name]) for name in OUTPUTS}
     if not all(worst[name] < tolerances[name] for name in OUTPUTS):
         raise SurrogateError(
             f"ONNX Runtime and torch differ by {worst}: report this, with the checkpoint, as a bug"
