@@ -20,9 +20,11 @@ from torch import Tensor
 
 from ..artifact.card import expanded_names
 from ..artifact.region import Region
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.population import WithDistribution
 from ..policy import PolicyNetwork
 from ..training import existence
+from ..training.at_rest import beside_reference
 from ..training.existence import Surface, largest_level
 from ..training.sampling import (
     draw_corners,
@@ -45,6 +47,10 @@ POINTS = 10_000
 VECTORS = 5_000
 SIMULATED = 1_000
 WORST = 5
+AT_REST = 11
+"""Calibrations, beside the default, at which an economy in continuous time is held against finite differences
+where it rests.
+"""
 LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
 LAW_OF_DISTRIBUTIONS = "parameters uniform; a distribution near that at rest, or the ergodic set"
 CLOSED_FORM = "; without those whose answer is a closed form"
@@ -106,6 +112,9 @@ def certify(
     accuracy["run_away"] = share_that_runs_away(
         policy, draw_states(policy.model, few, generator), few, generator
     )
+    if isinstance(policy.model, InstantaneousPopulation):
+        default = policy.model.default_parameters()[None]
+        accuracy["at_rest"] = beside_reference(policy, torch.cat([default, parameters[:AT_REST]]))
     return Certificate(accuracy, region)
 
 
@@ -176,17 +185,18 @@ def _laws(
     }
     errors = {law: euler_errors(policy, at, parameters, nodes) for law, at in states.items()}
     closed = {law: in_closed_form(policy, at, parameters) for law, at in states.items()}
+    has_closed_form = any(constraint.closed_form for constraint in policy.model.constraints)
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
         "law": (LAW_OF_DISTRIBUTIONS if isinstance(policy.model, WithDistribution) else LAW)
-        + (CLOSED_FORM if policy.model.closed_form else ""),
+        + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }
     bound = constrained_states(policy, parameters, generator)
     if len(bound[0]):
         figures["constrained"] = summary(euler_errors(policy, *bound, nodes), equations)
-    if policy.model.closed_form:
+    if has_closed_form:
         figures["closed_form"] = {law: float(each.double().mean()) for law, each in closed.items()}
     return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))
 

@@ -20,6 +20,8 @@ from .tables import Policies, relative_difference
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from .continuous_time import ContinuousComparison
+
 Array = NDArray[np.float64]
 SHOWN_PERIODS = 200
 """Of the simulated levels; differences are shown to the end."""
@@ -50,7 +52,9 @@ def policy_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def path_figure(comparison: Comparison | HouseholdsComparison | SequenceSpaceComparison) -> Figure:
+def path_figure(
+    comparison: Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison,
+) -> Figure:
     """Simulated paths with the same shocks, a row for each variable: levels, and surrogate less reference.
 
     Raises

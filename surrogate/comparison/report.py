@@ -17,6 +17,8 @@ from ..errors import BadConfiguration, MissingPackage, shown
 from ..house import figures, records
 from ..house.files import atomic_folder
 from .compare import Comparison
+from .continuous_time import ContinuousComparison
+from .continuous_time_figures import CONTINUOUS_FIGURES
 from .figures import path_figure, policy_figure
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
@@ -37,7 +39,7 @@ FILES = (
     "policies.png",
     "paths.png",
 )
-OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png")
+OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png", "values.png")
 """What there is besides of an economy of many households."""
 TITLES = {
     "differences": "The comparison in a few numbers",
@@ -51,7 +53,7 @@ WITHOUT_OBSERVABLES = (
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
-AnyComparison = Comparison | HouseholdsComparison | SequenceSpaceComparison
+AnyComparison = Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison
 
 
 def notes(comparison: AnyComparison) -> list[str]:
@@ -73,6 +75,8 @@ def notes(comparison: AnyComparison) -> list[str]:
             f"The surrogate's path took {surrogate:.1f} seconds, the classical solution with its path "
             f"{classical:.1f}.",
         ]
+    if isinstance(comparison, ContinuousComparison):
+        return [f"{comparison.notes[0]} {shares}", *comparison.notes[1:]]
     lines = [f"{both}. {shares}"]
     if comparison.beyond:
         lines.append(
@@ -119,6 +123,8 @@ def write(comparison: AnyComparison, folder: Path) -> None:
 def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     """What to draw, by the name of the file."""
     paths = {"paths": partial(path_figure, comparison)}
+    if isinstance(comparison, ContinuousComparison):
+        return paths | {name: partial(draw, comparison) for name, draw in CONTINUOUS_FIGURES.items()}
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()
         return paths | {name: partial(draw, comparison) for name, draw in drawn}

@@ -20,7 +20,7 @@ from ..artifact.region import Region
 from ..artifact.runtime import Surrogate
 from ..artifact.validation import POINTS, movement_at_rest, objection
 from ..catalogue import load
-from ..errors import NotSolved, SurrogateError
+from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
 from ..models.population import WithDistribution
@@ -30,7 +30,16 @@ from ..training import load_policy, recipe
 from ..training.checkpoint import require_solved, settings_of
 from ..training.run import describe
 from ..training.sampling import draw_corners, draw_parameters, draw_states
-from .graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
+from .graphs import (
+    PREPARED,
+    PolicyGraph,
+    PreparedGraph,
+    SteadyStateGraph,
+    StepGraph,
+    serialised,
+    to_onnx,
+    with_prepared,
+)
 
 TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
@@ -69,6 +78,11 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     require_replaceable(folder, [contract.file for contract in CONTRACTS])
     policy, content = load_policy(Path(checkpoint), model)
     require_solved(content, Path(checkpoint))
+    if (kind := settings_of(content).distribution) != "histogram":
+        raise BadConfiguration(
+            f"{checkpoint} is solved at one calibration, with distribution={kind}: train with a histogram "
+            "for a surrogate."
+        )
     graphs = graphs_of(policy)
     with atomic_folder(folder) as temporary:
         write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
@@ -161,17 +175,24 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
 
 
 def graphs_of(policy: PolicyNetwork) -> dict[Contract, bytes]:
-    """The three graphs of an economy under its policy, serialised, without metadata."""
+    """The three graphs of an economy under its policy, serialised, without metadata.
+
+    What is known of parameters beforehand, such as a first-order solution, goes through the exporter once.
+    """
     model = policy.model
     widths = {
         name: sum(variable.size for variable in getattr(model, name))
         for name in ("states", "controls", "shocks", "parameters")
     }
+    known = sum(column.size for column in model.beforehand())
+    prepared = to_onnx(PreparedGraph(model), PREPARED, [widths["parameters"]]) if known else None
+    widths["parameters"] += known
     modules = {POLICY: PolicyGraph(policy), STEP: StepGraph(policy), STEADY_STATE: SteadyStateGraph(policy)}
-    return {
-        contract: serialised(to_onnx(m, contract, [widths[n] for n in contract.inputs]))
-        for contract, m in modules.items()
-    }
+    graphs = {}
+    for contract, module in modules.items():
+        graph = to_onnx(module, contract, [widths[name] for name in contract.inputs])
+        graphs[contract] = serialised(graph if prepared is None else with_prepared(prepared, graph))
+    return graphs
 
 
 def write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:

@@ -154,12 +154,14 @@ def _batches(model: Model, parameters: Tensor) -> Check:
 
 
 def _parameters_matter(model: Model, parameters: Tensor) -> Check:
-    """Whether some equation, movement or observable moves with each of them."""
+    """Whether some equation, movement or observable moves with each of them, in some regime."""
     states, controls, shocks = _somewhere(model, parameters)
     theta = parameters.clone().requires_grad_()
     later = controls + NEAR * controls.abs().clamp(min=NEAR)  # what multiplies a change is seen, too
     with torch.enable_grad():
-        outcome = _everything(model, theta, states, controls, shocks[0], later).nan_to_num()
+        regimes = [model.given(regime) for regime in model.regimes()]
+        outcomes = [_everything(each, theta, states, controls, shocks[0], later) for each in regimes]
+        outcome = torch.cat(outcomes).nan_to_num()
         (slopes,) = torch.autograd.grad((outcome**2 + outcome).sum(), theta)
     idle = [
         each.name for each, slope in zip(model.parameters, slopes.abs().amax(0), strict=True) if slope == 0
