@@ -152,11 +152,11 @@ def main() -> None:
         _text(rest_table(comparisons)),
         _text(response_table(comparisons)),
         f"## Euler errors at all nodes\n\nOf {ECONOMIES} economies on their ergodic sets, with {NODES} "
-        f"points in the shocks: mean 10^{errors.log10_mean:.2f}, 99 % below {errors.p99:.1e}; mean with its sign "
-        f"{errors.signed:.1e}, root mean square over economies {errors.signed_of_economies:.1e}.",
+        f"points in the shocks: mean 10^{errors.log10_mean:.2f}, 99 % below {errors.p99:.1e}; mean with its "
+        f"sign {errors.signed:.1e}, root mean square over economies {errors.signed_of_economies:.1e}.",
         "## The reduced economy beside the full one\n\nRoot mean square differences in free simulation "
-        f"with the same shocks, {SIMULATED} economies and {QUARTERS} quarters, relative to the standard deviation "
-        "of the observable.",
+        f"with the same shocks, {SIMULATED} economies and {QUARTERS} quarters, relative to the standard "
+        "deviation of the observable.",
         _text(reduction_table(full, reduced)),
     ]
     with atomic_path(OUTPUT) as temporary:
