@@ -23,7 +23,7 @@ from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
 from ..models.interface import Model, Parameters, pack
-from ..models.population import Population
+from ..models.population import WithDistribution
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import Settings, recipe
@@ -193,7 +193,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
     model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     if points is None:
-        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else POINTS
+        points = POINTS_OF_POPULATIONS if isinstance(model, WithDistribution) else POINTS
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {

@@ -23,7 +23,7 @@ from ..catalogue import load
 from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
-from ..models.population import Population
+from ..models.population import WithDistribution
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
@@ -56,9 +56,9 @@ OUTPUTS = ("controls", "next_states", "next_controls", "next_observables")
 TOLERANCE = 1e-5
 """Largest difference that float32 may make, relative to one plus the absolute value."""
 ROUNDING = 3.0
-"""Outputs may differ by so many times what torch itself loses in float32: a growth rate is in percent, a
-difference such as investment loses digits where it is small, and in consumption at 160 nodes some digit is
-always the last.
+"""Or so many times what torch itself loses in float32: a growth rate is in percent, a difference such as
+investment loses digits where it is small, so does the mass of households at a node that others come close to,
+and in consumption at 160 nodes some digit is always the last.
 """
 
 
@@ -165,7 +165,7 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    sizes = POPULATION_SIZES if isinstance(model, Population) else {}
+    sizes = POPULATION_SIZES if isinstance(model, WithDistribution) else {}
     certificate = certify(policy, recipe(model).test_nodes, **sizes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:
