@@ -23,7 +23,7 @@ from ..catalogue import load
 from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
-from ..models.population import WithDistribution
+from ..models.population import Population, WithDistribution
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
@@ -45,6 +45,8 @@ TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
     "shocks dated t+1 to states, controls and observables dated t+1"
 )
+DISTRIBUTION_SIZES = {"points": 1_000, "vectors": 100}
+"""Of the certificate of an economy with a distribution among its states."""
 POPULATION_SIZES = {"points": 400, "vectors": 100}
 """Of the certificate of an economy of many households: each is simulated for a thousand periods, at all of
 its nodes. Fewer say less about the corners of the box.
@@ -165,7 +167,8 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    sizes = POPULATION_SIZES if isinstance(model, WithDistribution) else {}
+    sizes = DISTRIBUTION_SIZES if isinstance(model, WithDistribution) else {}
+    sizes = POPULATION_SIZES if isinstance(model, Population) else sizes
     certificate = certify(policy, recipe(model).test_nodes, **sizes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:
