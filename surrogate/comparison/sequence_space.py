@@ -96,12 +96,11 @@ class SequenceSpaceComparison:
     def gaps(self) -> dict[tuple[str, str], float]:
         """Largest difference of each response, as a share of the reference's peak."""
         found, exact = self.responses
-        return {
-            (str(shock), str(name)): float(
-                (found[shock, name] - exact[shock, name]).abs().max() / exact[shock, name].abs().max()
-            )
-            for shock, name in exact.columns
-        }
+        gaps = {}
+        for shock, name in exact.columns:
+            here, there = (each[shock, name].to_numpy(dtype=float) for each in (found, exact))
+            gaps[str(shock), str(name)] = float(np.abs(here - there).max() / np.abs(there).max())
+        return gaps
 
     def _differences(self) -> pd.DataFrame:
         rows: dict[str, tuple[float, float, float, str]] = {}

@@ -12,19 +12,19 @@ responses to zeta, z and mp, three AR(1) processes, follow from one linear syste
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import dia_array, eye_array
+from scipy.sparse import eye_array
 
 from .hank_household import BETA, BONDS, ELASTICITY
 from .hank_jacobian import HouseholdResponses
 from .hank_steady_state import SteadyState
 
 Array = NDArray[np.float64]
-Maps = dict[str, dia_array]
-"""From paths of unknowns and shocks, by their names."""
+Maps = dict[str, Any]
+"""Sparse matrices [periods, periods] by the names of the unknowns and shocks whose paths they take."""
 
 PREFERENCE_PERSISTENCE = 0.7
 UNKNOWNS = ("inflation", "wage", "tax", "output")
@@ -148,4 +148,4 @@ def _process(shock: str, parameters: Mapping[str, float], periods: int) -> Array
         "growth": parameters["sigma_z"],
         "monetary": parameters["sigma_m"],
     }[shock]
-    return size * persistence ** np.arange(periods)
+    return np.asarray(size * persistence ** np.arange(periods), dtype=np.float64)

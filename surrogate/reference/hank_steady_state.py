@@ -16,7 +16,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, root
+from scipy.optimize import root, root_scalar
 from scipy.sparse import csr_matrix, diags, identity, kron
 from scipy.sparse.linalg import spsolve
 
@@ -93,7 +93,7 @@ class SteadyState:
 
 def moves(households: Households, savings: Array) -> csr_matrix:
     """The mass of each row [states nodes] over tomorrow's nodes and states, at savings [states, nodes]."""
-    return (_saved(households, savings) @ _switches(households)).tocsr()
+    return csr_matrix(_saved(households, savings) @ _switches(households))
 
 
 def moved(households: Households, savings: Array, mass: Array) -> Array:
@@ -188,14 +188,14 @@ def _newton(households: Households, choices: Choices, worth: Array, gap: Array) 
     scaled = diags(BETA * slope.ravel()) @ _saved(households, choices.savings)
     effect = _switches(households) @ scaled
     relative = diags(1 / worth.ravel()) @ effect @ diags(worth.ravel())
-    return spsolve((identity(worth.size) - relative).tocsc(), gap.ravel()).reshape(worth.shape)
+    return np.asarray(spsolve((identity(worth.size) - relative).tocsc(), gap.ravel())).reshape(worth.shape)
 
 
 def _stationary(households: Households, savings: Array) -> Array:
     """Mass [states, nodes] that stays where it is."""
     movement = moves(households, savings)
     system = (identity(savings.size, format="csc") - movement.T.tocsc())[1:, 1:]
-    others = spsolve(system.tocsc(), movement[0, 1:].toarray().ravel())
+    others = np.asarray(spsolve(system.tocsc(), movement[0, 1:].toarray().ravel()))
     mass = np.concatenate([[1.0], others])
     return (mass / mass.sum()).reshape(savings.shape)
 
@@ -226,6 +226,8 @@ def representative_output() -> float:
     chi N^eta Y = tau (1 - gamma) W (W N)^(-gamma), so that chi N^(eta+1) Y = (1 - gamma) (W N - (r - 1) D).
     """
     interest = (1 / BETA - 1) * BONDS
-    return brentq(
-        lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), 0.5, 2.0, full_output=False
+    low, high = 0.5, 2.0
+    found = root_scalar(
+        lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), bracket=(low, high)
     )
+    return float(found.root)
