@@ -1,10 +1,10 @@
-"""The shipped `hank` and `hank_reduced` beside their references, at calibrations drawn at random.
+"""The shipped `hank` beside its references, at calibrations drawn at random.
 
     python -m benchmarks.hank
 
 holds steady states and impulse responses to the sequence-space Jacobian at twenty parameter vectors, takes
 Euler errors of all households at all nodes of bonds with another quadrature than in training and in the
-certificate, measures the reduced economy beside the full one, and writes docs/hank-figures.md.
+certificate, and writes docs/hank-figures.md.
 """
 
 import time
@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from benchmarks.filter_cases import machine
 from surrogate import Surrogate, load
 from surrogate.accuracy.errors import ArtifactPolicy, ergodic_states
-from surrogate.artifact.reduction import transitions
 from surrogate.comparison.sequence_space import (
     AGGREGATES,
     SequenceSpaceComparison,
@@ -41,8 +40,6 @@ ECONOMIES = 200
 """Whose Euler errors are taken."""
 NODES = (5, 3, 3)
 """Points in the preference, growth and monetary shocks."""
-SIMULATED, BURN_IN, QUARTERS = 50, 300, 400
-"""Economies and quarters in which the reduced economy is held to the full one."""
 HEADER = """# Figures of the economy with heterogeneous households
 
 What [Heterogeneous households](hank.md) sums up. {machine}. Written by `python -m benchmarks.hank`.
@@ -103,7 +100,7 @@ def response_table(comparisons: list[SequenceSpaceComparison]) -> pd.DataFrame:
     for shock in SHOCKS:
         for name in AGGREGATES:
             gaps = [100 * each.gaps[shock, name] for each in comparisons]
-            peaks = [float(each.responses[1][shock, name].abs().max()) for each in comparisons]
+            peaks = [np.abs(each.responses[1][shock, name].to_numpy()).max() for each in comparisons]
             rows[f"{name} after {shock}"] = (np.median(gaps), np.max(gaps), np.median(peaks))
     columns = ["difference, median, %", "largest, %", "peak, median"]
     return pd.DataFrame(list(rows.values()), pd.Index(list(rows)), columns)
@@ -118,30 +115,15 @@ def rest_table(comparisons: list[SequenceSpaceComparison]) -> pd.DataFrame:
     return pd.DataFrame(list(rows.values()), pd.Index(list(rows)), ["difference, median", "largest"])
 
 
-def reduction_table(full: Surrogate, reduced: Surrogate) -> pd.DataFrame:
-    """Root mean square of the difference of both economies, each moving by itself, relative to the standard
-    deviation of the observable: median and largest over parameter vectors.
-    """
-    theta = vectors(full, SIMULATED)
-    shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + QUARTERS, SIMULATED, len(SHOCKS)))
-    seen = []
-    for each in (full, reduced):
-        path = [quarter.next_observables[:, :3].astype(float) for quarter in transitions(each, theta, shocks)]
-        seen.append(np.stack(path[BURN_IN:]))
-    ratio = ((seen[1] - seen[0]) ** 2).mean(axis=0) ** 0.5 / seen[0].std(axis=0)
-    columns = {"median": np.median(ratio, axis=0), "largest": ratio.max(axis=0)}
-    return pd.DataFrame(columns, index=pd.Index(AGGREGATES))
-
-
 def main() -> None:
     """Measure, and write the page."""
-    full, reduced = load("hank"), load("hank_reduced")
+    full = load("hank")
     started = time.process_time()
     comparisons = [
         compare_in_sequence_space(
             full, dict(zip(full.parameter_names, map(float, theta), strict=True)), PERIODS, SEED
         )
-        for theta in track(vectors(full, VECTORS), "calibrations")
+        for theta in track(list(vectors(full, VECTORS)), "calibrations")
     ]
     seconds = time.process_time() - started
     errors = knot_errors(full)
@@ -154,10 +136,6 @@ def main() -> None:
         f"## Euler errors at all nodes\n\nOf {ECONOMIES} economies on their ergodic sets, with {NODES} "
         f"points in the shocks: mean 10^{errors.log10_mean:.2f}, 99 % below {errors.p99:.1e}; mean with its "
         f"sign {errors.signed:.1e}, root mean square over economies {errors.signed_of_economies:.1e}.",
-        "## The reduced economy beside the full one\n\nRoot mean square differences in free simulation "
-        f"with the same shocks, {SIMULATED} economies and {QUARTERS} quarters, relative to the standard "
-        "deviation of the observable.",
-        _text(reduction_table(full, reduced)),
     ]
     with atomic_path(OUTPUT) as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -21,7 +21,7 @@ from math import comb
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .lottery import WealthGrid
 
@@ -156,7 +156,7 @@ def rouwenhorst(states: int, persistence: float) -> Array:
     return matrix
 
 
-def _cubic(places: Array, values: Array, at: ArrayLike) -> Array:
+def _cubic(places: Array, values: Array, at: Array) -> Array:
     """Lagrange's cubic through the four `places` [n] (rising) around each point `at` [m], [m]; through the
     last four beyond them.
     """
