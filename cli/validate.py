@@ -17,7 +17,8 @@ from surrogate.errors import BadConfiguration
 from surrogate.house.figures import save
 from surrogate.house.files import atomic_path
 
-from .console import SEED, needs_extra, print_checks
+from .console import SEED, needs_extra, print_checks, print_roots
+from .dynare import check_file
 
 if TYPE_CHECKING:
     from surrogate.accuracy.errors import MeasuredErrors
@@ -76,23 +77,33 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
 def check(ctx: click.Context, model: str, seed: int) -> None:
     """Check an economy before it is trained.
 
-    MODEL is the name of an economy or a Python file that defines one. Checked are the steady state, the box
-    of the states, the same answer alone and in a batch, parameters that no equation reads, logarithms of
-    controls without bounds, and Blanchard and Kahn's conditions, at random parameter vectors of the box. The
-    exit status is 1 if a check fails.
+    MODEL is the name of an economy, a Python file that defines one, or a Dynare file. Checked are the steady
+    state, the box of the states, the same answer alone and in a batch, parameters that no equation reads,
+    logarithms of controls without bounds, and Blanchard and Kahn's conditions, at random parameter vectors of
+    the box; at the calibration the eigenvalues are listed. Of a Dynare file the steady state and the
+    eigenvalues are shown, as by Dynare's `steady` and `check`. The exit status is 1 if a check fails.
 
     \b
     Examples:
       dsge-surrogate check an_schorfheide
       dsge-surrogate check my_economy.py
+      dsge-surrogate check model.mod
     """
+    if model.endswith(".mod"):
+        if not check_file(Path(model)):
+            ctx.exit(1)
+        return
     with needs_extra("train"):
         from surrogate import models
+        from surrogate.reference.linearise import roots_of
         from surrogate.training.checks import check_economy
-    checks = check_economy(models.get(model), seed)
+    economy = models.get(model)
+    checks = check_economy(economy, seed)
     print_checks(checks)
     if not all(each.passed for each in checks):
         ctx.exit(1)
+    if not isinstance(economy, models.Population):
+        print_roots(*roots_of(economy, economy.default_parameters()))
 
 
 def _save_residual_maps(surrogate: Surrogate, folder: Path) -> str:

@@ -94,6 +94,15 @@ SHIPPED = (
         comparison="surrogate.comparison.households:compare_households",
     ),
     Economy(
+        "krusell_smith_continuous",
+        "surrogate.models.krusell_smith_continuous:KrusellSmithContinuous",
+        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 500}
+        | {"robust_quantile": 0.98, "robust_loss": "huber", "memory": 0.9, "hopeless_share": 0.0},
+        test_nodes=1,
+        classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
+        comparison="surrogate.comparison.continuous_time:compare_continuous",
+    ),
+    Economy(
         "krusell_smith_reduced",
         "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",

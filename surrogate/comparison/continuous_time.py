@@ -285,6 +285,8 @@ def linear_path(linear: LinearEconomy, shocks: Array, z: float = 0.0) -> dict[st
     """
     fine, coarse = (_path_on(each, shocks, z) for each in (linear.fine, linear.coarse))
     capital, consumption, productivity = (2 * fine - coarse).T
+    rest = linear.capital
+    capital, consumption = capital + np.log(rest), consumption + np.log(rest**ALPHA - DELTA * rest)
     output = productivity + ALPHA * capital
     return {
         "log_output": output,
@@ -295,7 +297,7 @@ def linear_path(linear: LinearEconomy, shocks: Array, z: float = 0.0) -> dict[st
 
 
 def _path_on(solution: Linear, shocks: Array, z: float) -> Array:
-    """log K, log C and z [T, 3] on one grid."""
+    """log K and log C in deviations from rest, and z, [T, 3] on one grid."""
     step, sd = solution.step(1 / QUARTERS)
     rest, state, rows = solution.rest, solution.after_productivity(z), []
     for shock in shocks:
@@ -304,7 +306,7 @@ def _path_on(solution: Linear, shocks: Array, z: float) -> Array:
         rows.append((solution.wealth @ state, solution.consumption_of_all @ state, state[-1]))
     units = np.array([rest.capital, rest.consumption_of_all])
     moved = np.array(rows)
-    return np.column_stack([np.log(units) + moved[:, :2] / units, moved[:, 2]])
+    return np.column_stack([moved[:, :2] / units, moved[:, 2]])
 
 
 def linear_response(linear: LinearEconomy) -> pd.DataFrame:

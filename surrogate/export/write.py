@@ -59,8 +59,8 @@ TOLERANCE = 1e-5
 """Largest difference that float32 may make, relative to one plus the absolute value."""
 ROUNDING = 3.0
 """Or so many times what torch itself loses in float32: a growth rate is in percent, a difference such as
-investment loses digits where it is small, and so does the mass of households at a node that others come close
-to.
+investment loses digits where it is small, so does the mass of households at a node that others come close to,
+and in consumption at 160 nodes some digit is always the last.
 """
 
 

@@ -23,7 +23,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm, schur, solve
 
 from ..errors import BadData, NoEquilibrium
-from .continuous_time import ALPHA, DELTA, Economy, Grid, Rates, Stationary, prices, stationary_on
+from .continuous_time import (
+    ALPHA,
+    DELTA,
+    Economy,
+    Grid,
+    Rates,
+    Stationary,
+    StationaryEquilibrium,
+    prices,
+    solve_stationary,
+    stationary_on,
+)
 from .continuous_time_transition import with_wealth_scaled
 
 Array = NDArray[np.float64]
@@ -160,8 +171,11 @@ def solve_linear(rest: Stationary) -> Linear:
 
 @dataclass(frozen=True)
 class LinearEconomy:
-    """First-order solutions on two grids, extrapolated where a number is asked for."""
+    """First-order solutions on two grids, extrapolated where a number is asked for, around the economy at
+    rest, of which finer grids are known.
+    """
 
+    stationary: StationaryEquilibrium
     coarse: Linear
     fine: Linear
 
@@ -173,7 +187,7 @@ class LinearEconomy:
     @property
     def capital(self) -> float:
         """K at rest."""
-        return float(self._extrapolated(lambda each: np.array(each.rest.capital)))
+        return self.stationary.capital
 
     def consumption_by_productivity(self, wealth: ArrayLike) -> Array:
         """d log c / dz [..., 2] of households with `wealth` [...], everything else at rest."""
@@ -240,7 +254,7 @@ def solve_linear_economy(parameters: Mapping[str, float], count: int = NODES) ->
     """
     economy = Economy.of(parameters)
     coarse, fine = (solve_linear(stationary_on(economy, many)) for many in (count, 2 * count - 1))
-    return LinearEconomy(coarse, fine)
+    return LinearEconomy(solve_stationary(parameters), coarse, fine)
 
 
 def _income_by_states(rest: Stationary) -> Array:

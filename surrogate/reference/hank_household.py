@@ -160,10 +160,11 @@ def _cubic(places: Array, values: Array, at: Array) -> Array:
     """Lagrange's cubic through the four `places` [n] (rising) around each point `at` [m], [m]; through the
     last four beyond them.
     """
+    at = np.asarray(at, dtype=float)
     cell = np.searchsorted(places, at, side="right") - 1
     first = np.clip(cell - 1, 0, len(places) - 4)
     around = [places[first + step] for step in range(4)]
-    total = np.zeros_like(at, dtype=float)
+    total = np.zeros_like(at)
     for i, place in enumerate(around):
         weight = np.ones_like(total)
         for other in around[:i] + around[i + 1 :]:

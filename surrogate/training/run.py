@@ -27,9 +27,10 @@ from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, failure_of_population, sampler_of
+from .population import Bank, HouseholdResiduals, sampler_of
 from .sampling import draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
+from .watching import failure_of_population
 
 METHODS: dict[str, type[Method]] = {
     "euler": EulerResiduals,
@@ -156,8 +157,9 @@ class Run:
         if inaccurate or self.step < self.total:
             return inaccurate
         if isinstance(self.sampler.population, Bank):
-            away = failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
-            return away or self._failure_at_rest(self.sampler.population)
+            bank = self.sampler.population
+            elsewhere = self._failure_at_rest(bank)
+            return elsewhere or failure_of_population(bank, self.policy, self.settings.seed + 1)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)
