@@ -95,12 +95,10 @@ class SequenceSpaceComparison:
     @property
     def gaps(self) -> dict[tuple[str, str], float]:
         """Largest difference of each response, as a share of the reference's peak."""
-        found, exact = self.responses
-        gaps = {}
-        for shock, name in exact.columns:
-            here, there = (each[shock, name].to_numpy(dtype=float) for each in (found, exact))
-            gaps[str(shock), str(name)] = float(np.abs(here - there).max() / np.abs(there).max())
-        return gaps
+        found, exact = (each.to_numpy(dtype=float) for each in self.responses)
+        gaps = np.abs(found - exact).max(axis=0) / np.abs(exact).max(axis=0)
+        names = [(str(shock), str(name)) for shock, name in self.responses[1].columns]
+        return dict(zip(names, gaps.tolist(), strict=True))
 
     def _differences(self) -> pd.DataFrame:
         rows: dict[str, tuple[float, float, float, str]] = {}

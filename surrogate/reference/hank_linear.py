@@ -24,7 +24,7 @@ from .hank_steady_state import SteadyState
 
 Array = NDArray[np.float64]
 Maps = dict[str, Any]
-"""Sparse matrices [periods, periods] by the names of the unknowns and shocks whose paths they take."""
+"""From paths of unknowns and shocks, by their names."""
 
 PREFERENCE_PERSISTENCE = 0.7
 UNKNOWNS = ("inflation", "wage", "tax", "output")
@@ -148,4 +148,4 @@ def _process(shock: str, parameters: Mapping[str, float], periods: int) -> Array
         "growth": parameters["sigma_z"],
         "monetary": parameters["sigma_m"],
     }[shock]
-    return np.asarray(size * persistence ** np.arange(periods), dtype=np.float64)
+    return np.asarray(size * persistence ** np.arange(periods), dtype=float)

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import root, root_scalar
+from scipy.optimize import brentq, root
 from scipy.sparse import csr_matrix, diags, identity, kron
 from scipy.sparse.linalg import spsolve
 
@@ -188,7 +189,8 @@ def _newton(households: Households, choices: Choices, worth: Array, gap: Array) 
     scaled = diags(BETA * slope.ravel()) @ _saved(households, choices.savings)
     effect = _switches(households) @ scaled
     relative = diags(1 / worth.ravel()) @ effect @ diags(worth.ravel())
-    return np.asarray(spsolve((identity(worth.size) - relative).tocsc(), gap.ravel())).reshape(worth.shape)
+    step = spsolve((identity(worth.size) - relative).tocsc(), gap.ravel())
+    return np.asarray(step).reshape(worth.shape)
 
 
 def _stationary(households: Households, savings: Array) -> Array:
@@ -226,8 +228,5 @@ def representative_output() -> float:
     chi N^eta Y = tau (1 - gamma) W (W N)^(-gamma), so that chi N^(eta+1) Y = (1 - gamma) (W N - (r - 1) D).
     """
     interest = (1 / BETA - 1) * BONDS
-    low, high = 0.5, 2.0
-    found = root_scalar(
-        lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), bracket=(low, high)
-    )
-    return float(found.root)
+    output: Any = brentq(lambda y: CHI * y ** (2 + ETA) - (1 - GAMMA) * (WAGE * y - interest), 0.5, 2.0)
+    return float(output)
