@@ -9,7 +9,7 @@ import click
 
 from surrogate.artifact.runtime import Surrogate
 from surrogate.catalogue import load
-from surrogate.comparison import Comparison, ContinuousComparison, HouseholdsComparison
+from surrogate.comparison import AnyComparison
 from surrogate.comparison import compare as solve_both
 from surrogate.comparison.report import DIGITS, FILES, OF_HOUSEHOLDS, TITLES, notes, write
 from surrogate.comparison.tables import formatted
@@ -111,7 +111,7 @@ def _beside_dynare(
     return [*findings, Finding("errors", "log10 Euler errors at the states of the surrogate", errors, note)]
 
 
-def _print(comparison: Comparison | HouseholdsComparison | ContinuousComparison) -> None:
+def _print(comparison: AnyComparison) -> None:
     out = console()
     for name, values in comparison.tables.items():
         header, rows = formatted(values, DIGITS[name])

@@ -23,7 +23,7 @@ from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
 from ..models.interface import Model, Parameters, pack
-from ..models.population import Population
+from ..models.population import Population, WithDistribution
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import Settings, recipe
@@ -44,7 +44,7 @@ ROUNDING = 1e-6
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
 
-POINTS, POINTS_OF_POPULATIONS = 2_000, 200
+POINTS, POINTS_OF_DISTRIBUTIONS, POINTS_OF_POPULATIONS = 2_000, 500, 200
 SLACK = {"mean": 0.1, "p99": 0.3}
 """By how much log10 errors at other test points may exceed those of the card, for sampling error."""
 
@@ -193,7 +193,8 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
     model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     if points is None:
-        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else POINTS
+        points = POINTS_OF_DISTRIBUTIONS if isinstance(model, WithDistribution) else POINTS
+        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else points
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {

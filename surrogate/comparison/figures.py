@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..house.figures import BLUE, RED, legend, panels, styled
 from .compare import SIMULATION, Comparison
 from .households import HouseholdsComparison
+from .sequence_space import SequenceSpaceComparison
 from .tables import Policies, relative_difference
 
 if TYPE_CHECKING:
@@ -51,7 +52,9 @@ def policy_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def path_figure(comparison: Comparison | HouseholdsComparison | ContinuousComparison) -> Figure:
+def path_figure(
+    comparison: Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison,
+) -> Figure:
     """Simulated paths with the same shocks, a row for each variable: levels, and surrogate less reference.
 
     Raises

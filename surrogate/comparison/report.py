@@ -22,6 +22,8 @@ from .continuous_time_figures import CONTINUOUS_FIGURES
 from .figures import path_figure, policy_figure
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
+from .sequence_space import SequenceSpaceComparison
+from .sequence_space_figures import response_figure
 from .tables import formatted
 
 if TYPE_CHECKING:
@@ -51,11 +53,13 @@ WITHOUT_OBSERVABLES = (
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
-AnyComparison = Comparison | HouseholdsComparison | ContinuousComparison
+AnyComparison = Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison
 
 
 def notes(comparison: AnyComparison) -> list[str]:
     """What a reader of the tables has to know."""
+    if isinstance(comparison, SequenceSpaceComparison):
+        return comparison.notes
     periods = len(comparison.simulations[0])
     shares = (
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
@@ -124,6 +128,8 @@ def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()
         return paths | {name: partial(draw, comparison) for name, draw in drawn}
+    if isinstance(comparison, SequenceSpaceComparison):
+        return paths | {"responses": partial(response_figure, comparison)}
     return paths | {"policies": partial(policy_figure, comparison)}
 
 

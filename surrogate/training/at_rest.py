@@ -8,6 +8,7 @@ consumption responds to productivity.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import torch
@@ -57,7 +58,7 @@ def at_rest(policy: PolicyNetwork, parameters: Tensor) -> AtRest:
         return torch.log(model.period(p, moved, policy(moved, p)).consumption_of_all)
 
     response = (log_consumption(STEP) - log_consumption(-STEP)) / (2 * STEP)
-    low, high = (drift(float(torch.exp(torch.tensor(end)))) for end in (-ENDS, ENDS))
+    low, high = (drift(math.exp(end)) for end in (-ENDS, ENDS))
     return AtRest(rest.capital, low, high, response)
 
 

@@ -18,7 +18,7 @@ from torch import Tensor
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, SurrogateError
 from ..models.interface import Markov, Model, Parameters, pack, unpack
-from ..models.population import Population
+from ..models.population import WithDistribution
 from ..models.reduced import Reduced
 from ..policy import policy_of
 from ..reference.linearise import linearise
@@ -97,7 +97,7 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            chosen = _CHECKS_OF_POPULATIONS if isinstance(model, Population) else _CHECKS
+            chosen = _CHECKS_WITH_DISTRIBUTION if isinstance(model, WithDistribution) else _CHECKS
             markov = any(isinstance(shock, Markov) for shock in model.shocks)
             checks = [check(model, parameters) for check in (*chosen, *[_chances] * markov)]
     except SurrogateError as error:
@@ -230,7 +230,7 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
-_CHECKS_OF_POPULATIONS = (_batches, _parameters_matter, _logarithms)
+_CHECKS_WITH_DISTRIBUTION = (_batches, _parameters_matter, _logarithms)
 """They do not rest, and a distribution is in no box."""
 
 

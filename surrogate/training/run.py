@@ -157,8 +157,9 @@ class Run:
         if inaccurate or self.step < self.total:
             return inaccurate
         if isinstance(self.sampler.population, Bank):
-            away = failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
-            return away or self._failure_at_rest(self.sampler.population)
+            bank = self.sampler.population
+            elsewhere = self._failure_at_rest(bank)
+            return elsewhere or failure_of_population(bank, self.policy, self.settings.seed + 1)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)

@@ -37,19 +37,31 @@ def gather_nd(build: Builder, data: NDArray, places: NDArray, *, batch_dims: int
     return build.pick(data.ravel(), flat.ravel()).reshape(places.shape[:-1] + data.shape[depth:])
 
 
+def gather_elements(build: Builder, data: NDArray, places: NDArray, *, axis: int = 0) -> NDArray:
+    flat = _flat(build, data, places, axis)
+    return build.pick(data.ravel(), flat.ravel()).reshape(places.shape)
+
+
 def scatter_elements(
     build: Builder, data: NDArray, places: NDArray, values: NDArray, *, axis: int = 0, reduction: str = "none"
 ) -> NDArray:
     if reduction not in ("none", "add"):
         raise CannotTranslate(f"ScatterElements with the reduction {reduction!r} is not translated.")
+    flat = _flat(build, data, places, axis)
+    result = build.put(data.ravel(), flat.ravel(), values.ravel(), reduction == "add")
+    return result.reshape(data.shape)
+
+
+def _flat(build: Builder, data: NDArray, places: NDArray, axis: int) -> NDArray:
+    """Where the elements are in the data side by side whose coordinate along `axis` is `places` and whose
+    others are their own.
+    """
     axis %= data.ndim
     strides = [int(np.prod(data.shape[d + 1 :])) for d in range(data.ndim)]
     coordinates = np.indices(places.shape)
     others = sum(coordinates[d] * strides[d] for d in range(data.ndim) if d != axis)
     place = _from_the_start(build, places, data.shape[axis])
-    flat = build.each("Add", build.each("Mul", place, np.array(strides[axis])), np.asarray(others))
-    result = build.put(data.ravel(), flat.ravel(), values.ravel(), reduction == "add")
-    return result.reshape(data.shape)
+    return build.each("Add", build.each("Mul", place, np.array(strides[axis])), np.asarray(others))
 
 
 def reshape(build: Builder, data: NDArray, size: NDArray, *, allowzero: int = 0) -> NDArray:
@@ -113,8 +125,6 @@ def sliced(
     cut = [slice(None)] * data.ndim
     for place, axis in enumerate(axes):
         cut[axis] = slice(starts[place], ends[place], (known(step) or [1] * len(starts))[place])
-        if cut[axis].step < 0:
-            raise CannotTranslate("Slice is translated with steps forward.")
     return data[tuple(cut)]
 
 

@@ -83,6 +83,7 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "Div": arithmetic.divided,
     "Expand": moving.expand,
     "Gather": moving.gather,
+    "GatherElements": moving.gather_elements,
     "GatherND": moving.gather_nd,
     "Gemm": arithmetic.gemm,
     "Greater": partial(_swapped, "Less"),

@@ -109,7 +109,9 @@ def test_other_constraints_are_refused_in_a_sentence(tmp_path: Path, text: str, 
 
 @pytest.mark.slow
 def test_the_bound_is_solved(tmp_path: Path) -> None:
-    """Errors of the network, where the linear rule errs by several percent of what things usually move."""
+    """A network of a few hundred weights, trained for a few seconds: 10^-3.6 in the middle, and 10^-2.8 at
+    nine states in ten, out to three standard deviations, where the rule asks for less than the bound.
+    """
     from surrogate.accuracy.errors import euler_errors
     from surrogate.training import load_policy, train
     from surrogate.training.settings import Settings
@@ -122,9 +124,9 @@ def test_the_bound_is_solved(tmp_path: Path) -> None:
     theta = model.default_parameters().expand(200, -1)
     states = torch.linspace(-0.034, 0.034, 200, dtype=torch.float64)[:, None]
     errors = euler_errors(policy, states, theta, 31).amax(-1).numpy()
-    print(np.quantile(errors, [0.5, 0.9, 0.99]))
     assert np.quantile(errors, 0.9) < -2.5
     p = model.name_parameters(theta)
-    period = model.period(p, states, policy(states, p))
+    with torch.no_grad():
+        period = model.period(p, states, policy(states, p))
     assert float(period.r.min()) == -0.01
     assert float(period.free_r.min()) < -0.012

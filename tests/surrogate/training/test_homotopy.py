@@ -23,12 +23,12 @@ def small(**changes: object) -> Settings:
 
 
 def test_without_the_homotopy_small_residuals_are_refused(tmp_path: Path) -> None:
-    """After 60 steps residuals are below .01 a year on average, as the threshold of other economies asks;
-    but capital runs away, to one side or to both, over four seeds.
+    """After 60 steps residuals are below .01 a year on average, as the threshold of other economies asks
+    (.003 to .004 over three seeds); but capital rests elsewhere (with seed 3 at 22, not 4.7), or nowhere.
     """
     model, path = get("krusell_smith_continuous"), tmp_path / "false.ckpt"
     errors = []
-    with pytest.raises(NotSolved, match=r"do not stay|small residuals do not make this an equilibrium"):
+    with pytest.raises(NotSolved, match=r"small residuals do not make this an equilibrium|do not stay"):
         train(model, small(homotopy=False), path, progress=lambda now: errors.append(now.log10_error))
     assert errors[-1] < -2.2
     assert checkpoint.read(path)["state"]["failure"]

@@ -199,6 +199,8 @@ def _moving(graph: Graph) -> None:
     graph.keep(graph.call("GatherND", values, pairs), 48)
     graph.keep(graph.call("GatherND", values, graph.call("Reshape", places, graph.whole(6, 2))), 6)
     rows = graph.call("Reshape", places, graph.whole(3, 4))
+    for axis in (0, -1):
+        graph.keep(graph.call("GatherElements", values, rows, axis=axis), 12)
     for axis, reduction in ((0, "add"), (1, "add")):
         scattered = graph.call("ScatterElements", values, rows, squeezed, axis=axis, reduction=reduction)
         graph.keep(scattered, 12)
