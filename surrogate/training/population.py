@@ -32,7 +32,7 @@ from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
 from .quadrature import rule_for
 from .residuals import euler_residuals
-from .sampling import Sampler, advance, draw_shocks, draw_states
+from .sampling import advance, draw_shocks, draw_states
 from .settings import Settings
 
 HOUSEHOLDS = 16
@@ -291,10 +291,3 @@ class HouseholdSampler:
 
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(shape, generator=self.generator, dtype=torch.float64)
-
-
-def sampler_of(model: Model, settings: Settings, generator: torch.Generator) -> Sampler | HouseholdSampler:
-    """Where the batches of an economy come from."""
-    if isinstance(model, Population):
-        return HouseholdSampler(model, settings, generator)
-    return Sampler(model, settings, generator)

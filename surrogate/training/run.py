@@ -16,6 +16,7 @@ from torch import Tensor
 from ..artifact.validation import LEAST_ACCURATE
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
+from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population
 from ..policy import PolicyNetwork, policy_of
@@ -23,9 +24,10 @@ from . import checkpoint
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
+from .generations import GenerationsSampler, SaverResiduals
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, failure_of_population, sampler_of
-from .sampling import draw_parameters, draw_states, share_that_runs_away
+from .population import Bank, HouseholdResiduals, HouseholdSampler, failure_of_population
+from .sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
 
 METHODS: dict[str, type[Method]] = {
@@ -34,6 +36,7 @@ METHODS: dict[str, type[Method]] = {
     "bellman": Bellman,
     "lifetime_reward": LifetimeReward,
     "population": HouseholdResiduals,
+    "generations": SaverResiduals,
 }
 """By their names in the settings of a run."""
 
@@ -235,6 +238,11 @@ def formulation(economy: Model, settings: Settings) -> Model:
             f"{economy.name} is an economy of many households, which method={settings.method} does not "
             "solve: take method=population."
         )
+    if isinstance(economy, Generations) and settings.method != "generations":
+        raise BadConfiguration(
+            f"{economy.name} is an economy of overlapping generations with their own networks, which "
+            f"method={settings.method} does not solve: take method=generations."
+        )
     formulated = METHODS[settings.method].formulate(economy, settings)
     return with_multipliers(formulated) if settings.constraints == "multipliers" else formulated
 
@@ -287,6 +295,17 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
                 break
     _require(failure)
     return run.policy
+
+
+def sampler_of(
+    model: Model, settings: Settings, generator: torch.Generator
+) -> Sampler | HouseholdSampler | GenerationsSampler:
+    """Where the batches of an economy come from."""
+    if isinstance(model, Population):
+        return HouseholdSampler(model, settings, generator)
+    if isinstance(model, Generations):
+        return GenerationsSampler(model, settings, generator)
+    return Sampler(model, settings, generator)
 
 
 @contextmanager
