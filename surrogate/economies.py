@@ -94,6 +94,14 @@ SHIPPED = (
         comparison="surrogate.comparison.households:compare_households",
     ),
     Economy(
+        "olg",
+        "surrogate.models.olg:OverlappingGenerations",
+        {"method": "generations", "hidden": (20, 20), "trunk": 12, "nodes": 1, "batch": 2560}
+        | {"adam_steps": 0, "steps": 500, "robust_quantile": 1.0, "robust_loss": "huber"}
+        | {"hopeless_share": 0.0},
+        test_nodes=1,
+    ),
+    Economy(
         "krusell_smith_reduced",
         "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",

@@ -91,6 +91,8 @@ class GenerationsPolicy(nn.Module):
         """`trunk` is the number of units of the price network."""
         super().__init__()
         self.model = model
+        # what the economy solves for numerically must be known before a graph is traced
+        model.steady_state(model.name_parameters(model.default_parameters()))
         self.saver, self.price = SaverNetwork(model, hidden), PriceNetwork(model, trunk)
         self.codes = nn.Parameter(0.3 * torch.randn(model.n_savers, CODE, dtype=torch.float64))
 
