@@ -2,7 +2,8 @@
 # make test      everything but the slow tests, on every core
 # make check     format, lint, types, which room may use which, and the website
 # make docs      build the website into build/site; installs what it needs, then works offline
-# make wheel     build the wheel, install it without extras elsewhere and estimate there
+# make wheel     build and check what is published, install the wheel without extras elsewhere and estimate there
+# make release   leave wheel and source distribution in dist/; run the README's ten lines with them, some minutes
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +14,7 @@ export OMP_NUM_THREADS ?= 1
 # make benchmark measure everything that docs/ quotes; hours
 # make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
 
-.PHONY: demo test check docs wheel benchmark artifacts
+.PHONY: demo test check docs wheel release benchmark artifacts
 
 demo: $(VENV)/installed-demo
 	$(BIN)/dsge-surrogate estimate examples/herbst_schorfheide.toml --output results/herbst_schorfheide
@@ -34,6 +35,9 @@ docs: $(VENV)/installed-docs
 
 wheel: $(VENV)/installed-all
 	.ci/wheel
+
+release: $(VENV)/installed-all
+	.ci/release
 
 $(VENV)/installed-demo: pyproject.toml constraints.txt | $(VENV)
 	$(INSTALL) --editable ".[plot]"

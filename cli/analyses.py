@@ -12,9 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from surrogate.artifact.graph import POLICY
+from surrogate.catalogue import available, load
+from surrogate.errors import BadConfiguration
 from surrogate.house.files import atomic_files
 from surrogate.house.ownership import visited
 
+from .at_calibration import calibrated
 from .console import SEED
 
 if TYPE_CHECKING:
@@ -24,12 +28,15 @@ SHORT_TABLE = 30
 Command = Callable[..., Any]
 
 
-def on_results(draws: int) -> Callable[[Command], Command]:
+def on_results(
+    draws: int, place: Callable[[Path], Path] = lambda folder: folder
+) -> Callable[[Command], Command]:
     """Give a command the argument FOLDER and the options that all analyses of a posterior take.
 
     Parameters
     ----------
     draws : how many posterior draws it looks at by default.
+    place : where its files go by default, given FOLDER.
     """
     options = (
         click.argument("folder", type=click.Path(path_type=Path)),
@@ -48,7 +55,8 @@ def on_results(draws: int) -> Callable[[Command], Command]:
         @wraps(command)
         def visiting(folder: Path, output: Path | None, **more: Any) -> None:
             """Find out before the work whether its results could be written."""
-            click.get_current_context().with_resource(visited(output or folder))
+            output = output or place(folder)
+            click.get_current_context().with_resource(visited(output))
             command(folder=folder, output=output, **more)
 
         decorated: Command = visiting
@@ -57,6 +65,16 @@ def on_results(draws: int) -> Callable[[Command], Command]:
         return decorated
 
     return decorate
+
+
+def is_artifact(folder: Path) -> bool:
+    """Whether this is an artifact's folder or the name of a shipped surrogate."""
+    return (folder / POLICY.file).is_file() or (not folder.exists() and str(folder) in available())
+
+
+def _responses_folder(folder: Path) -> Path:
+    """Beside an estimation, or, as an artifact stays as it is, a folder of their own."""
+    return Path("results") / f"irf_{folder.resolve().name}" if is_artifact(folder) else folder
 
 
 def conclude(findings: Sequence[Finding], folder: Path) -> None:
@@ -82,7 +100,7 @@ def shocks(
     folder: Path,
     draws: int,
     seed: int,
-    output: Path | None,
+    output: Path,
 ) -> None:
     """Say what the data tell about shocks, states and the bound.
 
@@ -97,11 +115,12 @@ def shocks(
     from estimation.analysis.shocks import shocks_and_states
 
     results = read_results(folder)
-    conclude(shocks_and_states(results, draws, seed), output or folder)
+    conclude(shocks_and_states(results, draws, seed), output)
 
 
 @click.command()
-@on_results(draws=200)
+@on_results(draws=200, place=_responses_folder)
+@calibrated
 @click.option("--shock", "shocks", multiple=True, help="Shock; several times for several.  [default: all]")
 @click.option("--observable", "observables", multiple=True, help="Observable to show.  [default: all]")
 @click.option(
@@ -117,41 +136,63 @@ def shocks(
     "--from",
     "starts",
     multiple=True,
-    help="Where the economy is when the shock comes: ergodic, bound, away (from the bound), or a quarter of "
-    "the sample such as 2009Q1.  [default: bound and away where there is a bound, else ergodic]",
+    help="Where the economy is when the shock comes: ergodic, bound, away (from the bound), a quarter of the "
+    "sample such as 2009Q1, or, of an artifact, rest.  [default: bound and away where there is a bound, else "
+    "ergodic]",
 )
 @click.option("--horizon", default=20, show_default=True, help="Quarters.")
-@click.option("--replications", default=100, show_default=True, help="Simulated paths for each draw.")
+@click.option(
+    "--replications",
+    type=int,
+    help="Simulated paths.  [default: 100 for each draw, 1000 of an artifact]",
+)
 def irf(
     folder: Path,
     draws: int,
     seed: int,
-    output: Path | None,
+    output: Path,
+    calibration: dict[str, float],
     shocks: tuple[str, ...],
     observables: tuple[str, ...],
     sizes: tuple[float, ...],
     starts: tuple[str, ...],
     horizon: int,
-    replications: int,
+    replications: int | None,
 ) -> None:
     """Show what shocks do, at the bound and away from it.
 
-    FOLDER is the output of `dsge-surrogate estimate`. Generalised impulse responses (Koop, Pesaran and
-    Potter 1996) with bands over posterior draws: irf_SHOCK.csv, .md, .tex and .png for each shock.
+    FOLDER is the output of `dsge-surrogate estimate`, for bands over posterior draws, or an artifact (a
+    folder, or the name of a shipped surrogate), for one calibration. Generalised impulse responses (Koop,
+    Pesaran and Potter 1996): irf_SHOCK.csv, .md, .tex and .png for each shock, in FOLDER or, of an artifact,
+    in results/irf_ARTIFACT.
 
     \b
     Examples:
       dsge-surrogate irf results/us_1984_2019_zlb
       dsge-surrogate irf results/us_1984_2019_zlb --shock growth --size -2 --from 2006Q4 --from 2009Q1
+      dsge-surrogate irf rbc --parameter gamma=4 --from rest
     """
+    if is_artifact(folder):
+        from estimation.analysis import calibrated_responses
+
+        findings = calibrated_responses(
+            load(folder), calibration, shocks, observables, sizes, starts, horizon, replications or 1000, seed
+        )
+        conclude(findings, output)
+        return
+    if calibration:
+        raise BadConfiguration(
+            f"{folder} is no artifact: --parameter and --calibration are for those, and the responses of an "
+            "estimation are those at its draws."
+        )
     from estimation import read_results
     from estimation.analysis.impulse_responses import impulse_responses
 
     results = read_results(folder)
     findings = impulse_responses(
-        results, shocks, observables, sizes, starts, horizon, draws, replications, seed
+        results, shocks, observables, sizes, starts, horizon, draws, replications or 100, seed
     )
-    conclude(findings, output or folder)
+    conclude(findings, output)
 
 
 @click.command()
@@ -163,7 +204,7 @@ def forecast(
     folder: Path,
     draws: int,
     seed: int,
-    output: Path | None,
+    output: Path,
     observables: tuple[str, ...],
     horizon: int,
     replications: int,
@@ -181,7 +222,7 @@ def forecast(
     from estimation.analysis.predictive import forecasts
 
     results = read_results(folder)
-    conclude([forecasts(results, observables, horizon, draws, replications, seed)], output or folder)
+    conclude([forecasts(results, observables, horizon, draws, replications, seed)], output)
 
 
 @click.command()
@@ -191,7 +232,7 @@ def decompose(
     folder: Path,
     draws: int,
     seed: int,
-    output: Path | None,
+    output: Path,
     observables: tuple[str, ...],
 ) -> None:
     """Split each series of the data into what each shock contributed.
@@ -207,7 +248,7 @@ def decompose(
     from estimation.analysis.shocks import decompositions
 
     results = read_results(folder)
-    conclude(decompositions(results, observables, draws, seed), output or folder)
+    conclude(decompositions(results, observables, draws, seed), output)
 
 
 @click.command()
@@ -222,7 +263,7 @@ def predict(
     folder: Path,
     draws: int,
     seed: int,
-    output: Path | None,
+    output: Path,
     moments: tuple[str, ...],
 ) -> None:
     """Hold moments of the data against samples that the model makes.
@@ -239,4 +280,4 @@ def predict(
     from estimation.analysis.predictive import predictive_moments
 
     results = read_results(folder)
-    conclude([predictive_moments(results, moments, draws, seed)], output or folder)
+    conclude([predictive_moments(results, moments, draws, seed)], output)

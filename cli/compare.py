@@ -1,39 +1,52 @@
 """dsge-surrogate compare: a surrogate beside the classical solution of the same economy."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from surrogate.artifact.runtime import Surrogate
 from surrogate.catalogue import load
-from surrogate.comparison import Comparison, HouseholdsComparison, read_calibration
+from surrogate.comparison import Comparison, HouseholdsComparison
 from surrogate.comparison import compare as solve_both
 from surrogate.comparison.report import DIGITS, FILES, OF_HOUSEHOLDS, TITLES, notes, write
 from surrogate.comparison.tables import formatted
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import require_replaceable
 
-from .console import SEED, console, table
+from .at_calibration import calibrated, show
+from .console import SEED, console, needs_extra, table
+
+if TYPE_CHECKING:
+    from estimation.finding import Finding
 
 
 @click.command()
 @click.argument("model")
+@calibrated
 @click.option(
-    "--parameter",
-    "assignments",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="One parameter of the calibration, such as alpha=.3; may be repeated, and overrides the file.",
+    "--dynare",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Dynare file that it was imported from: beside its perturbations of order 1, 2 and 3 instead.",
 )
-@click.option(
-    "--calibration", type=click.Path(path_type=Path), help="TOML file of lines such as alpha = 0.3."
-)
+@click.option("--model", "economy", help="With --dynare: the economy's Python file, for Euler errors.")
+@click.option("--box", type=click.Path(path_type=Path), help="With --dynare: as in its import.")
+@click.option("--percent", is_flag=True, help="With --dynare: as in its import.")
+@click.option("--octave", is_flag=True, help="With --dynare: as in its import.")
 @click.option("--periods", type=click.IntRange(min=2), default=1_000, show_default=True, help="To simulate.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the shocks.")
 @click.option("--output", type=click.Path(path_type=Path), help="Folder.  [default: results/compare_MODEL]")
 def compare(
     model: str,
-    assignments: tuple[str, ...],
-    calibration: Path | None,
+    calibration: dict[str, float],
+    file: Path | None,
+    economy: str | None,
+    box: Path | None,
+    percent: bool,
+    octave: bool,
     periods: int,
     seed: int,
     output: Path | None,
@@ -50,26 +63,52 @@ def compare(
       dsge-surrogate compare rbc
       dsge-surrogate compare rbc --parameter alpha=.3 --parameter gamma=4 --output results/patient
       dsge-surrogate compare my_artifact --calibration calibration.toml --periods 5000 --seed 1
+      dsge-surrogate compare my_artifact --dynare model.mod --model my_economy.py
+
+    With --dynare the calibration is that of the file. Order 1 is solved here; orders 2 and 3 are Dynare's,
+    where it is installed with Octave.
     """
     surrogate = load(model)
-    parameters = {} if calibration is None else read_calibration(calibration)
-    parameters |= dict(_assignment(text) for text in assignments)
+    if file is not None:
+        if calibration:
+            raise BadConfiguration(
+                "With --dynare the calibration is that of the file: leave out --parameter."
+            )
+        options = {"box": box, "percent": percent, "octave": octave}
+        show(_beside_dynare(surrogate, file, options, economy, periods, seed), output, False)
+        return
     folder = output or Path("results") / f"compare_{surrogate.card.model}"
     require_replaceable(folder, (*FILES, *OF_HOUSEHOLDS))
-    comparison = solve_both(surrogate, parameters, periods, seed)
+    comparison = solve_both(surrogate, calibration, periods, seed)
     write(comparison, folder)
     _print(comparison)
     click.echo(f"Saved in {folder}")
 
 
-def _assignment(text: str) -> tuple[str, float]:
-    name, _, value = text.partition("=")
-    try:
-        return name.strip(), float(value)
-    except ValueError:
-        raise BadConfiguration(
-            f"--parameter takes a name and a number, such as alpha=.3, not {text!r}."
-        ) from None
+def _beside_dynare(
+    surrogate: Surrogate, file: Path, options: dict[str, Any], economy: str | None, periods: int, seed: int
+) -> list[Finding]:
+    """Tables of a surrogate and the perturbations of its Dynare file."""
+    from estimation.finding import Finding
+    from surrogate.comparison.perturbation import beside_dynare
+    from surrogate.dynare.importing import import_economy
+
+    found = beside_dynare(surrogate, import_economy(file, **options), file, periods, seed)
+    note = (
+        f"At the calibration of {file.name}, over {periods} periods with the shocks of seed {seed}, without "
+        "pruning; a path that explodes has no moments. Differences are shares of the surrogate's sd."
+    )
+    findings = [
+        Finding("moments", "Moments", found.moments, note),
+        Finding("differences", "Paths with the same shocks: differences", found.differences, note),
+    ]
+    if economy is None:
+        return findings
+    with needs_extra("train"):
+        from surrogate import models
+        from surrogate.accuracy.perturbation import errors_beside_dynare
+    errors = errors_beside_dynare(found, models.get(economy))
+    return [*findings, Finding("errors", "log10 Euler errors at the states of the surrogate", errors, note)]
 
 
 def _print(comparison: Comparison | HouseholdsComparison) -> None:

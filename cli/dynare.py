@@ -18,22 +18,29 @@ from surrogate.house.files import atomic_path
 )
 @click.option("--box", type=click.Path(path_type=Path), help="TOML file with ranges: alpha = [0.3, 0.4]")
 @click.option("--percent", is_flag=True, help="The file's shocks are in percent: divide them by 100.")
+@click.option("--octave", is_flag=True, help="Let Dynare run the file's MATLAB code under Octave.")
 @click.option("--output", type=click.Path(path_type=Path), help="Python file to write.  [default: MODEL.py]")
 def import_(
-    model: Path, defines: tuple[str, ...], box: Path | None, percent: bool, output: Path | None
+    model: Path,
+    defines: tuple[str, ...],
+    box: Path | None,
+    percent: bool,
+    octave: bool,
+    output: Path | None,
 ) -> None:
     """Write a Dynare file as an economy in Python.
 
     MODEL is a .mod file, which Dynare's preprocessor has to read (`apt install dynare`), or the modfile.json
-    that it has left elsewhere. Nothing in the file is run. The economy is solved over the ranges of --box,
-    or over those of estimated_params, or else around the file's values.
+    that it has left elsewhere. Nothing in the file is run, unless --octave allows it, for files whose
+    parameters or steady state MATLAB code computes (`apt install octave dynare`). The economy is solved over
+    the ranges of --box, or over those of estimated_params, or else around the file's values.
 
     \b
     Examples:
       dsge-surrogate import model.mod
       dsge-surrogate import model.mod -D HABIT=0 --box ranges.toml --output my_economy.py
     """
-    imported = import_economy(model, defines, box, percent)
+    imported = import_economy(model, defines, box, percent, octave)
     path = output or Path(f"{imported.name}.py")
     if path.exists():
         raise WriteFailed(f"{path} exists: choose another --output, or remove it.")

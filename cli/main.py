@@ -8,6 +8,7 @@ import click
 from surrogate import __version__
 
 from .analyses import decompose, forecast, irf, predict, shocks
+from .at_calibration import identify, moments
 from .calibrate import calibrate
 from .compare import compare
 from .console import ReportingGroup
@@ -59,6 +60,8 @@ COMMANDS = (
     predict,
     evidence,
     calibrate,
+    moments,
+    identify,
     import_,
     check,
     train,

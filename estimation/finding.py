@@ -73,7 +73,7 @@ class Finding:
         return f"% {self.title}\n% {self.note}\n{as_latex(self.table)}"
 
 
-def save(finding: Finding, folder: Path) -> list[Path]:
+def save(finding: Finding, folder: str | Path) -> list[Path]:
     """Write ``name.csv`` (all digits), ``name.md``, ``name.tex`` and ``name.png`` into ``folder``.
 
     All of them or none. Without Matplotlib there is no figure, and a warning says what it needs.
@@ -92,7 +92,14 @@ def save(finding: Finding, folder: Path) -> list[Path]:
         (temporary / f"{finding.name}.tex").write_text(finding.latex(), encoding="utf-8")
         _draw(finding, temporary / f"{finding.name}.png")
         names = sorted(path.name for path in temporary.iterdir())
-    return [folder / name for name in names]
+    return [Path(folder) / name for name in names]
+
+
+def save_all(findings: Sequence[Finding], folder: Path) -> None:
+    """Write the files of :func:`save` for several findings: all of them or none."""
+    with atomic_files(folder, [finding.name for finding in findings]) as temporary:
+        for finding in findings:
+            save(finding, temporary)
 
 
 def formatted(table: pd.DataFrame) -> pd.DataFrame:

@@ -78,7 +78,7 @@ SHIPPED = (
     ),
     Economy(
         "an_schorfheide_zlb",
-        "surrogate.models.an_schorfheide:AnSchorfheideZeroLowerBound",
+        "surrogate.models.an_schorfheide_zlb:AnSchorfheideZeroLowerBound",
         {"trunk": 32, "nodes": (5, 2, 5), "batch": 1024, "adam_steps": 0, "steps": 800}
         | {"hopeless_share": 0.1},
         test_nodes=(11, 3, 11),

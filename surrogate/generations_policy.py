@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from .models.generations import Generations, Seen
-from .models.interface import Parameters, pack
+from .models.interface import Parameters, Regime, pack
 
 CODE = 3
 """Learnt numbers of each age."""
@@ -107,9 +107,9 @@ class GenerationsPolicy(nn.Module):
         price = self.model.price_of(self.price(p.standardised, seen.together[..., 0, :]), p)
         return self.saver(seen, self.codes), price
 
-    def candidates(self, states: Tensor, p: Parameters) -> list[Tensor]:
+    def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
         """The controls: limits are part of them, not regimes."""
-        return [self(states, p)]
+        return {(): self(states, p)}
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .generations_policy import GenerationsPolicy
 from .models.generations import Generations
-from .models.interface import Control, Model, Parameters, Period, pack, unpack
+from .models.interface import Control, Model, Parameters, Period, Regime, Values, pack, unpack
 from .models.population import Population
 from .models.variables import stack
 
@@ -26,8 +26,8 @@ class PolicyNetwork(nn.Module):
     Normalisation lives inside, so callers pass natural units. A trunk sees only the parameters: from them it
     stretches the inputs, shifts the first layer and scales the outputs, because the size of what linear
     theory misses varies over the box by orders of magnitude. With one parameter row for many states the trunk
-    runs once and is broadcast. In an economy with regimes the network has one set of outputs for each, both
-    smooth; the kink is where the model says that the constraint binds.
+    runs once and is broadcast. In an economy with constraints the network has one set of outputs for each
+    regime, all smooth; the kinks are where the model says that a constraint binds.
     """
 
     def __init__(self, model: Model, hidden: Sequence[int] = (24, 24), trunk: int = 24) -> None:
@@ -36,7 +36,7 @@ class PolicyNetwork(nn.Module):
         centre, scale = _spread_of_features(model)
         self.inputs = model.inputs or model.states
         n_inputs, n_features = sum(v.size for v in self.inputs), len(centre)
-        n_outputs = sum(control.size for control in model.controls) * max(1, len(model.regimes))
+        n_outputs = sum(control.size for control in model.controls) * len(model.regimes())
         self.sizes = [n_inputs, n_outputs, hidden[0]]
         self.layers = nn.ModuleList()
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
@@ -63,27 +63,46 @@ class PolicyNetwork(nn.Module):
         have their names already.
         """
         p = self.model.name_parameters(parameters)
-        candidates = self.candidates(states, p)
-        if not self.model.regimes:
-            return candidates[0]
-        free, bound = candidates
-        return torch.where(self.slack(states, p, free)[..., None] < 0, bound, free)
+        return self._settled(states, p, self.candidates(states, p), ())
 
-    def slack(self, states: Tensor, p: Parameters, free: Tensor) -> Tensor:
-        """How far the constraint is from binding [...], judged at the controls `free` [..., n_controls]."""
-        return self.model.given(self.model.regimes[0]).period(p, states, free).slack
+    def _settled(
+        self,
+        states: Tensor,
+        p: Parameters,
+        candidates: Mapping[Regime, Tensor],
+        told: Regime,
+    ) -> Tensor:
+        """Controls where the first constraints are `told` whether they bind: the next one binds where it is
+        violated if it is lifted and those after it have settled.
 
-    def candidates(self, states: Tensor, p: Parameters) -> list[Tensor]:
-        """Controls [..., n_controls] in each regime, or the only ones where the model has no regimes."""
+        With one constraint this is the definition. With several it finds the one solution where there is one,
+        because lifting a constraint then leaves less room the more it is violated (a P-matrix; Cottle, Pang
+        and Stone 2009, chapter 3).
+        """
+        if len(told) == len(self.model.constraints):
+            return candidates[told]
+        free, bound = (self._settled(states, p, candidates, (*told, binds)) for binds in (False, True))
+        slack = self.slack(states, p, free, (*told, False))[self.model.constraints[len(told)].name]
+        return torch.where(slack[..., None] < 0, bound, free)
+
+    def slack(self, states: Tensor, p: Parameters, x: Tensor, told: Regime) -> Values:
+        """How far each constraint is from binding [...], judged at the controls `x` [..., n_controls] of
+        those who are `told` so much of the regime.
+        """
+        return self.model.given(told).period(p, states, x).slack
+
+    def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
+        """Controls [..., n_controls] by regime, of which there is only one without constraints."""
         inputs = pack(self.model.coordinates(self.model.period(p, states), p), self.inputs)
         features = (stack(self.model.characteristics(p)) - self.centre) / self.scale
         outputs = self.outputs(inputs, features)
-        regimes = self.model.regimes or (None,)
+        regimes = self.model.regimes()
         parts = outputs.chunk(len(regimes), dim=-1)
         told = [self.model.given(regime) for regime in regimes]
-        return [
+        choices = [
             controls(each, each.period(p, states), p, part) for each, part in zip(told, parts, strict=True)
         ]
+        return dict(zip(regimes, choices, strict=True))
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
         """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the
@@ -118,9 +137,9 @@ class PopulationPolicy(nn.Module):
         choices = self.household(now.of_households, p.vector.unsqueeze(-2))
         return choices.movedim(-1, -2).flatten(-2)
 
-    def candidates(self, states: Tensor, p: Parameters) -> list[Tensor]:
-        """The choices: an economy of households has no regimes of its own."""
-        return [self(states, p)]
+    def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
+        """The choices: an economy of households has no constraints of its own."""
+        return {(): self(states, p)}
 
 
 def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:

@@ -40,10 +40,23 @@ def module(name: str) -> ModuleType:
 
 def require_golden(printed: str, name: str, periods: int) -> None:
     """What a program prints is what the golden values say."""
-    found, expected = json.loads(printed), GOLDEN[name][str(periods)]
+    require_equal(json.loads(printed), GOLDEN[name][str(periods)])
+
+
+def require_equal(found: dict, expected: dict) -> None:
+    """The same keys and, up to the tolerance, values."""
     assert found.keys() == expected.keys()
     for key in expected:
         np.testing.assert_allclose(found[key], expected[key], rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def of_the_package(name: str, periods: int) -> dict[str, list[float]]:
+    """What the programs print, by this package's runtime."""
+    surrogate = load(name)
+    t, j = np.arange(1, periods + 1)[:, np.newaxis], np.arange(surrogate.n_shocks)
+    path = surrogate.simulate({}, np.sqrt(2) * np.sin(t + 2 * j))
+    last = {key: values[-1, 0].tolist() for key, values in path._asdict().items()}
+    return {**last, "means": np.mean(path.observables[:, 0], axis=0, dtype=float).tolist()}
 
 
 def test_golden_values_are_long_and_short() -> None:
@@ -53,12 +66,7 @@ def test_golden_values_are_long_and_short() -> None:
 
 @pytest.mark.parametrize(("name", "periods"), CASES)
 def test_golden_values_are_those_of_the_package(name: str, periods: int) -> None:
-    surrogate = load(name)
-    t, j = np.arange(1, periods + 1)[:, np.newaxis], np.arange(surrogate.n_shocks)
-    path = surrogate.simulate({}, np.sqrt(2) * np.sin(t + 2 * j))
-    last = {key: values[-1, 0].tolist() for key, values in path._asdict().items()}
-    means = np.mean(path.observables[:, 0], axis=0, dtype=float).tolist()
-    require_golden(json.dumps({**last, "means": means}), name, periods)
+    require_equal(of_the_package(name, periods), GOLDEN[name][str(periods)])
 
 
 @pytest.mark.parametrize(("name", "periods"), CASES)
@@ -74,12 +82,13 @@ def test_a_program_in_python_needs_onnx_runtime_alone(name: str, periods: int) -
     require_golden(result.stdout, name, periods)
 
 
+@pytest.mark.parametrize("runtime", ["onnxruntime-web", "onnxruntime-node"])
 @pytest.mark.parametrize(("name", "periods"), CASES)
-def test_a_program_in_javascript_needs_onnxruntime_web_alone(name: str, periods: int) -> None:
+def test_a_program_in_javascript_needs_one_runtime_alone(name: str, periods: int, runtime: str) -> None:
     require("js")
-    if not (EXTERNAL / "node_modules" / "onnxruntime-web").is_dir():
-        pytest.skip("no onnxruntime-web: npm install --ignore-scripts onnxruntime-web in examples/external")
-    command = ["node", "simulate.mjs", str(ROOT / "artifacts" / name), str(periods)]
+    if not (EXTERNAL / "node_modules" / runtime).is_dir():
+        pytest.skip(f"no {runtime}: npm install --ignore-scripts {runtime} in examples/external")
+    command = ["node", "simulate.mjs", str(ROOT / "artifacts" / name), str(periods), runtime]
     result = subprocess.run(command, cwd=EXTERNAL, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     require_golden(result.stdout, name, periods)
@@ -110,6 +119,23 @@ def test_a_program_in_c_needs_onnx_runtime_alone(simulate_in_c: Path, name: str,
     result = subprocess.run(command, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     require_golden(result.stdout, name, periods)
+
+
+@pytest.mark.parametrize("name", [*GOLDEN, "krusell_smith"])
+def test_a_program_in_c_that_another_package_writes_needs_nothing(name: str, tmp_path: Path) -> None:
+    """Not even ONNX Runtime; of the economy of many households there are golden values of the package."""
+    require("c")
+    pytest.importorskip("emx_onnx_cgen")
+    command = [sys.executable, str(EXTERNAL / "plain_c.py"), str(ROOT / "artifacts" / name), str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    files = [EXTERNAL / "simulate_plain.c", tmp_path / "step.c", tmp_path / "steady_state.c"]
+    flags = ["-O2", "-Wall", "-Werror", "-I", str(tmp_path)]
+    subprocess.run(["gcc", *flags, *map(str, files), "-lm", "-o", str(tmp_path / "simulate")], check=True)
+    for periods in (8, 1000):
+        command = [str(tmp_path / "simulate"), str(periods)]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        expected = GOLDEN[name][str(periods)] if name in GOLDEN else of_the_package(name, periods)
+        require_equal(json.loads(printed), expected)
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from cli.main import dsge_surrogate
+from surrogate import load
+from surrogate.catalogue import available
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -37,6 +39,19 @@ def test_there_are_snippets_to_run() -> None:
 def test_the_table_of_surrogates_is_what_the_command_prints() -> None:
     printed = CliRunner().invoke(dsge_surrogate, ["models", "--markdown"]).output.strip()
     assert printed in README, "put the output of `dsge-surrogate models --markdown` into the README"
+
+
+def test_figures_around_the_table_are_those_of_cards() -> None:
+    said = " ".join(README.split())
+    seconds = [load(name).card.training["seconds"] for name in available()]
+    assert "from a quarter of a minute to half an hour" in said
+    assert min(seconds) == pytest.approx(15, abs=5)
+    assert max(seconds) == pytest.approx(30 * 60, abs=5 * 60)
+    constrained = load("an_schorfheide_zlb").card.accuracy["constrained"].values()
+    mean, p99 = (max(errors[statistic] for errors in constrained) for statistic in ("mean", "p99"))
+    assert f"the errors where it binds are {mean:.1f} ({p99:.1f})" in said
+    capital = load("krusell_smith_reduced").card.accuracy["reduction"]["log_capital"]["mean"]
+    assert f"differs by {100 * capital:.2f} % on average".replace("0.", ".") in said
 
 
 def test_links_lead_somewhere() -> None:

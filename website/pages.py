@@ -8,6 +8,7 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
+from .explorers import explorers, gallery
 from .reference import reference
 
 ROOT = Path(__file__).parents[1]
@@ -18,7 +19,7 @@ TARGET = re.compile(r"\]\(([^)\s]+)\)")
 
 
 def gather() -> dict[str, str]:
-    """All pages: name, relative to the folder of the site's pages -> Markdown."""
+    """All pages: name, relative to the folder of the site's pages -> Markdown, or HTML of an explorer."""
     pages = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
     places = {name: f"docs/{name}" for name in pages}
     for file, name in AT_THE_ROOT.items():
@@ -30,6 +31,8 @@ def gather() -> dict[str, str]:
             if page_of(file).startswith("source/"):
                 listings[page_of(file)] = listing(file)
         pages[name] = relinked(pages[name], place, name)
+    pages["explorers.md"] = gallery()
+    pages |= {f"explorers/{name}.html": text for name, text in explorers().items()}
     return {**pages, **listings, **reference()}
 
 

@@ -19,6 +19,7 @@ from surrogate import Card, Variable, load
 from surrogate.catalogue import available
 
 from .docstrings import as_markdown, entries
+from .explorers import explorers
 
 ROOT = Path(__file__).parents[1]
 API = {
@@ -155,7 +156,8 @@ def _one_economy(card: Card) -> str:
     return "\n\n".join(
         [
             f"## {card.model}",
-            f"{card.description}. {errors if places else 'Fitted to another surrogate, without equations'}.",
+            f"{card.description}. {errors if places else 'Fitted to another surrogate, without equations'}."
+            + (f" [Play with it](../explorers/{card.model}.html)." if card.model in explorers() else ""),
             "\n".join(lists),
             table(["parameter", "meaning", "unit", "default", "range"], rows),
         ]

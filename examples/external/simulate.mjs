@@ -1,7 +1,8 @@
-// Simulate an economy from its ONNX files, with Node and onnxruntime-web alone.
+// Simulate an economy from its ONNX files, with Node and a runtime from npm alone: onnxruntime-web, which is
+// WebAssembly and also works in browsers, or onnxruntime-node, which is native code.
 //
 //     npm install --ignore-scripts onnxruntime-web
-//     node simulate.mjs FOLDER PERIODS
+//     node simulate.mjs FOLDER PERIODS [onnxruntime-web or onnxruntime-node]
 //
 // prints, as JSON, the last states, controls and observables of a path from the steady state at the default
 // parameters, and the mean of each observable over it. The shock j of period t is sqrt(2) sin(t + 2 j): as large as
@@ -9,8 +10,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as ort from "onnxruntime-web";
 
+const [folder, periods, runtime] = [process.argv[2], Number(process.argv[3]), process.argv[4] ?? "onnxruntime-web"];
+const ort = await import(runtime);
 ort.env.wasm.numThreads = 1;
 
 // The fields of a Protocol Buffers message: pairs of a number and bytes (varints and fixed widths are skipped).
@@ -64,7 +66,6 @@ function requireInside(card, theta) {
   if (!(discriminant <= 0)) throw new RangeError("the parameters are outside the certified region");
 }
 
-const [folder, periods] = [process.argv[2], Number(process.argv[3])];
 const files = ["policy", "step", "steady_state"].map((name) => readFileSync(join(folder, `${name}.onnx`)));
 const [text, ...others] = files.map(readCard);
 if (others.some((other) => other !== text)) throw new Error("the files are of different exports");

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from ..artifact.card import expanded_names
 from ..artifact.region import Region
-from ..models.population import Population
+from ..models.many import MANY
 from ..policy import PolicyNetwork
 from ..training import existence
 from ..training.existence import Surface, largest_level
@@ -46,7 +46,7 @@ VECTORS = 5_000
 SIMULATED = 1_000
 WORST = 5
 LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
-LAW_OF_POPULATIONS = "parameters uniform; log-normal wealth near the steady state, or the ergodic set"
+LAW_OF_POPULATIONS = "parameters uniform; near the steady state, or the ergodic set"
 CLOSED_FORM = "; without those whose answer is a closed form"
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
@@ -176,17 +176,18 @@ def _laws(
     }
     errors = {law: euler_errors(policy, at, parameters, nodes) for law, at in states.items()}
     closed = {law: in_closed_form(policy, at, parameters) for law, at in states.items()}
+    has_closed_form = any(constraint.closed_form for constraint in policy.model.constraints)
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
-        "law": (LAW_OF_POPULATIONS if isinstance(policy.model, Population) else LAW)
-        + (CLOSED_FORM if policy.model.closed_form else ""),
+        "law": (LAW_OF_POPULATIONS if isinstance(policy.model, MANY) else LAW)
+        + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }
     bound = constrained_states(policy, parameters, generator)
     if len(bound[0]):
         figures["constrained"] = summary(euler_errors(policy, *bound, nodes), equations)
-    if policy.model.closed_form:
+    if has_closed_form:
         figures["closed_form"] = {law: float(each.double().mean()) for law, each in closed.items()}
     return figures, torch.maximum(errors["box"].amax(-1), errors["ergodic"].amax(-1))
 

@@ -23,7 +23,7 @@ from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
 from ..models.interface import Model, Parameters, pack
-from ..models.population import Population
+from ..models.many import MANY
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import Settings, recipe
@@ -72,8 +72,7 @@ def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) ->
     model, x = policy.model, policy(states, parameters)
     p = model.name_parameters(parameters)
     closed = torch.zeros(len(states), dtype=torch.bool)
-    for regime in model.closed_form:
-        today = model.given(regime)
+    for today in (model.given(regime) for regime in model.regimes() if model.in_closed_form(regime)):
         answer = pack(today.anchor(today.period(p, states), p), model.controls)
         closed |= ((x - answer).abs() <= ROUNDING * answer.abs()).all(-1)
     return closed
@@ -83,17 +82,19 @@ def in_closed_form(policy: PolicyNetwork, states: Tensor, parameters: Tensor) ->
 def constrained_states(
     policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """States [k, n_states] where the constraint binds and the answer is no closed form, and their parameters
+    """States [k, n_states] where a constraint binds whose answer is no closed form, and their parameters
     [k, n_parameters]: of states where training looks, one for each row of `parameters`.
 
     They are rare by the other laws, and what an economy with a constraint is solved for.
     """
     model = policy.model
-    if not model.regimes or model.closed_form:
+    names = [constraint.name for constraint in model.constraints if not constraint.closed_form]
+    if not names:
         return parameters.new_empty(0, sum(state.size for state in model.states)), parameters[:0]
     states = place_states(model, parameters, generator)
     p = model.name_parameters(parameters)
-    binds = model.period(p, states, policy(states, p)).slack < 0
+    slack = model.period(p, states, policy(states, p)).slack
+    binds = torch.stack([slack[name] < 0 for name in names]).any(0)
     return states[binds], parameters[binds]
 
 
@@ -192,7 +193,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
     model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     if points is None:
-        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else POINTS
+        points = POINTS_OF_POPULATIONS if isinstance(model, MANY) else POINTS
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {

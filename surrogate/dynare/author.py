@@ -13,7 +13,7 @@ from .box import Box
 from .calibration import Calibration
 from .declarations import declarations
 from .dependence import Dependence
-from .expressions import at_rest, evaluate, names_in
+from .expressions import Expression, at_rest, evaluate, names_in
 from .incidence import has_lead
 from .model_file import Equation, ModelFile
 from .python_text import harmless, quoted
@@ -25,21 +25,39 @@ WIDTH = 108
 
 
 class Author:
-    """Writes one economy over the parameters of a box."""
+    """Writes one economy over the parameters of a box. What is `bounded` now and then, if something is, comes
+    with how far the constraint is from binding.
+    """
 
     def __init__(
-        self, file: ModelFile, calibration: Calibration, reduced: Reduced, dependence: Dependence, box: Box
+        self,
+        file: ModelFile,
+        calibration: Calibration,
+        reduced: Reduced,
+        dependence: Dependence,
+        box: Box,
+        bounded: tuple[str, Expression] | None = None,
     ) -> None:
+        self.bounded = bounded
         self.file, self.calibration, self.reduced = file, calibration, reduced
         self.dependence, self.box = dependence, box
         self.spelling = Spelling(file, calibration, reduced, dependence, box)
         self.bounding = Bounding(file, calibration, reduced, self.spelling)
         self.formulas, self.names = self.spelling.formulas, self.spelling.names
+        if bounded is not None:
+            self.formulas.constraint = self.names[bounded[0]]
 
     def text(self, notes: Iterable[str]) -> str:
         """The whole file, with `notes` at its head."""
         blocks = [
-            declarations(self.file, self.calibration, self.reduced, self.spelling, self.bounding),
+            declarations(
+                self.file,
+                self.calibration,
+                self.reduced,
+                self.spelling,
+                self.bounding,
+                self.bounded[0] if self.bounded else None,
+            ),
             *self._compound_parameters(),
             *self._definitions(),
             *self._steady_state(),
@@ -65,6 +83,9 @@ class Author:
         functions, closed = sorted(self.formulas.functions), self.calibration.in_closed_form
         models = ["Control", "FirstOrderAid", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
         models = [each for each in models if not (closed and each == "NumericalSteadyState")]
+        if self.bounded is not None:
+            functions = [each for each in functions if each != "where"]  # which does not know what is told
+            models = ["Constraint", *models, "where"]
         imports = [
             *(["from types import SimpleNamespace", ""] if closed else []),
             *([f"from torch import {', '.join(functions)}", ""] if functions else []),
@@ -102,10 +123,21 @@ class Author:
     def _definitions(self) -> list[str]:
         """All other variables of today, and bounds that move."""
         formulas = [*self.reduced.definitions, *self.bounding.methods().items()]
-        return [
+        methods = [
             self._method(text, "now, p", self.formulas.text(formula, self.spelling.today))
             for text, formula in formulas
         ]
+        return methods if self.bounded is None else [*methods, self._slack(*self.bounded)]
+
+    def _slack(self, variable: str, formula: Expression) -> str:
+        """How far the constraint is from binding."""
+        value = self.formulas.text(formula, self.spelling.today)
+        lines = [
+            "def slack(self, now, p):",
+            '    """How far the constraint is from binding, relative to rest."""',
+            f"    return {{{quoted(self.names[variable])}: {value}}}",
+        ]
+        return "\n".join([*(f"    {line}" for line in lines), ""])
 
     def _method(self, text: str, arguments: str, value: str) -> str:
         spelled = self.names.get(text, text)
@@ -161,7 +193,7 @@ class Author:
         """Shocks of the file's sizes and correlations, processes, and what becomes a last value."""
         reduced, names, sds = self.reduced, self.names, self.spelling.sds
         lines = []
-        for text, weights in zip(reduced.shocks, self._factor(), strict=True):
+        for text, weights in zip(reduced.shocks, self.factor(), strict=True):
             size = f"p.{sds[text]}" if text in self.box.ranges else sds[text]
             mixed = [
                 f"e.{names[other]}" if weight == 1 else f"{float(f'{weight:.15g}')!r} * e.{names[other]}"
@@ -177,8 +209,8 @@ class Author:
         entries += [f"{quoted(each)}: {each}" for each in own]
         return _returning("transition(self, now, e, p)", [("", entries)], lines)
 
-    def _factor(self) -> np.ndarray:
-        """The Cholesky factor of the shocks' correlations."""
+    def factor(self) -> np.ndarray:
+        """The Cholesky factor [n_shocks, n_shocks] of the shocks' correlations."""
         shocks = self.reduced.shocks
         matrix = np.eye(len(shocks))
         for (one, two), value in self.calibration.correlations.items():

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ..errors import BadData
 from .expressions import (
+    CONSTRAINED,
     FUNCTIONS,
     PAIRS,
     Expression,
@@ -130,6 +131,8 @@ def derivative(expression: Expression, text: str) -> Expression:
         case ast.Call(_, [argument]):
             outer = from_text(FUNCTIONS[called(expression)].derivative)
             return times(substituted(simplified(outer), {"x": argument}), slopes[0])
+        case ast.Call(_, [_, _]) if called(expression) == CONSTRAINED:
+            return slopes[0]
         case ast.Call(_, [a, b]) if called(expression) in PAIRS:
             larger = ast.Compare(a, [ast.Gt() if called(expression) == "max" else ast.Lt()], [b])
             return plus(times(larger, slopes[0]), times(minus(number(1.0), larger), slopes[1]))

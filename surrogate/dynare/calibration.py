@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import combinations
 from math import isfinite
 from typing import Any
 
@@ -27,6 +28,7 @@ from .expressions import (
 )
 from .expressions import name as name_
 from .model_file import ModelFile
+from .octave import Computed
 
 Array = NDArray[np.float64]
 
@@ -81,23 +83,25 @@ class Calibration:
         return values
 
 
-def calibrate(file: ModelFile) -> Calibration:
-    """Compute the parameters of a file and find where the economy rests.
+def calibrate(file: ModelFile, computed: Computed | None = None) -> Calibration:
+    """Compute the parameters of a file and find where the economy rests, or begin with what Dynare has
+    `computed`.
 
     Raises
     ------
     BadData : a parameter has no value, or no shock is active.
     NoEquilibrium : no steady state is found.
     """
-    parameters, derived = _parameters(file)
+    parameters, derived = _parameters(file) if computed is None else _computed_parameters(file, computed)
     assigned = closed_form_of(file, parameters)
     set_at_rest = tuple(dict.fromkeys(text for text, _ in file.assignments if text in file.parameters))
     derived = {text: formula for text, formula in derived.items() if text not in set_at_rest}
     parameters = {text: float(assigned[text]) for text in (*parameters, *set_at_rest)}
     _require_values(file, parameters)
-    sds, correlations = _sizes(file, parameters)
+    sds, correlations = _sizes(file, parameters) if computed is None else _computed_sizes(file, computed)
     closed = {text: float(assigned[text]) for text in file.endogenous if text in assigned}
-    rest = {**dict.fromkeys(file.endogenous, 0.0), **_initial(file, parameters), **closed}
+    known = _initial(file, parameters) if computed is None else computed.rest
+    rest = {**dict.fromkeys(file.endogenous, 0.0), **known, **closed}
     assignments = _assignments(file, parameters)
     if assignments:
         rest = {text: float(closed.get(text, 0.0)) for text in file.endogenous}
@@ -197,8 +201,8 @@ def solve_at_rest(file: ModelFile, parameters: Values, start: Mapping[str, float
     if not _solves(file, {**parameters, **rest}):
         raise NoEquilibrium(
             "No steady state is found from the values in the file: it may be in MATLAB code (a "
-            "_steadystate.m), which is not run here. Give the file a steady_state_model, or start "
-            "nearer in initval."
+            "_steadystate.m), which is not run here. Give the file a steady_state_model, start nearer in "
+            "initval, or pass --octave."
         )
     return rest
 
@@ -274,6 +278,48 @@ def _parameters(file: ModelFile) -> tuple[dict[str, float], dict[str, Expression
     return values, follow
 
 
+def _computed_parameters(
+    file: ModelFile, computed: Computed
+) -> tuple[dict[str, float], dict[str, Expression]]:
+    """What Dynare has computed, and formulas of the file that say the same."""
+    values = dict(computed.parameters)
+    formulas = {text: formula for text, formula in file.values if names_in(formula) <= values.keys() - {text}}
+    follow = {
+        text: formula
+        for text, formula in formulas.items()
+        if names_in(formula) and np.isclose(evaluate(formula, values), values.get(text, np.nan), SAME, 0.0)
+    }
+    return values, _without_circles(follow)
+
+
+def _without_circles(formulas: Mapping[str, Expression]) -> dict[str, Expression]:
+    """Formulas in an order in which they can be computed; those that read one another are left out."""
+    ordered: dict[str, Expression] = {}
+    while new := [
+        text
+        for text, formula in formulas.items()
+        if text not in ordered and not names_in(formula) & (formulas.keys() - ordered.keys())
+    ]:
+        ordered |= {text: formulas[text] for text in new}
+    return ordered
+
+
+def _computed_sizes(
+    file: ModelFile, computed: Computed
+) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
+    """Standard deviations and correlations of active shocks by Dynare."""
+    sds = dict(zip(computed.shocks, np.sqrt(np.diag(computed.covariance)).tolist(), strict=True))
+    active = {text: sds[text] for text in file.shocks if sds.get(text, 0.0) > 0}
+    if not active:
+        raise BadData("The file has no active shock: nothing in it is uncertain.")
+    correlations = {}
+    for one, two in combinations(active, 2):
+        row, column = computed.shocks.index(one), computed.shocks.index(two)
+        if covariance := float(computed.covariance[row, column]):
+            correlations[one, two] = covariance / (sds[one] * sds[two])
+    return active, correlations
+
+
 def _sizes(file: ModelFile, parameters: Values) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
     """Standard deviations of active shocks, also of those that have one only where estimation starts, and
     correlations.
@@ -301,5 +347,5 @@ def _require_values(file: ModelFile, parameters: Values) -> None:
     if lacking := sorted(used - {text for text, value in parameters.items() if np.isfinite(value)}):
         raise BadData(
             f"The parameter {lacking[0]} has no value in the file: if MATLAB code sets it, write its "
-            "value into the file."
+            "value into the file, or pass --octave."
         )

@@ -18,9 +18,14 @@ NO_LEVEL = "log or deviation"
 
 
 def declarations(
-    file: ModelFile, calibration: Calibration, reduced: Reduced, spelling: Spelling, bounding: Bounding
+    file: ModelFile,
+    calibration: Calibration,
+    reduced: Reduced,
+    spelling: Spelling,
+    bounding: Bounding,
+    bounded: str | None = None,
 ) -> str:
-    """The head of the class."""
+    """The head of the class, with the constraint on what is `bounded` now and then, if something is."""
     names, endogenous = spelling.names, file.endogenous
 
     def variable(spelled: str, about: str, unit: str = "") -> str:
@@ -58,6 +63,9 @@ def declarations(
     ]
     for group, items in groups.items():
         lines += [f"    {group} = (", *(f"        {item}," for item in items), "    )"]
+    if bounded is not None:
+        about = f"{endogenous[bounded]} has a bound"
+        lines.append(f"    constraints = (Constraint({quoted(names[bounded])}, {quoted(about)}),)")
     return "\n".join([*lines, ""])
 
 

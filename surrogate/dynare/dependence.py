@@ -30,9 +30,16 @@ class Dependence:
         self.at_rest = tuple(sorted({date_of(text)[0] for text in read if date_of(text)[1] is None}))
         states = [date_of(text)[0] for text in reduced.states if text not in reduced.impulses]
         self.rest = tuple(dict.fromkeys([*states, *reduced.outputs, *self.at_rest]))
-        if not calibration.in_closed_form and (open_ := set(self.at_rest) - set(reduced.constants)):
+        known = {
+            *reduced.constants,
+            *reduced.outputs,
+            *reduced.own_states,
+            *(t for t, _ in reduced.definitions),
+        }
+        if not calibration.in_closed_form and (open_ := set(self.at_rest) - known):
             raise BadData(
-                f"An equation reads STEADY_STATE({min(open_)}): the file needs a steady_state_model."
+                f"An equation reads STEADY_STATE({min(open_)}), which only reports: the file needs a "
+                "steady_state_model."
             )
         read = self._followed(read & calibration.parameters.keys())
         wanted = {*self.rest, *read}

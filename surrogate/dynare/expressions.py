@@ -61,7 +61,13 @@ FUNCTIONS: dict[str, _Function] = {
     "erf": _Function(erf, "1.1283791670955126*exp(-x^2)"),
 }
 """All that an equation may call, beside max and min of two."""
-PAIRS: dict[str, Callable[[Any, Any], Any]] = {"max": np.maximum, "min": np.minimum}
+CONSTRAINED = "constrained"
+PAIRS: dict[str, Callable[[Any, Any], Any]] = {
+    "max": np.maximum,
+    "min": np.minimum,
+    CONSTRAINED: lambda free, bound: free + 0 * bound,
+}
+"""Of two numbers. `CONSTRAINED`, which no file can call, is the first where nothing binds, as at rest."""
 _SYNONYMS = {"ln": "log"}
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -214,6 +220,11 @@ def substituted(expression: Expression, by: Mapping[str, Expression]) -> Express
     return rebuilt(expression, [substituted(part, by) for part in parts(expression)])
 
 
+def constrained_call(free: Expression, bound: Expression) -> Expression:
+    """The formula `free` where nothing binds, and `bound` where something does."""
+    return ast.Call(name(CONSTRAINED), [free, bound], [])
+
+
 def called(expression: ast.Call) -> str:
     """The function that is called."""
     return expression.func.id if isinstance(expression.func, ast.Name) else ""
@@ -271,7 +282,7 @@ def _binary(op: str, left: Expression, right: Expression) -> Expression:
 
 def _call(function: str, arguments: list[Expression], shown_as: str) -> Expression:
     known = PAIRS if len(arguments) == 2 else FUNCTIONS if len(arguments) == 1 else ()
-    if function not in known:
+    if function not in known or function == CONSTRAINED:
         raise BadData(f"The function {shown(shown_as)} cannot be imported.")
     return ast.Call(name(function), arguments, [])
 

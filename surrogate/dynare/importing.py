@@ -11,8 +11,10 @@ from .author import Author
 from .box import Box, choose_box
 from .calibration import Calibration, calibrate
 from .configuration import configuration_text
+from .constraint import Constrained, reads_constraint, with_constraint
 from .dependence import Dependence
 from .model_file import ModelFile, read_model_file
+from .octave import computed_by_dynare
 from .preprocessor import preprocess
 from .reduction import Reduced, reduce
 
@@ -20,7 +22,8 @@ from .reduction import Reduced, reduce
 @dataclass(frozen=True)
 class Imported:
     """An economy: `text` of its Python file, `notes` on what became of the parts of the Dynare file, and, if
-    that estimates something, the text of a `configuration` file for `dsge-surrogate estimate`.
+    that estimates something, the text of a `configuration` file for `dsge-surrogate estimate`. `author` knows
+    what everything is called there; `defines` and `percent` are those of the import.
     """
 
     name: str
@@ -31,10 +34,17 @@ class Imported:
     calibration: Calibration
     reduced: Reduced
     box: Box
+    author: Author
+    defines: tuple[str, ...] = ()
+    percent: bool = False
 
 
 def import_economy(
-    path: Path, defines: Sequence[str] = (), box: Path | None = None, percent: bool = False
+    path: Path,
+    defines: Sequence[str] = (),
+    box: Path | None = None,
+    percent: bool = False,
+    octave: bool = False,
 ) -> Imported:
     """Import a `.mod` file, or the `modfile.json` that Dynare's preprocessor has made of it.
 
@@ -44,16 +54,25 @@ def import_economy(
     defines : macro variables, ``NAME=VALUE``.
     box : a TOML file of ranges of parameters and, by the names of shocks, of standard deviations.
     percent : the shocks of the file are in percent: divide them by 100.
+    octave : let Dynare run the file's MATLAB code under Octave, for parameters and the steady state.
 
     Raises
     ------
+    MissingPackage : the preprocessor, or Octave, is not installed.
     SurrogateError : the file cannot be imported; the message says why in a sentence.
     """
-    file = read_model_file(preprocess(path, defines))
-    calibration = calibrate(file)
+    source = preprocess(path, defines)
+    computed = computed_by_dynare(path, defines) if octave else None
+    file = read_model_file(source, code_has_run=octave)
+    calibration = calibrate(file, computed)
     if percent:
         calibration = replace(calibration, sds={text: sd / 100 for text, sd in calibration.sds.items()})
-    reduced = reduce(file, calibration)
+    constrained = with_constraint(file, calibration)
+    reduced = reduce(constrained.file, constrained.calibration)
+    if any(map(reads_constraint, reduced.formulas())):
+        file, calibration = constrained.file, constrained.calibration
+    else:  # of what only reports
+        reduced, constrained = reduce(file, calibration), Constrained(file, calibration)
     dependence = Dependence(reduced, calibration)
     ranges = choose_box(file, calibration, box, dependence.parameters | set(reduced.shocks))
     if not ranges.ranges:
@@ -61,9 +80,28 @@ def import_economy(
             "Every parameter is zero or follows from others: name ranges in a file for --box."
         )
     notes = _notes(file, calibration, reduced, ranges, percent)
-    author = Author(file, calibration, reduced, dependence, ranges)
+    if constrained.bounded is not None:
+        notes = (*notes, f"Bounded occasionally, which makes two regimes: {constrained.bounded[0]}.")
+    if octave:
+        notes = (
+            *notes,
+            "Parameters, the steady state and shocks are those of the file's MATLAB code at its values.",
+        )
+    author = Author(file, calibration, reduced, dependence, ranges, constrained.bounded)
     configuration = configuration_text(file, calibration, author.ranged(), author.observables())
-    return Imported(file.name, author.text(notes), notes, configuration, file, calibration, reduced, ranges)
+    return Imported(
+        file.name,
+        author.text(notes),
+        notes,
+        configuration,
+        file,
+        calibration,
+        reduced,
+        ranges,
+        author,
+        tuple(defines),
+        percent,
+    )
 
 
 def _notes(

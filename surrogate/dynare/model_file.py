@@ -11,13 +11,31 @@ from typing import Any
 
 from ..errors import BadData, UnknownName, shown
 from .calculus import function, minus, over, times
-from .expressions import Expression, date_of, evaluate, from_text, from_tree, names_in, number, numbers_in
+from .expressions import (
+    Expression,
+    date_of,
+    evaluate,
+    from_text,
+    from_tree,
+    leaves,
+    names_in,
+    number,
+    numbers_in,
+)
 from .preprocessor import Preprocessed
 
 COMPUTING = ("steady", "check", "stoch_simul", "estimation", "resid")
 STOCHASTIC = ("stoch_simul", "estimation", "calib_smoother", "identification", "osr", "ramsey_policy")
 PERFECT_FORESIGHT = ("perfect_foresight_setup", "perfect_foresight_solver", "simul")
-READ = ("param_init", "shocks", "initval", "estimated_params", "estimated_params_bounds", "ramsey_model")
+READ = (
+    "param_init",
+    "shocks",
+    "initval",
+    "estimated_params",
+    "estimated_params_bounds",
+    "ramsey_model",
+    "occbin_constraints",
+)
 """Statements that become part of the economy; `COMPUTING` ones are what other commands do."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -26,16 +44,23 @@ _ASSIGNMENT = re.compile(r"\s*([A-Za-z]\w*)\s*=\s*([^=;%]+?)\s*;?\s*(?:%.*)?")
 
 @dataclass(frozen=True)
 class Equation:
-    """left = right, where names carry dates; `name` is the author's, or that of the variable on the left."""
+    """left = right, where names carry dates; `name` is the author's, or that of the variable on the left, and
+    `mcp` the complementarity with which it is tagged.
+    """
 
     name: str
     left: Expression
     right: Expression
+    mcp: str = ""
 
     @cached_property
     def residual(self) -> Expression:
         """left - right."""
         return minus(self.left, self.right)
+
+    def variables_in_order(self) -> list[str]:
+        """The names that it reads today, from left to right."""
+        return list(dict.fromkeys(node.id for node in leaves(self.residual) if date_of(node.id)[1] == 0))
 
     @cached_property
     def names(self) -> frozenset[str]:
@@ -94,8 +119,8 @@ class ModelFile:
     ignored: tuple[str, ...]
 
 
-def read_model_file(source: Preprocessed) -> ModelFile:
-    """Read what the preprocessor says.
+def read_model_file(source: Preprocessed, code_has_run: bool = False) -> ModelFile:
+    """Read what the preprocessor says. What MATLAB code sets is left out if the `code_has_run` elsewhere.
 
     Raises
     ------
@@ -106,9 +131,10 @@ def read_model_file(source: Preprocessed) -> ModelFile:
     statements = _statements(content)
     _require_stochastic(content, statements)
     parameters = _described(content["parameters"])
-    _require_no_code_sets_parameters(parameters, statements)
+    if not code_has_run:
+        _require_no_code_sets_parameters(parameters, statements)
     exogenous = _described(content["exogenous"])
-    sds, correlations, measurement = _shocks(statements, exogenous)
+    sds, correlations, measurement = ({}, {}, {}) if code_has_run else _shocks(statements, exogenous)
     listed = next((s["symbol_list"] for s in statements if s.get("symbol_list")), ())
     estimated, unread = _estimated(statements, exogenous)
     return ModelFile(
@@ -117,8 +143,8 @@ def read_model_file(source: Preprocessed) -> ModelFile:
         shocks=exogenous,
         parameters=parameters,
         equations=_equations(content),
-        assignments=_assignments(source.steady_state),
-        values=_values(statements),
+        assignments=_assignments(source.steady_state, code_has_run),
+        values=_values(statements, code_has_run),
         initial={
             each["name"]: from_text(each["value"])
             for s in statements
@@ -166,14 +192,8 @@ def _require_stochastic(content: Mapping[str, Any], statements: list[dict[str, A
         )
     if "discretionary_policy" in asked:
         raise BadData("The file asks for policy under discretion, whose equations Dynare finds as it solves.")
-    if "occbin_constraints" in asked:
-        raise BadData(
-            "The file has constraints that bind occasionally (occbin_constraints), which are not imported."
-        )
     if asked & set(PERFECT_FORESIGHT) and not asked & set(STOCHASTIC):
         raise BadData("The file is about perfect foresight only: nothing in it is uncertain.")
-    if bounded := [e["tags"]["mcp"] for e in content["model"] if e.get("tags", {}).get("mcp")]:
-        raise BadData(f"An equation has a complementarity (mcp = {bounded[0]!r}), which is not imported.")
 
 
 def _require_no_code_sets_parameters(parameters: Iterable[str], statements: list[dict[str, Any]]) -> None:
@@ -186,7 +206,7 @@ def _require_no_code_sets_parameters(parameters: Iterable[str], statements: list
         if re.match(r"\s*M_\.params\b.*=", code) or (sets and sets[1] in parameters):
             raise BadData(
                 f"MATLAB code sets a parameter ({shown(code.strip())}), which is not run here: write its "
-                "value into the file."
+                "value into the file, or pass --octave."
             )
 
 
@@ -210,7 +230,7 @@ def _equations(content: Mapping[str, Any]) -> tuple[Equation, ...]:
         while text in names:
             text += "_"
         names.add(text)
-        equations.append(Equation(text, *sides))
+        equations.append(Equation(text, *sides, str(each.get("tags", {}).get("mcp", ""))))
         if undeclared := {date_of(name)[0] for name in equations[-1].names} - set(declared):
             raise BadData(f"Equation {position + 1} reads {shown(min(undeclared))}, which is not declared.")
     return tuple(equations)
@@ -222,7 +242,7 @@ def _word(text: str) -> str:
     return f"equation_{word}" if word[:1].isdigit() else word
 
 
-def _values(statements: list[dict[str, Any]]) -> tuple[tuple[str, Expression], ...]:
+def _values(statements: list[dict[str, Any]], code_has_run: bool) -> tuple[tuple[str, Expression], ...]:
     """What parameters are set to, and MATLAB's own variables that are set by a formula before anything is
     computed, since parameters and shocks may read them.
     """
@@ -230,7 +250,8 @@ def _values(statements: list[dict[str, Any]]) -> tuple[tuple[str, Expression], .
     for each in statements:
         early = early and not _is(each, *COMPUTING)
         if _is(each, "param_init"):
-            values.append(_value(_identifier(each["name"]), each["value"]))
+            with suppress(*[BadData] * code_has_run):
+                values.append(_value(_identifier(each["name"]), each["value"]))
         elif early and (match := _ASSIGNMENT.fullmatch(str(each.get("string", "")))):
             with suppress(BadData):
                 values.append((match[1], from_text(match[2])))
@@ -244,17 +265,21 @@ def _value(parameter: str, text: str) -> tuple[str, Expression]:
     except BadData as error:
         raise BadData(
             f"The parameter {parameter} is set by MATLAB code ({shown(text)}), which is not run here: write "
-            "its value into the file."
+            "its value into the file, or pass --octave."
         ) from error
 
 
-def _assignments(steady_state: list[dict[str, Any]]) -> tuple[tuple[str, Expression], ...]:
+def _assignments(
+    steady_state: list[dict[str, Any]], code_has_run: bool
+) -> tuple[tuple[str, Expression], ...]:
     assignments = []
     for each in steady_state:
         if not isinstance(each["lhs"], str):
+            if code_has_run:
+                return ()
             raise BadData(
                 f"The steady state is computed by a MATLAB function ({shown(each['rhs'])}), which is not run "
-                "here: write formulas, or an initval block instead of steady_state_model."
+                "here: write formulas, or an initval block instead of steady_state_model, or pass --octave."
             )
         assignments.append((_identifier(each["lhs"]), from_text(each["rhs"])))
     return tuple(assignments)

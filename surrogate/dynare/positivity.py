@@ -113,6 +113,8 @@ def bounds_of(
         if line is None or not abs(value) > ZERO:
             continue
         end = simplified(over(negative(line[0]), line[1]))
+        if not calibration.in_closed_form and any(date_of(text)[1] is None for text in names_in(end)):
+            continue  # where the economy rests is looked for within the bounds
         below = value * float(evaluate(line[1], values)) > 0
         bounds[output] = _nearer(bounds[output], end, below, values)
     return bounds

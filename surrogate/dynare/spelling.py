@@ -47,7 +47,9 @@ class Spelling:
         return self.names[text], False
 
     def rest(self, variable: str) -> tuple[str, bool]:
-        """A variable at rest: p.rest.c, or a number where that does not vary."""
+        """A variable at rest: p.rest.c, a number where it does not vary, p.at_rest.c if it is solved for."""
+        if not self.calibration.in_closed_form and variable not in self.constants:
+            return f"p.at_rest.{self.names[variable]}", True
         if at_rest(variable) not in self.varying:
             return repr(float(self.calibration.rest[variable])), False
         return ("p." if variable in self.constants else "p.rest.") + self.names[variable], True

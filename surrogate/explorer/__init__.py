@@ -1,5 +1,5 @@
 """An artifact as one page to play with in a browser: `write_explorer`."""
 
-from .page import write_explorer
+from .page import explorer_page, write_explorer
 
-__all__ = ["write_explorer"]
+__all__ = ["explorer_page", "write_explorer"]

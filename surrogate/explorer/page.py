@@ -34,18 +34,30 @@ def write_explorer(surrogate: Surrogate, file: str | Path) -> Path:
         a translation to JavaScript.
     WriteFailed : the file cannot be written, or is there already and no such page.
     """
-    target, model = Path(file), surrogate.card.model
+    target = Path(file)
     _require_own(target)
+    text = explorer_page(surrogate)
+    with atomic_path(target) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+    return target
+
+
+def explorer_page(surrogate: Surrogate) -> str:
+    """The page that `write_explorer` writes, as a text.
+
+    Raises
+    ------
+    CannotTranslate : the artifact is too large, has no steady state to begin at, or has an operator without
+        a translation to JavaScript.
+    """
+    model = surrogate.card.model
     if surrogate.n_states > MOST_STATES:
         raise CannotTranslate(
             f"{model} has {surrogate.n_states} states: a page answers at once with at most {MOST_STATES}."
         )
     if "steady_state.onnx" not in dict(surrogate.files):
         raise CannotTranslate(f"{model} has no steady_state.onnx, and a page begins at the steady state.")
-    text = _environment().get_template("page.html").render(_content(surrogate))
-    with atomic_path(target) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-    return target
+    return _environment().get_template("page.html").render(_content(surrogate))
 
 
 def _require_own(target: Path) -> None:

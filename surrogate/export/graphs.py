@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 import onnx
 import torch
-from onnx import ModelProto, TensorProto, helper
+from onnx import ModelProto, TensorProto, compose, helper
 from torch import Tensor, nn
 from torch.export import Dim
 
 from ..artifact.graph import Contract
-from ..models.interface import pack
+from ..models.interface import Model, pack
 from ..policy import PolicyNetwork
 
 OPSET = 18
@@ -70,6 +70,44 @@ class SteadyStateGraph(nn.Module):
         p = model.name_parameters(parameters)
         states = pack(model.steady_state(p)[0], model.states)
         return states, self.policy(states, p)
+
+
+class PreparedGraph(nn.Module):
+    """Parameters [w, n_parameters] with what is known `beforehand` in further columns, [w, .]."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, parameters: Tensor) -> Tensor:
+        """The parameters, prepared."""
+        return self.model.prepared(parameters)
+
+
+PREPARED = Contract("prepared.onnx", ("parameters",), ("prepared",))
+"""A part of the others, and no file."""
+
+
+def with_prepared(prepared: ModelProto, model: ModelProto) -> ModelProto:
+    """A graph whose parameters are `prepared` by another one, which stands in front of it."""
+    first = compose.add_prefix(prepared, "prepared/")
+    inside = {"prepared/parameters": "parameters"}
+    for node in first.graph.node:
+        node.input[:] = [inside.get(name, name) for name in node.input]
+    for node in model.graph.node:
+        node.input[:] = ["prepared/prepared" if name == "parameters" else name for name in node.input]
+    inputs = [each for each in model.graph.input if each.name != "parameters"]
+    (parameters,) = prepared.graph.input
+    both = helper.make_graph(
+        [*first.graph.node, *model.graph.node],
+        model.graph.name,
+        [*inputs, parameters],
+        model.graph.output,
+        [*first.graph.initializer, *model.graph.initializer],
+    )
+    return helper.make_model(
+        both, opset_imports=model.opset_import, functions=model.functions, ir_version=model.ir_version
+    )
 
 
 def to_onnx(module: nn.Module, contract: Contract, columns: Sequence[int]) -> ModelProto:

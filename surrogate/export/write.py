@@ -23,14 +23,23 @@ from ..catalogue import load
 from ..errors import NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
-from ..models.population import Population
+from ..models.many import MANY
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
 from ..training.checkpoint import require_solved, settings_of
 from ..training.run import describe
 from ..training.sampling import draw_corners, draw_parameters, draw_states
-from .graphs import PolicyGraph, SteadyStateGraph, StepGraph, serialised, to_onnx
+from .graphs import (
+    PREPARED,
+    PolicyGraph,
+    PreparedGraph,
+    SteadyStateGraph,
+    StepGraph,
+    serialised,
+    to_onnx,
+    with_prepared,
+)
 
 TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
@@ -151,7 +160,7 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact = load(folder)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
-    sizes = POPULATION_SIZES if isinstance(model, Population) else {}
+    sizes = POPULATION_SIZES if isinstance(model, MANY) else {}
     certificate = certify(policy, recipe(model).test_nodes, **sizes)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
     if certificate.region is not None:
@@ -161,17 +170,24 @@ def _certify_files(folder: Path, model: Model) -> Certificate:
 
 
 def graphs_of(policy: PolicyNetwork) -> dict[Contract, bytes]:
-    """The three graphs of an economy under its policy, serialised, without metadata."""
+    """The three graphs of an economy under its policy, serialised, without metadata.
+
+    What is known of parameters beforehand, such as a first-order solution, goes through the exporter once.
+    """
     model = policy.model
     widths = {
         name: sum(variable.size for variable in getattr(model, name))
         for name in ("states", "controls", "shocks", "parameters")
     }
+    known = sum(column.size for column in model.beforehand())
+    prepared = to_onnx(PreparedGraph(model), PREPARED, [widths["parameters"]]) if known else None
+    widths["parameters"] += known
     modules = {POLICY: PolicyGraph(policy), STEP: StepGraph(policy), STEADY_STATE: SteadyStateGraph(policy)}
-    return {
-        contract: serialised(to_onnx(m, contract, [widths[n] for n in contract.inputs]))
-        for contract, m in modules.items()
-    }
+    graphs = {}
+    for contract, module in modules.items():
+        graph = to_onnx(module, contract, [widths[name] for name in contract.inputs])
+        graphs[contract] = serialised(graph if prepared is None else with_prepared(prepared, graph))
+    return graphs
 
 
 def write_all(graphs: dict[Contract, bytes], card: Card, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from .first_order import ErgodicEllipse, FirstOrderAid
 from .interface import (
     Aid,
+    Constraint,
     Control,
     Markov,
     Model,
@@ -24,6 +25,7 @@ from .steady_states import NumericalSteadyState
 
 __all__ = [
     "Aid",
+    "Constraint",
     "Control",
     "ErgodicEllipse",
     "FirstOrderAid",

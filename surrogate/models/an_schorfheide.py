@@ -1,4 +1,4 @@
-"""The small New Keynesian model that the field estimates, without and with the zero lower bound.
+"""The small New Keynesian model that the field estimates.
 
 An and Schorfheide (2007), Herbst and Schorfheide (2015). Consumption c and output y are detrended by
 productivity A.
@@ -14,12 +14,9 @@ productivity A.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 from torch import Tensor, exp, log, zeros_like
 
-from surrogate.models.an_schorfheide_aid import AnSchorfheideAid, ZeroLowerBoundAid
+from surrogate.models.an_schorfheide_aid import AnSchorfheideAid
 from surrogate.models.interface import (
     Control,
     Model,
@@ -29,7 +26,6 @@ from surrogate.models.interface import (
     Period,
     Values,
     Variable,
-    where,
 )
 
 NU = 0.1  # inverse demand elasticity
@@ -170,49 +166,3 @@ class AnSchorfheide(AnSchorfheideAid, Model):
             "inflation": p.pi_a + 400 * (log(then.inflation) - p.pi_a / 400),
             "interest_rate": p.pi_a + p.r_a + 4 * p.gamma_q + 400 * (then.log_rate - p.log_steady_rate),
         }
-
-
-NARROWER: dict[str, Any] = {
-    "kappa": {"lower": 0.1},
-    "rho_r": {"lower": 0.3, "upper": 0.95},
-    "rho_g": {"lower": 0.5},
-    "rho_z": {"lower": 0.3, "default": 0.8},
-    "sigma_r": {"upper": 0.5},
-    "sigma_g": {"upper": 1.5},
-    "sigma_z": {"upper": 0.7},
-}
-"""With the bound: over the box without it, hardly any economy with persistent growth would be certified, and
-none of those that resemble the United States.
-"""
-
-
-class AnSchorfheideZeroLowerBound(ZeroLowerBoundAid, AnSchorfheide):
-    """The same economy with R = max(1, rule).
-
-    `lagged_rate` is the one switch of the literature: the rule remembers the "actual" rate, as the equation
-    R_-1^rho_r reads, or the "notional" rate that the rule had asked for.
-    """
-
-    name = "an_schorfheide_zlb"
-    description = (
-        "Small New Keynesian model of An and Schorfheide (2007), nonlinear, with the zero lower bound"
-    )
-    parameters = tuple(replace(each, **NARROWER.get(each.name, {})) for each in AnSchorfheide.parameters)
-    """By default growth is persistent enough to bring the economy to the bound, and not so persistent that
-    no equilibrium exists there, as at .93 (docs/existence-an-schorfheide-zlb.md).
-    """
-    regimes = ("free", "bound")
-    lagged_rate = "actual"
-
-    def slack(self, now: Period, p: Parameters) -> Tensor:
-        """The notional rate, in percent."""
-        return now.notional_rate / 0.01
-
-    def log_rate(self, now: Period, p: Parameters) -> Tensor:
-        """Log gross rate of the quarter: never negative, unless the period is told to be free."""
-        return where(now.binds, zeros_like(now.notional_rate), now.notional_rate)
-
-    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """As without the bound, but `lagged_rate` says which rate the rule remembers."""
-        remembered = now.log_rate if self.lagged_rate == "actual" else now.notional_rate
-        return {**super().transition(now, e, p), "interest_rate_lag": remembered}

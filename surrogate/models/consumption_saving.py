@@ -15,6 +15,7 @@ from torch import Tensor, exp, log, ones_like, relu, zeros_like
 
 from surrogate.models.consumption_saving_aid import ConsumptionSavingAid
 from surrogate.models.interface import (
+    Constraint,
     Control,
     Model,
     Named,
@@ -55,8 +56,7 @@ class ConsumptionSaving(ConsumptionSavingAid, Model):
         Variable("assets_over_income", "assets carried over, relative to income", "ratio"),
     )
     equations = (Variable("saving", "consumption error of the saving choice", "share of consumption"),)
-    regimes = ("free", "bound")
-    closed_form = ("bound",)
+    constraints = (Constraint("saving", "there is no debt", closed_form=True),)
 
     def impatience(self, p: Parameters) -> Tensor:
         """-log beta (1 + r)."""
@@ -71,9 +71,9 @@ class ConsumptionSaving(ConsumptionSavingAid, Model):
         """A'."""
         return now.resources - now.consumption
 
-    def slack(self, now: Period, p: Parameters) -> Tensor:
+    def slack(self, now: Period, p: Parameters) -> Values:
         """Savings, in tenths of resources: negative where one would like to borrow."""
-        return 10 * now.savings / now.resources
+        return {"saving": 10 * now.savings / now.resources}
 
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Without risk, the impatient own nothing."""

@@ -17,7 +17,7 @@ LEAST_IMPATIENCE = 0.01
 WARY_SHARE = 0.1
 """Share of a gain in cash on hand that is consumed just above the kink, in the first approximation of it."""
 ROUND = 8
-"""How close to its kink the anchor of the economy without regimes is."""
+"""How close to its kink the anchor of the economy without that regime is."""
 LEAST_PLACE = 0.8
 """Cash on hand from which training draws states, relative to the first approximation of the kink."""
 MOST_PLACE = 1.5
@@ -43,7 +43,7 @@ class ConsumptionSavingAid(Aid):
 
     def most(self, now: Period, p: Parameters) -> Tensor:
         """All there is to consume; as much more as whoever is at the kink has if today's limit is lifted."""
-        return now.resources + now.first_kink if now.regime == "free" else now.resources
+        return now.resources + now.first_kink if now.told("saving") is False else now.resources
 
     def first_kink(self, now: Period, p: Parameters) -> Tensor:
         """Cash on hand below which all would be consumed, to a first approximation: the smaller, smoothly, of
@@ -87,12 +87,12 @@ class ConsumptionSavingAid(Aid):
 
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Off the limit, a straight line through the first approximation of the kink, as steep as without
-        risk; without regimes, smoothly less than there is.
+        risk; without the regime at the limit, smoothly less than there is.
         """
-        if now.regime == "bound":
+        if now.told("saving"):
             return {"consumption": now.resources}
         slope = 1 - exp(-p.impatience / p.gamma) / (1 + p.r)
         line = slope * now.resources + (1 - slope) * now.first_kink
-        if now.regime == "free":
+        if now.told("saving") is False:
             return {"consumption": line}
         return {"consumption": now.resources * (1 + (now.resources / line) ** ROUND) ** (-1 / ROUND)}

@@ -29,10 +29,10 @@ def positive_states(model: Model, values: Mapping[str, float | Tensor]) -> tuple
 
 
 class FreeCoordinates:
-    """The economy, with the states called `logged` in logs; with regimes, the one that is free."""
+    """The economy, with the states called `logged` in logs; no constraint binds."""
 
     def __init__(self, model: Model, logged: tuple[str, ...]) -> None:
-        self.model, self.logged = model.given(model.regimes[0] if model.regimes else None), logged
+        self.model, self.logged = model.given(model.regimes()[0]), logged
 
     def of_states(self, states: Values) -> Tensor:
         """Coordinates [..., n_states] of states by name."""
@@ -73,9 +73,11 @@ class FreeCoordinates:
 
     def errors_at_rest(self, p: Parameters, rest: Tensor) -> Tensor:
         """How far the states at `rest` [..., n_states + n_controls] move without shocks, and the errors of
-        the equations: [..., n_states + n_equations].
+        the equations: [..., n_states + n_equations]. Equations that read `p.at_rest` mean this place.
         """
         s, x = self.split(rest)
+        p = Parameters(self.model, p.vector)
+        vars(p)["at_rest"] = self.period(p, s, x)
         return torch.cat([self.tomorrow(p, s, x) - s, self.errors(p, s, x, s, x)], -1)
 
     def split(self, both: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import itertools
 from abc import abstractmethod
 from typing import Any, ClassVar, final
 
@@ -25,11 +26,24 @@ from ..artifact.card import ParameterRange, Variable
 from .aid import Aid
 from .period import Parameters, Period, where
 from .utility import fischer_burmeister
-from .variables import Column, Control, Markov, Named, Pairs, Values, columns_of, pack, unpack
+from .variables import (
+    Column,
+    Constraint,
+    Control,
+    Markov,
+    Named,
+    Pairs,
+    Regime,
+    Values,
+    columns_of,
+    pack,
+    unpack,
+)
 
 __all__ = [
     "Aid",
     "Column",
+    "Constraint",
     "Control",
     "Markov",
     "Model",
@@ -38,6 +52,7 @@ __all__ = [
     "ParameterRange",
     "Parameters",
     "Period",
+    "Regime",
     "Values",
     "Variable",
     "pack",
@@ -63,21 +78,19 @@ class Model(Aid):
     shocks: ClassVar[tuple[Variable, ...]]
     observables: ClassVar[tuple[Variable, ...]]
     equations: ClassVar[tuple[Variable, ...]]
-    regimes: ClassVar[tuple[str, ...]] = ()
-    """Two names, the slack one first, where an occasionally binding constraint splits today's equations in
-    two.
+    constraints: ClassVar[tuple[Constraint, ...]] = ()
+    """Those that bind now and then; each splits today's equations in two. `now.binds(name)` is whether one
+    does.
     """
-    closed_form: ClassVar[tuple[str, ...]] = ()
-    """Those of `regimes` in which the anchor is the answer, so that nothing is left to solve."""
     written: ClassVar[type[Model]]
     """The class in which the economy was written, also where a method of solution has added controls to it.
     What is known of an economy beside its file is known of that class, not of another one with its name.
     """
     burn_in: ClassVar[int] = 200
     """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""
-    regime: str | None = None
-    """The regime that today's equations are told to be in; None leaves it to `slack`, as in the economy
-    itself.
+    told: Regime = ()
+    """Which of the first few `constraints` today's equations are told to bind; `slack` decides the others,
+    in the economy itself all.
     """
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -117,14 +130,14 @@ class Model(Aid):
     def observe(self, now: Period, then: Period, p: Parameters) -> Values:
         """Observables dated `then`; growth rates may look back at `now`."""
 
-    def slack(self, now: Period, p: Parameters) -> Tensor:
-        """How far the constraint is from binding at the choices of the slack regime: negative where it
-        binds, [...].
+    def slack(self, now: Period, p: Parameters) -> Values:
+        """How far each of the `constraints` is from binding, at choices that do not respect it: negative
+        where it binds, [...].
 
         In units in which one is far: training spends little on a regime where it is that far from applying.
         """
         raise NotImplementedError(
-            f"{self.name} declares regimes, so it must say how far the constraint is from binding"
+            f"{self.name} declares constraints, so it must say how far each is from binding"
         )
 
     def reward(self, now: Period, p: Parameters) -> Tensor:
@@ -140,11 +153,13 @@ class Model(Aid):
     def conditions(self, now: Period, expected: Named, p: Parameters) -> dict[str, Tensor]:
         """All of `equations`: the residuals, and those of the complementarities.
 
-        Told that its constraint is slack, or binds, an economy has room enough, or none and no wish for less.
+        Told that its constraint is slack, or binds, a complementarity has room enough, or none and no wish
+        for less.
         """
-        pairs = self.complementarities(now, expected, p)
-        if now.regime is not None:
-            pairs = {name: self._told(b, bool(now.binds)) for name, (_, b) in pairs.items()}
+        pairs = {
+            name: pair if (binds := now.told(name)) is None else self._told(pair[1], binds)
+            for name, pair in self.complementarities(now, expected, p).items()
+        }
         return {**self.residuals(now, expected, p), **self.complementary(pairs, now)}
 
     def complementary(self, pairs: Pairs, now: Period) -> dict[str, Tensor]:
@@ -232,11 +247,22 @@ class Model(Aid):
         return pack(self.observe(now, then, p), self.observables)
 
     @final
-    def given(self, regime: str | None) -> Model:
-        """The same economy with today's equations told which regime they are in."""
-        told = copy.copy(self)
-        told.regime = regime
-        return told
+    def regimes(self) -> list[Regime]:
+        """All ways in which the constraints can bind or not, none first: 2^k of k constraints."""
+        return list(itertools.product((False, True), repeat=len(self.constraints)))
+
+    @final
+    def in_closed_form(self, regime: Regime) -> bool:
+        """Whether the anchor is the answer in this regime."""
+        pairs = zip(self.constraints, regime, strict=True)
+        return any(binds and constraint.closed_form for constraint, binds in pairs)
+
+    @final
+    def given(self, regime: Regime) -> Model:
+        """The same economy with today's equations told which of the first few constraints bind."""
+        same = copy.copy(self)
+        same.told = regime
+        return same
 
     @final
     def default_parameters(self) -> Tensor:

@@ -13,6 +13,7 @@ import math
 from torch import Tensor, exp, log, zeros_like
 
 from surrogate.models.interface import (
+    Constraint,
     Control,
     Model,
     Named,
@@ -62,7 +63,7 @@ class NewKeynesianZeroLowerBound(NewKeynesianZeroLowerBoundAid, Model):
         Variable("euler", "consumption error implied by the Euler equation", "share of consumption"),
         Variable("phillips", "labor error implied by the Phillips curve", "share of labor"),
     )
-    regimes = ("free", "bound")
+    constraints = (Constraint("lower_bound", "the interest rate cannot fall below zero"),)
 
     discount_factor, risk_aversion = BETA, SIGMA  # as the network's aid reads them
     log_target, log_steady_rate, steady_labor = LOG_TARGET, LOG_RATE, STEADY_LABOR
@@ -81,13 +82,13 @@ class NewKeynesianZeroLowerBound(NewKeynesianZeroLowerBoundAid, Model):
         inflation, output = log(now.inflation) - LOG_TARGET, log(now.labor / STEADY_LABOR)
         return LOG_RATE + p.theta_pi * inflation + p.theta_y * output
 
-    def slack(self, now: Period, p: Parameters) -> Tensor:
+    def slack(self, now: Period, p: Parameters) -> Values:
         """The notional rate relative to its steady state: negative where the bound binds."""
-        return now.notional_rate / LOG_RATE
+        return {"lower_bound": now.notional_rate / LOG_RATE}
 
     def log_rate(self, now: Period, p: Parameters) -> Tensor:
         """Log gross rate of the quarter."""
-        return where(now.binds, zeros_like(now.notional_rate), now.notional_rate)
+        return where(now.binds("lower_bound"), zeros_like(now.notional_rate), now.notional_rate)
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """The preference shock is autoregressive."""

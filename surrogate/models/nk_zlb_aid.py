@@ -100,7 +100,7 @@ class NewKeynesianZeroLowerBoundAid(Aid):
         """The linear solution with the bias of inflation; at the bound, moved by the rate asked for."""
         output = p.on_output * now.preference + p.output_bias * p.biases[-1]
         inflation = p.on_inflation * now.preference + p.biases[-1]
-        if now.regime == "bound":
+        if now.told("lower_bound"):
             asked = self.log_steady_rate + p.theta_pi * inflation + p.theta_y * output
             output = output + asked / self.risk_aversion
             inflation = inflation + p.slope * asked / self.risk_aversion

@@ -46,16 +46,17 @@ class Period:
         definition = _definition(self._economy, name, "state, choice")
         return vars(self).setdefault(name, definition(self, self._p))
 
-    @property
-    def regime(self) -> str | None:
-        """The regime that the period is told to be in; None leaves it to the model's `slack`."""
-        return self._economy.regime
+    def told(self, constraint: str) -> bool | None:
+        """Whether the period is told that a constraint binds or that it does not; None leaves it to the
+        model's `slack`, or means that there is no such constraint.
+        """
+        names = [each.name for each in self._economy.constraints]
+        return dict(zip(names, self._economy.told, strict=False)).get(constraint)
 
-    @property
-    def binds(self) -> bool | Tensor:
-        """Whether the constraint binds: what the period is told, or else where there is no slack, [...]."""
-        regimes = self._economy.regimes
-        return self.slack < 0 if self.regime is None else self.regime == regimes[1]
+    def binds(self, constraint: str) -> bool | Tensor:
+        """Whether a constraint binds: what the period is told, or else where there is no slack, [...]."""
+        told = self.told(constraint)
+        return self.slack[constraint] < 0 if told is None else told
 
 
 def where(condition: bool | Tensor, one: Tensor, other: Tensor) -> Tensor:

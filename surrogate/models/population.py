@@ -24,8 +24,12 @@ class Population(Model):
     """
 
     household: ClassVar[Model]
+    n_told: ClassVar[int] = 1
+    """How many numbers, its last states, the household takes as given."""
     burn_in = 1_000
     """The shape of a distribution is forgotten slowly."""
+    spread_numbers: ClassVar[int] = 1
+    """How many numbers `spread` takes."""
 
     @abstractmethod
     def of_households(self, now: Period, p: Parameters) -> Tensor:
@@ -35,18 +39,20 @@ class Population(Model):
 
     @abstractmethod
     def told_tomorrow(self, now: Period, p: Parameters) -> Tensor:
-        """What the choices of all make of tomorrow, a number that the household takes as given [...]."""
+        """What the choices of all make of tomorrow and the household takes as given: a number [...], or
+        several [..., n_told].
+        """
 
     @abstractmethod
     def draw_households(self, now: Period, u: Tensor, p: Parameters) -> Tensor:
         """States [..., m, n_household_states] of m households on which the network is trained, from numbers
-        `u` [..., m, 3] between zero and one; the last state, what they are told of tomorrow, may be anything.
+        `u` [..., m, 3] between zero and one; the last `n_told`, what they are told, may be anything.
         """
 
     @abstractmethod
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """The economy's states at a distribution near today's, by numbers `u` [..., 1] between zero and one:
-        training looks around where economies are.
+        """The economy's states at a distribution near today's, by numbers `u` [..., spread_numbers] between
+        zero and one: training looks around where economies are.
         """
 
     @abstractmethod

@@ -27,6 +27,20 @@ class Control(Variable):
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """A constraint that binds now and then, and replaces an equation where it does. `Model.slack` says where.
+
+    It is elementwise: each state, and each household of a population, has its own side of it. A
+    complementarity with its name is told on which side it is.
+    """
+
+    name: str
+    description: str = ""
+    closed_form: bool = False
+    """Where it binds the anchor is the answer, so that nothing is left to solve."""
+
+
+@dataclass(frozen=True)
 class Markov(Variable):
     """A shock with a few outcomes: the economy reads the number of the one that is drawn, 0 to outcomes - 1,
     and says in `Model.chances` how likely each is.
@@ -48,6 +62,9 @@ Named = Any
 """Something whose attributes are tensors, one for each name."""
 
 Values = Mapping[str, Tensor]
+
+Regime = tuple[bool, ...]
+"""Whether each constraint, or of some only the first few, binds."""
 
 Pairs = dict[str, tuple[Tensor, Tensor]]
 """Complementarities (a, b) by the names of their equations."""

@@ -21,6 +21,7 @@ inside b then enters linearly (the same paper).
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import ClassVar
 
@@ -63,8 +64,18 @@ class Method(nn.Module):
         """
         return economy
 
-    def begin(self, step: int) -> None:
-        """Called before each step of the run, for methods that go in stages or change their rule."""
+    def begin(self, step: int) -> bool:
+        """Called before each step of the run, for methods that go in stages or change their rule; whether the
+        problem has become another one, of which earlier batches say nothing.
+        """
+        return False
+
+    def state(self) -> dict[str, float]:
+        """What a checkpoint keeps of it."""
+        return {}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take over what `state` gave."""
 
     def draw(self, states: Tensor) -> tuple[Tensor, ...]:
         """Random numbers of a step, each [n, ...] for `states` [n, n_states]; by default none."""
@@ -88,11 +99,12 @@ class ByQuadrature(Method):
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
 
-    def begin(self, step: int) -> None:
+    def begin(self, step: int) -> bool:
         """Move the points where the settings say so."""
         if self.settings.quadrature == "shifted":
             moved = rule_for(self.policy.model.shocks, self.settings.nodes, self.generator)
             self.points, self.weights = (values.to(self.points.device) for values in moved)
+        return False
 
 
 class EulerResiduals(ByQuadrature):
@@ -132,7 +144,7 @@ def with_multipliers(economy: Model) -> Model:
         {
             "controls": (*economy.controls, *multipliers),
             "equations": (*economy.equations, *definitions),
-            "closed_form": (),
+            "constraints": tuple(replace(each, closed_form=False) for each in economy.constraints),
             "written": economy.written,
         },
     )

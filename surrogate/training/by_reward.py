@@ -89,11 +89,10 @@ def relative_reward(economy: Model, now: Period, p: Parameters) -> Tensor:
 
 def without_regimes(economy: Model) -> Model:
     """The same economy with one set of choices: a value function knows no choice beyond a constraint."""
-    if not economy.regimes:
+    if not economy.constraints:
         return economy
     smooth = copy.copy(economy)
-    changes = {"regimes": (), "closed_form": ()}
-    smooth.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), changes)
+    smooth.__class__ = type(f"{type(economy).__name__}WithoutRegimes", (type(economy),), {"constraints": ()})
     return smooth
 
 
@@ -160,10 +159,10 @@ class Bellman(ByQuadrature):
             )
         return with_value(without_regimes(economy))
 
-    def begin(self, step: int) -> None:
+    def begin(self, step: int) -> bool:
         """Evaluate the anchor in the first steps, improve on it later."""
-        super().begin(step)
         self.evaluating = step < EVALUATION * (self.settings.adam_steps + self.settings.steps)
+        return super().begin(step)
 
     def controls(self, states: Tensor, p: Parameters) -> Tensor:
         """What the policy chooses, or the anchor while that is evaluated, and the value [..., n_controls]."""

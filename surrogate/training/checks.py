@@ -18,7 +18,7 @@ from torch import Tensor
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, SurrogateError
 from ..models.interface import Markov, Model, Parameters, pack, unpack
-from ..models.population import Population
+from ..models.many import MANY
 from ..models.reduced import Reduced
 from ..policy import policy_of
 from ..reference.linearise import linearise
@@ -97,7 +97,7 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            chosen = _CHECKS_OF_POPULATIONS if isinstance(model, Population) else _CHECKS
+            chosen = _CHECKS_OF_POPULATIONS if isinstance(model, MANY) else _CHECKS
             markov = any(isinstance(shock, Markov) for shock in model.shocks)
             checks = [check(model, parameters) for check in (*chosen, *[_chances] * markov)]
     except SurrogateError as error:
@@ -154,12 +154,14 @@ def _batches(model: Model, parameters: Tensor) -> Check:
 
 
 def _parameters_matter(model: Model, parameters: Tensor) -> Check:
-    """Whether some equation, movement or observable moves with each of them."""
+    """Whether some equation, movement or observable moves with each of them, in some regime."""
     states, controls, shocks = _somewhere(model, parameters)
     theta = parameters.clone().requires_grad_()
     later = controls + NEAR * controls.abs().clamp(min=NEAR)  # what multiplies a change is seen, too
     with torch.enable_grad():
-        outcome = _everything(model, theta, states, controls, shocks[0], later).nan_to_num()
+        regimes = [model.given(regime) for regime in model.regimes()]
+        outcomes = [_everything(each, theta, states, controls, shocks[0], later) for each in regimes]
+        outcome = torch.cat(outcomes).nan_to_num()
         (slopes,) = torch.autograd.grad((outcome**2 + outcome).sum(), theta)
     idle = [
         each.name for each, slope in zip(model.parameters, slopes.abs().amax(0), strict=True) if slope == 0

@@ -10,8 +10,9 @@ given, is what all households save by the same network:
 
     dr_i/dw  +  dr_i/dK' dK'/dw
 
-The second part has one gradient an economy, not one a household, and makes the step one towards the
-equilibrium, and not towards the best answer to what others did before. With e economies, m households in
+The second part has one gradient an economy, not one a household (or one for each number that households are
+told), and makes the step one towards the equilibrium, and not towards the best answer to what others did
+before. With e economies, m households in
 each and n nodes a Jacobian costs O(e (m q + n)) evaluations of the network, q the outcomes of a household's
 shocks.
 """
@@ -22,14 +23,16 @@ from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.func import functional_call, grad, vmap
+from torch.func import functional_call, grad, jacrev, vmap
 from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
+from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
 from .sampling import advance, draw_shocks, draw_states
@@ -51,6 +54,10 @@ MOST_AT_THE_END = 1e-4
 """Share of households that may be as rich as the grid allows."""
 ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
 """Settings that have one value here."""
+LET_GO, MORE = 3e-3, 0.05
+"""Root mean square of residuals a year below which aggregates in continuous time are let move further, and by
+how much of how they do.
+"""
 ROWS, ECONOMY_ROWS = 1024, 64
 """Households, and economies with all of their nodes, whose derivatives are taken at a time."""
 
@@ -65,6 +72,9 @@ class HouseholdResiduals(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
+        self.instantaneous = isinstance(self.population, InstantaneousPopulation)
+        self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
+        self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
         self.points: Tensor
         self.weights: Tensor
@@ -93,6 +103,21 @@ class HouseholdResiduals(Method):
             )
         return economy
 
+    def begin(self, step: int) -> bool:
+        """In continuous time let aggregates move a little more once the residuals are small."""
+        if self.moving == 1.0 or self.latest > LET_GO:
+            return False
+        self.moving = min(1.0, self.moving + MORE)
+        return True
+
+    def state(self) -> dict[str, float]:
+        """How much aggregates move."""
+        return {"moving": self.moving, "latest": self.latest}
+
+    def restore(self, state: dict[str, float]) -> None:
+        """Take over what `state` gave."""
+        self.moving, self.latest = state.get("moving", 1.0), state.get("latest", torch.inf)
+
     @property
     def population(self) -> Population:
         """The economy of all."""
@@ -120,16 +145,19 @@ class HouseholdResiduals(Method):
         economies, households = self._parts(rows)
         told, slopes = self._slopes_of_tomorrow(economies, parameters)
         flat = self._told(households, told).flatten(0, 1)
-        values, direct, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
-        jacobian = direct + by_told[:, None] * slopes.repeat_interleave(HOUSEHOLDS, 0)
+        values, jacobian, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
+        for by_number, slope in zip(by_told.T, slopes.movedim(1, 0), strict=True):
+            jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
+        self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
         return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
-        """What all choices make of tomorrow [n] in `economies` [n, n_states]."""
+        """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""
         p = self.population.name_parameters(parameters)
-        return self.population.period(p, economies, self.policy(economies, p)).told_tomorrow
+        told = self.population.period(p, economies, self.policy(economies, p)).told_tomorrow
+        return told.reshape(len(economies), -1)
 
     def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         n_states = sum(state.size for state in self.population.states)
@@ -137,10 +165,14 @@ class HouseholdResiduals(Method):
 
     @staticmethod
     def _told(households: Tensor, told: Tensor) -> Tensor:
-        """Households [n, m, k] who know tomorrow [n]."""
-        return torch.cat([households[..., :-1], told[:, None, None].expand(*households.shape[:-1], 1)], -1)
+        """Households [n, m, k] who know tomorrow [n, n_told]."""
+        n_told = told.shape[-1]
+        known = told[:, None].expand(*households.shape[:-1], n_told)
+        return torch.cat([households[..., :-n_told], known], -1)
 
     def _errors(self, households: Tensor, parameters: Tensor) -> Tensor:
+        if self.instantaneous:
+            return generator_residuals(self.household, households, parameters, self.moving)[..., 0]
         return euler_residuals(self.household, households, parameters, self.points, self.weights)[..., 0]
 
     @torch.no_grad()
@@ -151,7 +183,7 @@ class HouseholdResiduals(Method):
         return {name: value.detach() for name, value in self.named_parameters()}
 
     def _slopes_of_tomorrow(self, economies: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Tomorrow [n] and its derivatives [n, n_weights]."""
+        """Tomorrow [n, n_told] and its derivatives [n, n_told, n_weights]."""
 
         def tomorrow(weights: dict[str, Tensor], economy: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
             value = functional_call(
@@ -159,16 +191,18 @@ class HouseholdResiduals(Method):
             )[0]
             return value, value
 
-        derivative = vmap(grad(tomorrow, has_aux=True), in_dims=(None, 0, 0))
+        derivative = vmap(jacrev(tomorrow, has_aux=True), in_dims=(None, 0, 0))
         values, slopes = [], []
         for part in zip(economies.split(ECONOMY_ROWS), parameters.split(ECONOMY_ROWS), strict=True):
             by_weight, value = derivative(self._weights(), *part)
             values.append(value)
-            slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
+            slopes.append(torch.cat([each.flatten(2) for each in by_weight.values()], -1))
         return torch.cat(values), torch.cat(slopes)
 
     def _slopes_of_errors(self, households: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Errors [n] and their derivatives by weights [n, n_weights] and by what households are told [n]."""
+        """Errors [n] and their derivatives by weights [n, n_weights] and by what households are told
+        [n, n_told].
+        """
 
         def error(weights: dict[str, Tensor], state: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
             value = functional_call(_Call(self, "_errors"), _prefixed(weights), (state, theta))
@@ -180,7 +214,7 @@ class HouseholdResiduals(Method):
             (by_weight, by_state), value = derivative(self._weights(), *part)
             values.append(value)
             slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
-            by_told.append(by_state[:, -1])
+            by_told.append(by_state[:, -self.population.n_told :])
         return torch.cat(values), torch.cat(slopes), torch.cat(by_told)
 
 
@@ -272,7 +306,9 @@ class HouseholdSampler:
         moved = JITTER * (upper - lower) * (2 * self._uniform(len(chosen), len(lower)) - 1)
         parameters = (bank.parameters[chosen] + moved).clamp(lower, upper)
         p = model.name_parameters(parameters)
-        near = model.spread(model.period(p, bank.states[chosen]), self._uniform(len(chosen), 1), p)
+        near = model.spread(
+            model.period(p, bank.states[chosen]), self._uniform(len(chosen), model.spread_numbers), p
+        )
         economies = pack(near, model.states)
         u = self._uniform(len(chosen), HOUSEHOLDS, 3)
         households = model.draw_households(model.period(p, economies), u, p)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from ..models.interface import Model, Named, Parameters, Period, Values, pack
+from ..models.continuous_time import InstantaneousPopulation
+from ..models.interface import Model, Named, Parameters, Period, Regime, Values, pack
 from ..policy import PolicyNetwork
 
 Policy = Callable[[Tensor, Parameters], Tensor]
@@ -47,8 +48,8 @@ def euler_residuals(
         nodes, weights: the quadrature rule, [q, n_shocks] and [q].
 
     Returns:
-        [..., n_equations]; with regimes as many for each that is not in closed form, weighted by how close
-        it is to applying.
+        [..., n_equations]; with constraints as many for each regime that is not in closed form, weighted by
+        how close it is to applying.
     """
 
     p = policy.model.name_parameters(parameters.unsqueeze(-2))  # a dimension for tomorrow's nodes
@@ -69,22 +70,32 @@ def in_each_regime(
     weighted by how close it is to applying; parameters [..., 1] have a dimension for tomorrow's nodes.
     """
     model = policy.model
-    here = states.unsqueeze(-2)
-    candidates = [x.squeeze(-2) for x in policy.candidates(here, p)]
-    if not model.regimes:
-        return residuals(model, candidates[0])
-    slack = policy.slack(here, p, candidates[0].unsqueeze(-2)).squeeze(-1).detach()
+    candidates = policy.candidates(states.unsqueeze(-2), p)
+    weights = _relevance(policy, states, p, candidates)
     parts = [
-        residuals(model.given(regime), x) * _relevance(distance)
-        for regime, x, distance in zip(model.regimes, candidates, (-slack, slack), strict=True)
-        if regime not in model.closed_form
+        residuals(model.given(regime), x.squeeze(-2)) * weights[regime]
+        for regime, x in candidates.items()
+        if not model.in_closed_form(regime)
     ]
     return torch.cat(parts, dim=-1)
 
 
-def _relevance(distance: Tensor) -> Tensor:
-    """Weight [..., 1] of a regime: one where it applies, less and less with the distance from there."""
-    return 1 / (1 + torch.relu(distance)[..., None] ** 2)
+@torch.no_grad()
+def _relevance(
+    policy: PolicyNetwork, states: Tensor, p: Parameters, candidates: Mapping[Regime, Tensor]
+) -> dict[Regime, Tensor | float]:
+    """Weight [..., 1] of each regime: one where it applies, less and less with the distance from there of
+    each constraint, judged where that one is lifted.
+    """
+    model, here = policy.model, states.unsqueeze(-2)
+    slack = {regime: policy.slack(here, p, x, regime) for regime, x in candidates.items() if not all(regime)}
+    weights: dict[Regime, Tensor | float] = dict.fromkeys(candidates, 1.0)
+    for regime in candidates:
+        for i, constraint in enumerate(model.constraints):
+            room = slack[(*regime[:i], False, *regime[i + 1 :])][constraint.name]
+            distance = torch.relu(room if regime[i] else -room)
+            weights[regime] = weights[regime] / (1 + distance**2)
+    return weights
 
 
 def equilibrium_residuals(
@@ -119,12 +130,15 @@ def look_ahead(
     """What is inside `today`'s expectation at the controls `x` [..., n_controls], with parameters [..., 1],
     and at `nodes` of tomorrow's shocks, [q, n_shocks] or [..., q, n_shocks].
 
-    Tomorrow the economy itself decides which regime it is in.
+    Tomorrow the economy itself decides which regime it is in. In continuous time it is an instant away: what
+    is near stands for it, with weights that add up to a change instead of chances.
     """
     now = today.period(p, states.unsqueeze(-2), x.unsqueeze(-2))
-    next_states = today.after(now, nodes, p)
-    then = today.given(None).period(p, next_states, policy(next_states, p))
-    chances = today.likelihood(now, nodes, p)
+    if isinstance(today, InstantaneousPopulation):
+        next_states, chances = today.nearby(now, p)
+    else:
+        next_states, chances = today.after(now, nodes, p), today.likelihood(now, nodes, p)
+    then = today.given(()).period(p, next_states, policy(next_states, p))
     return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1, chances)
 
 

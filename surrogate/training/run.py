@@ -16,11 +16,14 @@ from torch import Tensor
 from ..artifact.validation import LEAST_ACCURATE
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population
+from ..models.registry import entry_of
 from ..policy import PolicyNetwork, policy_of
 from . import checkpoint
+from .at_rest import beside_reference, objection_at_rest
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
@@ -46,6 +49,8 @@ ADAM_STEPS = 10
 """Of Adam in the time of one step of least squares, roughly."""
 SIMULATED = 500
 """Economies that are followed at the end."""
+AT_REST = 5
+"""Economies in continuous time that are held against finite differences there."""
 LOST = 0.0
 """Mean log10 of Euler errors from which a run does not return, as of a network that is no number."""
 
@@ -108,7 +113,8 @@ class Run:
     def advance(self) -> None:
         """One step of whichever optimiser's turn it is."""
         started = time.perf_counter()
-        self.method.begin(self.step)
+        if self.method.begin(self.step):
+            self.least_squares.remember(None)
         batch = self._batch()
         if self.by_adam:
             residuals = self.adam.step(batch, self.step)
@@ -127,8 +133,9 @@ class Run:
     def progress(self) -> Progress:
         """Where the run is, with the economy's own Euler errors, whatever the method."""
         residuals = self.euler(*(t.to(self.settings.device) for t in self._look()))
-        solved = len(self.policy.model.regimes) - len(self.policy.model.closed_form)
-        blocks = residuals.unflatten(-1, (max(1, solved), -1))
+        model = self.policy.model
+        solved = sum(not model.in_closed_form(regime) for regime in model.regimes())
+        blocks = residuals.unflatten(-1, (solved, -1))
         own = blocks[..., : sum(equation.size for equation in self.model.equations)].flatten(-2)
         error = float(torch.log10(own.abs().nan_to_num(1.0) + 1e-16).mean(0).max())
         if self.start is None:
@@ -152,11 +159,19 @@ class Run:
         if inaccurate or self.step < self.total:
             return inaccurate
         if isinstance(self.sampler.population, Bank):
-            return failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
+            away = failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
+            return away or self._failure_at_rest(self.sampler.population)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)
         return failure_in_simulation(self.model.name, run_away, self.settings)
+
+    def _failure_at_rest(self, bank: Bank) -> str:
+        """What is wrong with an economy in continuous time where it rests, at the default and in the bank."""
+        if not isinstance(self.model, InstantaneousPopulation) or entry_of(self.model) is None:
+            return ""
+        parameters = torch.cat([self.model.default_parameters()[None], bank.parameters[:AT_REST]])
+        return objection_at_rest(beside_reference(self.policy, parameters))
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""
@@ -166,6 +181,7 @@ class Run:
             "damping": self.least_squares.damping,
             "memory": self.least_squares.remembered,
             "generator": self.generator.get_state(),
+            "method": self.method.state(),
             **self.sampler.state(),
             "step": self.step,
             "seconds": self.seconds,
@@ -179,6 +195,7 @@ class Run:
         self.least_squares.damping = state["damping"]
         self.least_squares.remember(state.get("memory"))
         self.generator.set_state(state["generator"])
+        self.method.restore(state.get("method", {}))
         self.sampler.restore(state)
         self.step, self.seconds = state["step"], state["seconds"]
         self.start = state.get("start")

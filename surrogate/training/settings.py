@@ -11,7 +11,7 @@ from typing import Any
 from ..economy import Economy
 from ..errors import BadConfiguration, shown, unknown_name
 from ..house.records import whole_number
-from ..models.interface import Model
+from ..models.interface import Markov, Model
 from ..models.registry import entry_of
 from .quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
 
@@ -95,6 +95,8 @@ class Settings:
     """Points at the same place throughout, or evenly spaced and moved at random in each step, so that what
     they miss at a kink averages out.
     """
+    homotopy: bool = True
+    """In continuous time: begin where aggregates stand still, and let them move as residuals become small."""
     learning_rate: float = 1e-3
     """Of Adam; where Adam does everything it falls to zero."""
     horizon: int = 100
@@ -177,6 +179,7 @@ def _require_memory_for(settings: Settings, model: Model) -> None:
     n_shocks, nodes = n_normal(model.shocks), settings.nodes
     dimensions = 1 if n_shocks >= MONOMIAL_FROM else n_shocks
     points = prod(nodes) if isinstance(nodes, tuple) else nodes**dimensions
+    points *= prod(shock.outcomes for shock in model.shocks if isinstance(shock, Markov))
     if settings.batch * points > MOST_ROWS:
         raise BadConfiguration(
             f"batch={settings.batch} with {points:,} combinations of nodes is more than memory holds: take "

@@ -189,5 +189,14 @@ def plain(tensor: NDArray) -> NDArray:
     return np.array(tensor.tolist()).reshape(tensor.shape)
 
 
+def known(tensor: NDArray | None, otherwise: list[int] | None = None) -> list[int] | None:
+    """Whole numbers that are known before the program runs, or, where there is no tensor, an attribute."""
+    if tensor is None:
+        return otherwise
+    if (tensor := plain(tensor)).dtype == object:
+        raise CannotTranslate("A shape in it depends on numbers.")
+    return [int(each) for each in tensor.ravel()]
+
+
 def _entry(entry: float | Element) -> float | Element:
     return entry if isinstance(entry, Element) else float(entry)

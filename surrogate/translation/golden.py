@@ -5,7 +5,7 @@ ONNX Runtime must say so, too, or nothing is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,19 +24,20 @@ NO_ROUNDING = {"float32": 1e-2, "float64": 1e-9}
 """What rounding cannot explain: in float32 it costs the graphs that ship up to 7e-4, in rates in percent."""
 DRAWS = 1_000
 
-Programs = Mapping[str, Program]
-Constants = Mapping[str, NDArray[np.float64]]
+Row = NDArray[np.float64]
+Function = Callable[..., tuple[Row, ...]]
 
 
-def golden_vectors(surrogate: Surrogate, programs: Programs, constants: Constants) -> dict[str, Any]:
+def golden_vectors(
+    surrogate: Surrogate, programs: Mapping[str, Program], constants: Mapping[str, Row]
+) -> dict[str, Any]:
     """Paths of economies, and parameters that must be refused.
 
     Returns
     -------
-    paths : for each of some parameter vectors of the region, the default first, `parameters`, `states` and
-        `controls` at the start, `shocks` and `expected` by period; `expected` has next states, controls and
-        observables one after the other. Starts are steady states where the artifact has them, else states of
-        one.
+    numbers : for each of `economies` parameter vectors of the region, the default first: parameters; states
+        and controls of the steady state, or states of one where the artifact has none; controls by the
+        policy; then, `periods` times, shocks and next states, controls and observables.
     outside : parameter vectors beyond the box, and outside the region if there are any in the box.
     from_artifact : the largest difference of ONNX Runtime, relative to one plus the absolute value.
 
@@ -45,62 +46,71 @@ def golden_vectors(surrogate: Surrogate, programs: Programs, constants: Constant
     CannotTranslate : ONNX Runtime says something else than the programs.
     """
     generator = np.random.default_rng(0)
-    drawn = draw_parameters(surrogate, ECONOMIES, generator)
+    thetas = draw_parameters(surrogate, ECONOMIES, generator)
     if surrogate.inside(surrogate.default)[0]:
-        drawn[0] = surrogate.default
+        thetas[0] = surrogate.default
     shocks = generator.normal(size=(ECONOMIES, PERIODS, surrogate.n_shocks))
-    paths = [_path(programs, constants, *each) for each in zip(drawn, shocks, strict=True)]
-    difference = max(_difference(surrogate, path) for path in paths)
+    evaluators = (
+        {name: _translated(program, constants) for name, program in programs.items()},
+        {name: _of_artifact(getattr(surrogate, name)) for name in programs},
+    )
+    numbers, again = (
+        np.concatenate([_path(each, surrogate.n_states, *pair) for pair in zip(thetas, shocks, strict=True)])
+        for each in evaluators
+    )
+    difference = _gap(again, numbers)
     if not difference <= NO_ROUNDING[surrogate.card.dtype]:
         raise CannotTranslate(
             f"The translation of {surrogate.card.model} and ONNX Runtime differ by {difference:.1e}: "
             "report this, with the artifact, as a bug."
         )
-    outside = _outside(surrogate, generator).tolist()
-    return {"tolerance": TOLERANCE, "paths": paths, "outside": outside, "from_artifact": difference}
+    return {
+        "tolerance": TOLERANCE,
+        "economies": ECONOMIES,
+        "periods": PERIODS,
+        "numbers": numbers.tolist(),
+        "outside": _outside(surrogate, generator).tolist(),
+        "from_artifact": difference,
+    }
 
 
-def _path(
-    programs: Programs, constants: Constants, theta: NDArray[np.float64], shocks: NDArray[np.float64]
-) -> dict[str, Any]:
+def _translated(program: Program, constants: Mapping[str, Row]) -> Function:
+    """A program as a function of rows, in the order of its inputs."""
+    return lambda *rows: tuple(
+        evaluate(program, constants, dict(zip(program.inputs, rows, strict=True))).values()
+    )
+
+
+def _of_artifact(method: Callable[..., Any]) -> Function:
+    """A method of the runtime as a function of rows."""
+
+    def run(*rows: Row) -> tuple[Row, ...]:
+        found = method(*(row[np.newaxis] for row in rows))
+        return tuple(each[0].astype(float) for each in ([found] if isinstance(found, np.ndarray) else found))
+
+    return run
+
+
+def _path(functions: Mapping[str, Function], n_states: int, theta: Row, shocks: Row) -> Row:
     """What `golden_vectors` says of one economy."""
-    if "steady_state" in programs:
-        states = evaluate(programs["steady_state"], constants, {"parameters": theta})["states"]
-    else:
-        states = np.ones(programs["step"].inputs["states"])
-    given = {"states": states, "parameters": theta}
-    controls = evaluate(programs["policy"], constants, given)["controls"]
-    start = {"parameters": theta.tolist(), "states": states.tolist(), "controls": controls.tolist()}
-    expected = []
+    start = functions["steady_state"](theta) if "steady_state" in functions else (np.ones(n_states),)
+    states, (controls,) = start[0], functions["policy"](start[0], theta)
+    parts = [theta, *start, controls]
     for shock in shocks:
-        given = {"states": states, "controls": controls, "shocks": shock, "parameters": theta}
-        following = evaluate(programs["step"], constants, given)
-        states, controls = following["next_states"], following["next_controls"]
-        expected.append(np.concatenate(list(following.values())).tolist())
-    return {**start, "shocks": shocks.tolist(), "expected": expected}
+        states, controls, observables = functions["step"](states, controls, shock, theta)
+        parts += [shock, states, controls, observables]
+    return np.concatenate(parts)
 
 
-def _difference(surrogate: Surrogate, path: Mapping[str, Any]) -> float:
-    """The largest of ONNX Runtime's on the same path; infinite where one says a number and the other none."""
-    states, theta = np.array([path["states"]]), np.array([path["parameters"]])
-    controls = surrogate.policy(states, theta)
-    pairs = [(controls[0], np.array(path["controls"]))]
-    if "steady_state.onnx" in dict(surrogate.files):
-        start = np.array([*path["states"], *path["controls"]])
-        pairs.append((np.concatenate(surrogate.steady_state(theta), axis=1)[0], start))
-    for shock, expected in zip(path["shocks"], path["expected"], strict=True):
-        following = surrogate.step(states, controls, np.array([shock]), theta)
-        states, controls = following.next_states, following.next_controls
-        pairs.append((np.concatenate(following, axis=1)[0], np.array(expected)))
-    gaps = [
-        0.0 if np.isnan(a) and np.isnan(b) else float(np.nan_to_num(abs(a - b) / (1 + abs(b)), nan=np.inf))
-        for found, expected in pairs
-        for a, b in zip(found, expected, strict=True)
-    ]
-    return max(gaps)
+def _gap(found: Row, expected: Row) -> float:
+    """The largest difference relative to one plus the absolute value; infinite where one is NaN alone."""
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(found - expected) / (1 + np.abs(expected))
+    gaps[np.isnan(found) & np.isnan(expected)] = 0
+    return float(np.max(np.nan_to_num(gaps, nan=np.inf)))
 
 
-def _outside(surrogate: Surrogate, generator: np.random.Generator) -> NDArray[np.float64]:
+def _outside(surrogate: Surrogate, generator: np.random.Generator) -> Row:
     beyond = np.repeat(surrogate.default[np.newaxis], 2, axis=0)
     beyond[0, 0] = surrogate.lower[0] - 1
     beyond[1, -1] = surrogate.upper[-1] + 1

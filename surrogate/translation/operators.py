@@ -6,6 +6,7 @@ Only these operators are translated, and of each only what a graph with fixed sh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from numpy.typing import NDArray
 from ..errors import CannotTranslate
 from . import arithmetic, moving
 from .builder import Builder, Constants
-from .call import Call
-from .nodes import Nodes
+from .nodes import Node, Nodes
 from .statements import FOLDED, Program
+
+ZERO, ONE = np.array(0.0), np.array(1.0)
 
 
 def translate(
@@ -37,46 +39,61 @@ def translate(
     build = Builder(shared, inputs)
     tensors = {**graph.constants, **{name: build.input(name) for name in inputs}}
     for node in graph.nodes:
-        operate = OPERATORS.get(node.operator)
-        if operate is None:
-            raise CannotTranslate(f"The operator {node.operator} is not translated to other languages.")
-        call = Call(build, node, tuple(tensors[name] if name else None for name in node.inputs))
-        try:
-            results = operate(call)
-        except (ArithmeticError, IndexError, TypeError, ValueError) as error:  # NumPy's, of shapes and axes
-            raise CannotTranslate(f"A {node.operator} in it has no meaning for one row ({error}).") from error
-        tensors |= zip(node.outputs, results if isinstance(results, list) else [results], strict=True)
+        results = _results(build, node, [tensors[name] if name else None for name in node.inputs])
+        tensors |= zip(node.outputs, results, strict=True)
     return build.program({name: tensors[name] for name in outputs})
 
 
-def _composed(function: Callable[[Any, NDArray], NDArray]) -> Callable[[Call], NDArray]:
-    """An operator of one tensor that others make up."""
-    return lambda call: function(call.build.each, call.tensor(0))
+def _results(build: Builder, node: Node, tensors: list[NDArray | None]) -> list[NDArray]:
+    """What one node gives."""
+    operate = OPERATORS.get(node.operator)
+    if operate is None:
+        raise CannotTranslate(f"The operator {node.operator} is not translated to other languages.")
+    attributes = node.attributes
+    if node.operator == "Split":  # the only one with several outputs, whose number may be all that is said
+        attributes = {**attributes, "num_outputs": len(node.outputs)}
+    try:
+        found = operate(build, *tensors, **attributes)
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:  # NumPy's, of shapes and axes
+        raise CannotTranslate(f"A {node.operator} in it has no meaning for one row ({error}).") from error
+    return found if isinstance(found, list) else [found]
 
 
-OPERATORS: dict[str, Callable[[Call], NDArray | list[NDArray]]] = {
-    **dict.fromkeys(FOLDED.keys() - {"Max", "Min", "Trunc"}, arithmetic.each),
+def _each(operator: str, build: Builder, *tensors: NDArray) -> NDArray:
+    return build.each(operator, *tensors)
+
+
+def _swapped(operator: str, build: Builder, left: NDArray, right: NDArray) -> NDArray:
+    return build.each(operator, right, left)
+
+
+def _pairwise(operator: str, build: Builder, *tensors: NDArray) -> NDArray:
+    """Of any number of tensors."""
+    return reduce(partial(build.each, operator), tensors)
+
+
+OPERATORS: dict[str, Callable[..., Any]] = {
+    **{operator: partial(_each, operator) for operator in FOLDED if operator != "Trunc"},
     "Cast": arithmetic.cast,
     "Clip": arithmetic.clip,
-    "Concat": lambda call: np.concatenate(
-        [call.tensor(place) for place in range(len(call.inputs))], call.attribute("axis")
-    ),
+    "Concat": moving.concat,
     "Constant": moving.constant,
     "ConstantOfShape": moving.constant_of_shape,
     "CumSum": arithmetic.cumsum,
+    "Div": arithmetic.divided,
     "Expand": moving.expand,
     "Gather": moving.gather,
     "GatherND": moving.gather_nd,
     "Gemm": arithmetic.gemm,
-    "Greater": lambda call: call.build.each("Less", call.tensor(1), call.tensor(0)),
-    "GreaterOrEqual": lambda call: call.build.each("LessOrEqual", call.tensor(1), call.tensor(0)),
-    "Identity": lambda call: call.tensor(0),
-    "MatMul": lambda call: arithmetic.matmul(call, call.tensor(0), call.tensor(1)),
-    "Max": arithmetic.pairwise,
-    "Min": arithmetic.pairwise,
-    "Reciprocal": _composed(lambda each, x: each("Div", np.array(1.0), x)),
+    "Greater": partial(_swapped, "Less"),
+    "GreaterOrEqual": partial(_swapped, "LessOrEqual"),
+    "Identity": lambda build, x: x,
+    "MatMul": arithmetic.matmul,
+    "Max": partial(_pairwise, "Max"),
+    "Min": partial(_pairwise, "Min"),
+    "Reciprocal": lambda build, x: build.each("Div", ONE, x),
     "ReduceSum": arithmetic.reduce_sum,
-    "Relu": _composed(lambda each, x: each("Max", x, np.array(0.0))),
+    "Relu": lambda build, x: build.each("Max", x, ZERO),
     "Reshape": moving.reshape,
     "ScatterElements": moving.scatter_elements,
     "Shape": moving.shape,
@@ -85,7 +102,7 @@ OPERATORS: dict[str, Callable[[Call], NDArray | list[NDArray]]] = {
     "Softplus": arithmetic.softplus,
     "Split": moving.split,
     "Squeeze": moving.squeeze,
-    "Transpose": lambda call: call.tensor(0).transpose(call.attribute("perm")),
-    "Unsqueeze": lambda call: np.expand_dims(call.tensor(0), tuple(call.known(1, "axes") or [])),
+    "Transpose": moving.transpose,
+    "Unsqueeze": moving.unsqueeze,
 }
 """By the operator's name; all that the artifacts that ship are made of is here."""

@@ -107,6 +107,7 @@ def _content(surrogate: Surrogate, syntax: Language, name: str) -> dict[str, Any
         "counts": counts,
         "columns": {group: columns(members) for group, members in groups.items()},
         "functions": functions,
+        "steady_state": "steady_state" in programs,
         "region": region,
         "constants": shared.arrays,
         "lower": surrogate.lower.tolist(),

@@ -72,6 +72,15 @@ def test_commands_of_the_page_leave_findings(line: str, estimated: Path, tmp_pat
     assert "Saved in" in result.output
 
 
+def test_python_of_the_page_leaves_findings(
+    estimated: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (text,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
+    exec(text.replace(FOLDER, estimated.as_posix()).replace("paper/tables", tmp_path.as_posix()), {})
+    assert "at the bound" in capsys.readouterr().out
+    assert {path.suffix for path in tmp_path.iterdir()} >= {".csv", ".md", ".tex"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -16,6 +16,7 @@ QUICK = {
     "forecast": FEW,
     "predict": FEW,
 }
+FEW_PATHS = ("--replications", "10", "--horizon", "4")
 READ_ONLY = ("models", "inspect")
 
 
@@ -90,3 +91,15 @@ def test_columns_of_the_posterior_table_are_explained(folder: Path) -> None:
     ):
         assert column in shown
         assert column in told
+
+
+def test_what_is_said_at_a_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands, and the script."""
+    monkeypatch.chdir(tmp_path)
+    quick = {"moments": ("--replications", "20"), "irf": FEW_PATHS, "identify": ("--replications", "50")}
+    shown = commands("at-a-calibration.md")
+    assert [shlex.split(command)[0] for command in shown] == list(quick)
+    for command in shown:
+        run_command(command, *quick[shlex.split(command)[0]])
+    (script,) = blocks("at-a-calibration.md", "python")
+    assert "investment_growth" in run_python(script, tmp_path)

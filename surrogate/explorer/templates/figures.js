@@ -15,7 +15,7 @@ function titled(chart, name, unit) {
   const strong = document.createElement("strong");
   strong.textContent = name;
   chart.figure.querySelector("figcaption").replaceChildren(strong, unit ? ` ${unit}` : "");
-  chart.figure.querySelector(".scroll").setAttribute("aria-label", `Numbers of ${name}`);
+  for (const each of chart.figure.querySelectorAll(".scroll, table")) each.setAttribute("aria-label", `Numbers of ${name}`);
   chart.name = name;
 }
 

@@ -5,55 +5,45 @@
 
 source("{{ name }}.R")
 
-paths <- list(
-{% for path in golden.paths %}
-  list(
-    parameters = {{ path.parameters | array }},
-    states = {{ path.states | array }},
-    controls = {{ path.controls | array }},
-    shocks = list({% for shock in path.shocks %}{{ shock | row }}{{ ", " if not loop.last }}{% endfor %}),
-    expected = list(
-{% for row in path.expected %}
-      {{ row | array }}{{ "," if not loop.last }}
-{% endfor %}
-    )
-  ){{ "," if not loop.last }}
-{% endfor %}
-)
+numbers <- {{ golden.numbers | array }}
 outside <- list(
 {% for theta in golden.outside %}
   {{ theta | array }}{{ "," if not loop.last }}
 {% endfor %}
 )
 
-# The largest difference relative to one plus the absolute value.
-gap <- function(found, expected) {
-  stopifnot(length(found) == length(expected))
-  differences <- abs(found - expected) / (1 + abs(expected))
-  differences[is.nan(found) & is.nan(expected)] <- 0
-  differences[is.na(differences)] <- Inf
-  max(differences)
-}
-
-largest <- 0
-for (path in paths) {
-{% if functions | length > 2 %}
-  rest <- {{ name }}$steady_state(path$parameters)
-  largest <- max(largest, gap(c(rest$states, rest$controls), c(path$states, path$controls)))
+# The functions must give the numbers from which they take parameters and shocks.
+found <- c()
+take <- function(count) numbers[length(found) + seq_len(count)]
+for (economy in 1:{{ golden.economies }}) {
+  parameters <- take({{ counts.parameters }})
+  found <- c(found, parameters)
+{% if steady_state %}
+  start <- unlist({{ name }}$steady_state(parameters), use.names = FALSE)
+{% else %}
+  start <- take({{ counts.states }})
 {% endif %}
-  states <- path$states
-  controls <- {{ name }}$policy(states, path$parameters)$controls
-  largest <- max(largest, gap(controls, path$controls))
-  for (t in seq_along(path$shocks)) {
-    following <- {{ name }}$step(states, controls, path$shocks[[t]], path$parameters)
+  found <- c(found, start)
+  states <- start[1:{{ counts.states }}]
+  controls <- {{ name }}$policy(states, parameters)$controls
+  found <- c(found, controls)
+  for (period in 1:{{ golden.periods }}) {
+    shocks <- take({{ counts.shocks }})
+    following <- {{ name }}$step(states, controls, shocks, parameters)
     states <- following$next_states
     controls <- following$next_controls
-    largest <- max(largest, gap(unlist(following), path$expected[[t]]))
+    found <- c(found, shocks, states, controls, following$next_observables)
   }
 }
+stopifnot(length(found) == length(numbers))
+differences <- abs(found - numbers) / (1 + abs(numbers))
+differences[is.nan(found) & is.nan(numbers)] <- 0
+differences[is.na(differences)] <- Inf
+largest <- max(differences)
+
 failures <- 0
 for (parameters in outside) {
-  answer <- try({{ name }}$policy(paths[[1]]$states, parameters), silent = TRUE)
+  answer <- try({{ name }}$policy(states, parameters), silent = TRUE)
   refused <- inherits(answer, "try-error") && grepl("not solved", answer)
   failures <- failures + !refused
 }

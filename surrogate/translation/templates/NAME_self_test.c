@@ -5,75 +5,76 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "{{ name }}.h"
 
 enum {
     STATES = {{ name | upper }}_STATES,
     CONTROLS = {{ name | upper }}_CONTROLS,
+    SHOCKS = {{ name | upper }}_SHOCKS,
+    PARAMETERS = {{ name | upper }}_PARAMETERS,
     OBSERVABLES = {{ name | upper }}_OBSERVABLES,
-    PERIODS = {{ golden.paths[0].shocks | length }}
-};
-{% set width = counts.states + counts.controls + counts.observables %}
-
-static const struct {
-    double parameters[{{ counts.parameters }}], states[{{ counts.states }}], controls[{{ counts.controls }}];
-    double shocks[PERIODS][{{ [counts.shocks, 1] | max }}], expected[PERIODS][{{ width }}];
-} paths[] = {
-{% for path in golden.paths %}
-    { {{- path.parameters | array }}, {{ path.states | array }}, {{ path.controls | array }},
-     { {%- for shock in path.shocks %}{{ shock | array }}{{ ", " if not loop.last }}{% endfor -%} },
-     { {%- for row in path.expected %}{{ row | array }}{{ ",\n      " if not loop.last }}{% endfor -%} } },
-{% endfor %}
+    COUNT = {{ golden.numbers | length }}
 };
 
-static const double outside[][{{ counts.parameters }}] = {
+static const double numbers[COUNT] = {{ golden.numbers | array }};
+
+static const double outside[][PARAMETERS] = {
 {% for theta in golden.outside %}
     {{ theta | array }},
 {% endfor %}
 };
 
-static double largest = 0.0;
+// The functions must give the numbers from which they take parameters and shocks.
+static double found[COUNT], *end = found;
 
-static void compare(const double *found, const double *expected, int n)
+static double *room(int count)
 {
-    for (int i = 0; i < n; i++) {
-        if (isnan(found[i]) && isnan(expected[i])) continue;
-        double gap = fabs(found[i] - expected[i]) / (1.0 + fabs(expected[i]));
-        if (!(gap <= largest)) largest = isnan(gap) ? INFINITY : gap;
-    }
+    end += count;
+    return end - count;
+}
+
+static double *take(int count)
+{
+    double *taken = room(count);
+    for (int i = 0; i < count; i++) taken[i] = numbers[taken - found + i];
+    return taken;
 }
 
 int main(void)
 {
-    double states[STATES], controls[CONTROLS], next_states[STATES], next_controls[CONTROLS];
-    double observables[OBSERVABLES + 1];
+    double largest = 0.0, controls_outside[CONTROLS];
     int failures = 0;
-    for (size_t j = 0; j < sizeof paths / sizeof *paths; j++) {
-{% if functions | length > 2 %}
-        failures += {{ name }}_steady_state(paths[j].parameters, states, controls);
-        compare(states, paths[j].states, STATES);
-        compare(controls, paths[j].controls, CONTROLS);
+    for (int economy = 0; economy < {{ golden.economies }}; economy++) {
+        const double *parameters = take(PARAMETERS);
+{% if steady_state %}
+        double *states = room(STATES), *controls = room(CONTROLS);
+        failures += {{ name }}_steady_state(parameters, states, controls);
+{% else %}
+        double *states = take(STATES), *controls;
 {% endif %}
-        memcpy(states, paths[j].states, sizeof states);
-        failures += {{ name }}_policy(states, paths[j].parameters, controls);
-        compare(controls, paths[j].controls, CONTROLS);
-        for (int t = 0; t < PERIODS; t++) {
-            failures += {{ name }}_step(states, controls, paths[j].shocks[t], paths[j].parameters, next_states,
-                                   next_controls, observables);
-            memcpy(states, next_states, sizeof states);
-            memcpy(controls, next_controls, sizeof controls);
-            compare(states, paths[j].expected[t], STATES);
-            compare(controls, paths[j].expected[t] + STATES, CONTROLS);
-            compare(observables, paths[j].expected[t] + STATES + CONTROLS, OBSERVABLES);
+        controls = room(CONTROLS);
+        failures += {{ name }}_policy(states, parameters, controls);
+        for (int period = 0; period < {{ golden.periods }}; period++) {
+            const double *shocks = take(SHOCKS);
+            double *next_states = room(STATES), *next_controls = room(CONTROLS), *observables = room(OBSERVABLES);
+            failures += {{ name }}_step(states, controls, shocks, parameters, next_states, next_controls,
+                                   observables);
+            states = next_states;
+            controls = next_controls;
         }
+    }
+    for (int i = 0; i < COUNT; i++) {
+        if (isnan(found[i]) && isnan(numbers[i])) continue;
+        double gap = fabs(found[i] - numbers[i]) / (1.0 + fabs(numbers[i]));
+        if (!(gap <= largest)) largest = isnan(gap) ? INFINITY : gap;
     }
     for (size_t j = 0; j < sizeof outside / sizeof *outside; j++) {
         failures += {{ name }}_inside(outside[j]);
-        failures += {{ name }}_policy(paths[0].states, outside[j], controls) != 1 || !isnan(controls[0]);
+        failures += {{ name }}_policy(found + PARAMETERS, outside[j], controls_outside) != 1;
+        failures += !isnan(controls_outside[0]);
     }
-    int passed = failures == 0 && largest <= {{ golden.tolerance }};
+    int passed = failures == 0 && end == found + COUNT && largest <= {{ golden.tolerance }};
     printf("{{ name }}: largest difference %.1e, %d wrong answers about the box: %s\n", largest, failures,
            passed ? "passed" : "FAILED");
     return !passed;

@@ -5,26 +5,38 @@
 
 include("{{ name }}.jl")
 
-const paths = [
-{% for path in golden.paths %}
-    (
-        parameters = {{ path.parameters | array }},
-        states = {{ path.states | array }},
-        controls = {{ path.controls | array }},
-        shocks = Vector{Float64}[{% for shock in path.shocks %}{{ shock | row }}{{ ", " if not loop.last }}{% endfor %}],
-        expected = [
-{% for row in path.expected %}
-            {{ row | array }},
-{% endfor %}
-        ],
-    ),
-{% endfor %}
-]
+const numbers = {{ golden.numbers | array }}
 const outside = [
 {% for theta in golden.outside %}
     {{ theta | array }},
 {% endfor %}
 ]
+
+# The functions must give the numbers from which they take parameters and shocks.
+function all_found()
+    found = Float64[]
+    take(count) = numbers[length(found)+1:length(found)+count]
+    for economy in 1:{{ golden.economies }}
+        parameters = take({{ counts.parameters }})
+        append!(found, parameters)
+{% if steady_state %}
+        states, controls = {{ module }}.steady_state(parameters)
+        append!(found, states, controls)
+{% else %}
+        states = take({{ counts.states }})
+        append!(found, states)
+{% endif %}
+        controls = {{ module }}.policy(states, parameters).controls
+        append!(found, controls)
+        for period in 1:{{ golden.periods }}
+            shocks = take({{ counts.shocks }})
+            following = {{ module }}.step(states, controls, shocks, parameters)
+            states, controls = following.next_states, following.next_controls
+            append!(found, shocks, states, controls, following.next_observables)
+        end
+    end
+    return found
+end
 
 # The difference relative to one plus the absolute value.
 function gap(found, expected)
@@ -33,36 +45,17 @@ function gap(found, expected)
     return isnan(difference) ? Inf : difference
 end
 
-function largest_difference(path)
-    found, expected = Float64[], Float64[]
-{% if functions | length > 2 %}
-    rest = {{ module }}.steady_state(path.parameters)
-    append!(found, rest.states, rest.controls)
-    append!(expected, path.states, path.controls)
-{% endif %}
-    states = path.states
-    controls = {{ module }}.policy(states, path.parameters).controls
-    append!(found, controls)
-    append!(expected, path.controls)
-    for (shocks, row) in zip(path.shocks, path.expected)
-        following = {{ module }}.step(states, controls, shocks, path.parameters)
-        states, controls = following.next_states, following.next_controls
-        append!(found, states, controls, following.next_observables)
-        append!(expected, row)
-    end
-    return maximum(gap.(found, expected))
-end
-
 function is_refused(parameters)
     try
-        {{ module }}.policy(paths[1].states, parameters)
+        {{ module }}.policy(ones({{ counts.states }}), parameters)
     catch problem
         return problem isa DomainError
     end
     return false
 end
 
-largest = maximum(largest_difference.(paths))
+found = all_found()
+largest = length(found) == length(numbers) ? maximum(gap.(found, numbers)) : Inf
 failures = count(!is_refused, outside)
 passed = failures == 0 && largest <= {{ golden.tolerance }}
 println(

@@ -7,57 +7,47 @@
 
 const {{ name }} = require("./{{ name }}.js");
 
-const paths = [
-{% for path in golden.paths %}
-  {
-    parameters: {{ path.parameters | array }},
-    states: {{ path.states | array }},
-    controls: {{ path.controls | array }},
-    shocks: [{% for shock in path.shocks %}{{ shock | row }}{{ ", " if not loop.last }}{% endfor %}],
-    expected: [
-{% for row in path.expected %}
-      {{ row | array }},
-{% endfor %}
-    ],
-  },
-{% endfor %}
-];
+const numbers = {{ golden.numbers | array }};
 const outside = [
 {% for theta in golden.outside %}
   {{ theta | array }},
 {% endfor %}
 ];
 
-let largest = 0;
-function compare(found, expected) {
-  if (found.length !== expected.length) largest = Infinity;
-  found.forEach((value, i) => {
-    if (Number.isNaN(value) && Number.isNaN(expected[i])) return;
-    const gap = Math.abs(value - expected[i]) / (1 + Math.abs(expected[i]));
-    if (!(gap <= largest)) largest = Number.isNaN(gap) ? Infinity : gap;
-  });
-}
-
-for (const path of paths) {
-{% if functions | length > 2 %}
-  const rest = {{ name }}.steady_state(path.parameters);
-  compare(rest.states, path.states);
-  compare(rest.controls, path.controls);
+// The functions must give the numbers from which they take parameters and shocks.
+const found = [];
+const take = (count) => numbers.slice(found.length, found.length + count);
+let states, controls;
+for (let economy = 0; economy < {{ golden.economies }}; economy++) {
+  const parameters = take({{ counts.parameters }});
+  found.push(...parameters);
+{% if steady_state %}
+  ({ states, controls } = {{ name }}.steady_state(parameters));
+  found.push(...states, ...controls);
+{% else %}
+  states = take({{ counts.states }});
+  found.push(...states);
 {% endif %}
-  let states = path.states;
-  let controls = {{ name }}.policy(states, path.parameters).controls;
-  compare(controls, path.controls);
-  path.shocks.forEach((shocks, t) => {
-    const next = {{ name }}.step(states, controls, shocks, path.parameters);
-    states = next.next_states;
-    controls = next.next_controls;
-    compare([...states, ...controls, ...next.next_observables], path.expected[t]);
-  });
+  controls = {{ name }}.policy(states, parameters).controls;
+  found.push(...controls);
+  for (let period = 0; period < {{ golden.periods }}; period++) {
+    const shocks = take({{ counts.shocks }});
+    const next = {{ name }}.step(states, controls, shocks, parameters);
+    [states, controls] = [next.next_states, next.next_controls];
+    found.push(...shocks, ...states, ...controls, ...next.next_observables);
+  }
 }
+let largest = found.length === numbers.length ? 0 : Infinity;
+found.forEach((value, i) => {
+  if (Number.isNaN(value) && Number.isNaN(numbers[i])) return;
+  const gap = Math.abs(value - numbers[i]) / (1 + Math.abs(numbers[i]));
+  if (!(gap <= largest)) largest = Number.isNaN(gap) ? Infinity : gap;
+});
+
 let failures = 0;
 for (const parameters of outside) {
   try {
-    {{ name }}.policy(paths[0].states, parameters);
+    {{ name }}.policy(states, parameters);
     failures += 1;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -1,51 +1,46 @@
-{% macro matrix(rows) %}
-{% if rows[0] %}
-[
-{%- for row in rows %}
-
-        {{ row | row }}
-{%- endfor %}
-]'
-{%- else %}
-zeros(0, {{ rows | length }})
-{%- endif %}
-{% endmacro %}
 function {{ name }}_self_test()
 {% include "purpose.txt" %}
 
 %
 %     octave --eval {{ name }}_self_test
 
-{% for path in golden.paths %}
-paths({{ loop.index }}) = struct( ...
-    'parameters', {{ path.parameters | array }}, ...
-    'states', {{ path.states | array }}, ...
-    'controls', {{ path.controls | array }}, ...
-    'shocks', {{ matrix(path.shocks) }}, ...
-    'expected', {{ matrix(path.expected) }});
+numbers = {{ golden.numbers | array }};
+outside = [
+{% for theta in golden.outside %}
+    {{ theta | row }}
 {% endfor %}
-outside = {{ matrix(golden.outside) }};
+];
 
+% The functions must give the numbers from which they take parameters and shocks.
 model = {{ name }}();
-largest = 0;
-for j = 1:numel(paths)
-    economy = paths(j);
-{% if functions | length > 2 %}
-    [states, controls] = model.steady_state(economy.parameters);
-    largest = max([largest, gap([states; controls], [economy.states; economy.controls])]);
+found = [];
+for economy = 1:{{ golden.economies }}
+    parameters = numbers(numel(found) + (1:{{ counts.parameters }}));
+    found = [found; parameters(:)];
+{% if steady_state %}
+    [states, controls] = model.steady_state(parameters);
+    found = [found; states; controls];
+{% else %}
+    states = numbers(numel(found) + (1:{{ counts.states }}));
+    found = [found; states(:)];
 {% endif %}
-    states = economy.states;
-    controls = model.policy(states, economy.parameters);
-    largest = max([largest, gap(controls, economy.controls)]);
-    for t = 1:size(economy.expected, 2)
-        [states, controls, observables] = model.step(states, controls, economy.shocks(:, t), economy.parameters);
-        largest = max([largest, gap([states; controls; observables], economy.expected(:, t))]);
+    controls = model.policy(states, parameters);
+    found = [found; controls];
+    for period = 1:{{ golden.periods }}
+        shocks = numbers(numel(found) + (1:{{ counts.shocks }}));
+        [states, controls, observables] = model.step(states, controls, shocks, parameters);
+        found = [found; shocks(:); states; controls; observables];
     end
 end
+differences = abs(found - numbers) ./ (1 + abs(numbers));
+differences(isnan(found) & isnan(numbers)) = 0;
+differences(isnan(differences)) = Inf;
+largest = max(differences);
+
 failures = 0;
-for j = 1:size(outside, 2)
+for j = 1:size(outside, 1)
     try
-        model.policy(paths(1).states, outside(:, j));
+        model.policy(states, outside(j, :));
         failures = failures + 1;
     catch problem
         failures = failures + ~strcmp(problem.identifier, '{{ name }}:outside');
@@ -58,12 +53,4 @@ fprintf('{{ name }}: largest difference %.1e, %d wrong answers about the box: %s
 if ~passed
     error('{{ name }}:self_test', 'the self-test failed');
 end
-end
-
-% The largest difference relative to one plus the absolute value.
-function largest = gap(found, expected)
-differences = abs(found - expected) ./ (1 + abs(expected));
-differences(isnan(found) & isnan(expected)) = 0;
-differences(isnan(differences)) = Inf;
-largest = max(differences);
 end

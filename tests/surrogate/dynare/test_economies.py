@@ -14,7 +14,9 @@ import torch
 from benchmarks.dynare_files import our_rule
 from surrogate.dynare.calibration import calibrate
 from surrogate.dynare.importing import Imported, import_economy
+from surrogate.dynare.octave import available
 from surrogate.dynare.python_text import TAKEN
+from surrogate.errors import BadData
 from surrogate.models import ErgodicEllipse, FirstOrderAid, NumericalSteadyState
 from surrogate.models.interface import Model
 from surrogate.models.period import Parameters, Period
@@ -24,6 +26,7 @@ from surrogate.training.checks import check_economy
 from tests.surrogate.dynare.sources import FILES, NAMES, kept, model_file, needs_preprocessor
 
 PERIODS = 12
+needs_dynare = pytest.mark.skipif(not available(), reason="no Octave and Dynare here")
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +202,66 @@ def test_names_of_the_house_are_taken() -> None:
     for each in (Model, FirstOrderAid, ErgodicEllipse, NumericalSteadyState, Period, Parameters):
         own = {*dir(each), *vars(each).get("__annotations__", {})}
         assert {name for name in own if not name.startswith("_")} <= TAKEN
+
+
+@needs_preprocessor
+def test_a_steady_state_that_is_solved_for_is_read(tmp_path: Path) -> None:
+    """A transfer out of what is above rest: to first order all is as if the number at rest stood there."""
+    path = tmp_path / "transfer.mod"
+    text = (
+        "var c k y z; varexo e; parameters alpha beta rho tau;\n"
+        "alpha = 0.3; beta = 0.95; rho = 0.8; tau = 0.1;\n"
+        "model; 1/c = beta/c(+1)*(1 - tau)*alpha*y(+1)/k; y = exp(z)*k(-1)^alpha; z = rho*z(-1) + e;\n"
+        "c + k = y - tau*(y - STEADY_STATE(y)); end;\n"
+        "initval; c = 0.4; k = 0.15; y = 0.6; z = 0; end;\n"
+        "shocks; var e; stderr 0.02; end; stoch_simul(order=1) y c;\n"
+    )
+    path.write_text(text, encoding="utf-8")
+    imported = import_economy(path)
+    assert "p.at_rest.y" in imported.text
+    (tmp_path / "transfer.py").write_text(imported.text, encoding="utf-8")
+    model = from_file(tmp_path / "transfer.py")
+    assert [each for each in check_economy(model) if not each.passed] == []
+    rest = imported.calibration.rest
+    assert rest["y"] == pytest.approx((0.9 * 0.3 * 0.95) ** (0.3 / 0.7), rel=1e-9)
+    linear = linearise(model, model.default_parameters())
+    path.write_text(text.replace("STEADY_STATE(y)", repr(rest["y"])), encoding="utf-8")
+    fixed = import_economy(path)
+    (tmp_path / "fixed.py").write_text(fixed.text, encoding="utf-8")
+    other = from_file(tmp_path / "fixed.py")
+    np.testing.assert_allclose(
+        linear.policy, linearise(other, other.default_parameters()).policy, rtol=1e-7, atol=1e-9
+    )
+    moved = model.default_parameters()
+    moved[0] *= 1.05
+    p = model.name_parameters(moved)
+    assert model.parameters[0].name == "alpha"
+    assert float(model.at_rest(p).y) == pytest.approx((0.9 * 0.315 * 0.95) ** (0.315 / 0.685), rel=1e-8)
+
+
+@needs_dynare
+def test_matlab_code_runs_under_octave_if_one_asks(tmp_path: Path) -> None:
+    """A parameter that code sets, and a steady state in a function."""
+    path = tmp_path / "coded.mod"
+    path.write_text(
+        "var c k z; varexo e; parameters alpha beta rho; alpha = 0.3; beta = sqrt(0.95^2); rho = 0.9;\n"
+        "numbers = [0.25 0.3]; set_param_value('alpha', numbers(2) + 0.02);\n"
+        "model; 1/c = beta/c(+1)*alpha*exp(z(+1))*k^(alpha-1); c + k = exp(z)*k(-1)^alpha;\n"
+        "z = rho*z(-1) + e; end;\n"
+        "shocks; var e; stderr numbers(1)/10; end; stoch_simul(order=1);\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "coded_steadystate.m").write_text(
+        "function [ys, params, check] = coded_steadystate(ys, exo, M_, options_)\n"
+        "params = M_.params; check = 0; k = (params(1)*params(2))^(1/(1 - params(1)));\n"
+        "ys = [k^params(1) - k; k; 0];\nend\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(BadData, match="--octave"):
+        import_economy(path)
+    imported = import_economy(path, octave=True)
+    assert imported.calibration.parameters == pytest.approx({"alpha": 0.32, "beta": 0.95, "rho": 0.9})
+    assert imported.calibration.sds == pytest.approx({"e": 0.025})
+    assert imported.calibration.rest["k"] == pytest.approx((0.32 * 0.95) ** (1 / 0.68))
+    (tmp_path / "coded.py").write_text(imported.text, encoding="utf-8")
+    assert [each for each in check_economy(from_file(tmp_path / "coded.py")) if not each.passed] == []

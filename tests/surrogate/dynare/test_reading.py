@@ -211,7 +211,6 @@ def test_formulas_of_matlab_variables_are_read(tmp_path: Path) -> None:
         (WHOLE.replace("model;", "M_.params(2) = 0.5;\nmodel;", 1), "MATLAB code sets a parameter"),
         (WHOLE + "set_param_value('rho', 0.5);\n", None),
         (WHOLE.replace("z = 0; k", "[z, k2] = foo(alpha); k"), "MATLAB function"),
-        (WHOLE.replace("\n1/c =", "\n[mcp='c>0'] 1/c ="), "mcp"),
         (WHOLE.replace("exp(z)*k(-1)", "normcdf(z)*k(-1)"), "normcdf"),
     ],
 )

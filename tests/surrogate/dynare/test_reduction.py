@@ -23,7 +23,7 @@ def expression(text: str):
 def system(*texts: str) -> Trimmed:
     """Equations left = right, of the variables that they read."""
     sides = [[expression(side) for side in text.split("=")] for text in texts]
-    equations = tuple(Equation(f"equation_{row}", *pair) for row, pair in enumerate(sides))
+    equations = tuple(Equation(f"equation_{row}", left, right) for row, (left, right) in enumerate(sides))
     read = {word[0] for each in equations for word in each.names} - {"e", "u"}
     return Trimmed(equations, tuple(sorted(read)), {})
 

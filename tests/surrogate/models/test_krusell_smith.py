@@ -96,8 +96,8 @@ def test_the_classical_policy_solves_the_household_s_equation() -> None:
         model = household
 
         @staticmethod
-        def candidates(states: Tensor, p: Parameters) -> list[Tensor]:
-            return [Classical()(states, p)]
+        def candidates(states: Tensor, p: Parameters) -> dict[tuple[bool, ...], Tensor]:
+            return {(): Classical()(states, p)}
 
         def __call__(self, states: Tensor, p: Parameters) -> Tensor:
             names = {"wealth": 0, "employed": 1, "capital": 2, "good": 3}

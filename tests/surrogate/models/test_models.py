@@ -21,8 +21,8 @@ from surrogate.models import (
     pack,
 )
 from surrogate.models.aid import STRAIGHTEN
-from surrogate.models.an_schorfheide import AnSchorfheideZeroLowerBound
-from surrogate.models.an_schorfheide_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
+from surrogate.models.an_schorfheide_zlb import AnSchorfheideZeroLowerBound
+from surrogate.models.an_schorfheide_zlb_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
 from surrogate.models.consumption_saving import ConsumptionSaving
 from surrogate.models.population import Population
 from surrogate.policy import PolicyNetwork
@@ -172,7 +172,8 @@ def test_beyond_the_bound_a_lower_impulse_changes_nothing() -> None:
     states[:, column] = -0.5
     deeper = states.clone()
     deeper[:, column] = -1.5
-    bound = [policy.candidates(each, model.name_parameters(parameters))[1] for each in (states, deeper)]
+    p = model.name_parameters(parameters)
+    bound = [policy.candidates(each, p)[(True,)] for each in (states, deeper)]
     torch.testing.assert_close(*bound, rtol=0, atol=1e-14)
 
 
@@ -206,11 +207,11 @@ def test_the_anchor_is_feasible_everywhere(model: Model, parameters: Tensor) -> 
 def test_the_policy_starts_at_the_anchor(model: Model, parameters: Tensor) -> None:
     states = draw_states(model, parameters, torch.Generator().manual_seed(2))
     p, policy = model.name_parameters(parameters), anchored_policy(model)
-    told = [model.given(regime) for regime in model.regimes or (None,)]
+    told = [model.given(regime) for regime in model.regimes()]
     anchors = [pack(each.anchor(each.period(p, states), p), model.controls) for each in told]
-    if model.regimes:
-        binds = policy.slack(states, p, anchors[0])[..., None] < 0
-        anchors = [torch.where(binds, anchors[1], anchors[0])]
+    for constraint in model.constraints:
+        binds = policy.slack(states, p, anchors[0], (False,))[constraint.name] < 0
+        anchors = [torch.where(binds[..., None], anchors[1], anchors[0])]
     torch.testing.assert_close(policy(states, parameters), anchors[0], rtol=1e-12, atol=0)
 
 

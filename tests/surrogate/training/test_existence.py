@@ -100,6 +100,6 @@ def test_an_economy_with_the_name_of_a_shipped_one_inherits_nothing_that_is_know
 
 
 def test_what_is_known_of_an_economy_is_known_of_it_with_multipliers_or_a_value() -> None:
-    for formulated in (with_multipliers(SAVING), with_value(get("rbc")), SAVING.given("binding")):
+    for formulated in (with_multipliers(SAVING), with_value(get("rbc")), SAVING.given((True,))):
         assert installed_name(formulated) == formulated.name
     assert existence_region(with_multipliers(SAVING)) is existence_region(SAVING)

@@ -75,7 +75,7 @@ class Scaled:
         return pack(found, self.model.controls)
 
     def candidates(self, states, p):
-        return [self(states, p)]
+        return {(): self(states, p)}
 
 
 def network(model: Model, factor: float = 1.0) -> PolicyNetwork:
@@ -107,7 +107,7 @@ def test_bellman_puts_regimes_together() -> None:
     start = run.progress().log10_error
     for _ in range(settings.steps):
         run.advance()
-    assert not run.policy.model.regimes
+    assert not run.policy.model.constraints
     assert run.progress().log10_error < min(start - 0.5, -2.0)
 
 

@@ -16,7 +16,8 @@ def test_a_regime_counts_fully_where_it_applies_and_less_with_the_distance_from_
     states = draw_states(model, parameters, generator)
     p, ahead = (model.name_parameters(rows) for rows in (parameters, parameters[:, None]))
     weights = in_each_regime(policy, states, ahead, lambda _, x: torch.ones_like(x[:, :1])).detach()
-    slack = policy.slack(states, p, policy.candidates(states, p)[0]).detach()
+    candidates = policy.candidates(states, p)
+    slack = policy.slack(states, p, candidates[(False,)], (False,))["lower_bound"].detach()
     binds = slack < 0
     assert 20 < binds.sum() < 1_980, "both occur: where the network begins, at 60 to 640 of these states"
     free, bound = weights.T

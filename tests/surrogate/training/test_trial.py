@@ -12,6 +12,7 @@ from surrogate.models.rbc import RealBusinessCycle
 from surrogate.training import Settings, recipe
 from surrogate.training.checks import require_sound
 from surrogate.training.settings import require_sensible
+from tests.surrogate.models.test_markov import Weather
 
 SOURCE = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
 
@@ -68,3 +69,10 @@ def test_a_slip_in_an_economy_is_named(tmp_path: Path, right: str, wrong: str, w
 def test_settings_that_no_run_can_have_are_refused(change: dict, words: str) -> None:
     with pytest.raises(BadConfiguration, match=words):
         require_sensible(replace(Settings(), **change), get("rbc"))
+
+
+def test_outcomes_of_markov_shocks_need_memory_too() -> None:
+    """Two of one and three of another one, beside two nodes of a shock that is normal."""
+    settings = replace(Settings(), batch=10_000_000, nodes=2)
+    with pytest.raises(BadConfiguration, match="with 12 combinations of nodes"):
+        require_sensible(settings, Weather())

@@ -42,14 +42,29 @@ def test_the_page_lists_every_operator_that_is_translated() -> None:
     assert listed.removesuffix(".").split(", ") == sorted(OPERATORS)
 
 
+def test_c_from_another_package_is_made_as_shown(tmp_path: Path) -> None:
+    require("c")
+    pytest.importorskip("emx_onnx_cgen")
+    for name in ("examples", "artifacts"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    first = next(place for place, command in enumerate(COMMANDS) if "plain_c.py" in command)
+    make, compile_it, run_it = COMMANDS[first : first + 3]
+    assert (make.split()[0], compile_it.split()[0], run_it) == ("python", "cc", "rbc_plain_c/simulate 1000")
+    subprocess.run([sys.executable, *make.split()[1:]], cwd=tmp_path, check=True)
+    for command in (compile_it, run_it):
+        subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+
+
 def test_commands_of_the_package_run_as_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those with other programs, and the estimation, have tests of their own."""
     monkeypatch.chdir(tmp_path)
     for name in ("examples", "artifacts"):
         (tmp_path / name).symlink_to(ROOT / name)
     shown = [shlex.split(command) for command in COMMANDS]
-    assert len(shown) == 9
+    assert len(shown) == 15
     for program, *arguments in shown:
+        if "plain_c.py" in arguments[0]:
+            continue
         if program == "dsge-surrogate":
             result = run(*arguments)
             assert result.exit_code == 0, result.output

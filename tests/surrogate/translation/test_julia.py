@@ -1,8 +1,8 @@
-"""Julia, where it is installed; and, where it is not, the arithmetic of what is written in it.
+"""Julia, where it is installed; where it is not, the grammar and the arithmetic of what is written in it.
 
 The lines of a function are so plain that a few substitutions make Python of them: places count from one,
-ends belong to ranges, points mean entry by entry. What stands around them (modules, errors, the self-test)
-only Julia itself can judge.
+ends belong to ranges, points mean entry by entry. Whether all of a file is Julia's grammar says a parser that
+editors use. What names mean around those lines (modules, errors, the self-test) only Julia itself can judge.
 """
 
 import re
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from surrogate import catalogue, load
 from surrogate.artifact.graph import CONTRACTS
 from surrogate.artifact.validation import draw_parameters
-from surrogate.translation import export_code
+from surrogate.translation import export_code, source_code
 from surrogate.translation.statements import FOLDED
 from tests.surrogate.translation.in_doubles import InDoubles
 from tests.surrogate.translation.test_languages import gap
@@ -125,6 +125,16 @@ def test_the_arithmetic_in_julia_is_right(name: str, tmp_path: Path) -> None:
         expected = reference.run("step", states, controls, shocks, theta)
     (controls,) = functions["policy"](states=found[0], parameters=theta)
     assert np.max(gap(controls, found[1])) < 1e-10
+
+
+@pytest.mark.parametrize("name", catalogue.available())
+def test_every_file_is_grammatical(name: str) -> None:
+    tree_sitter = pytest.importorskip("tree_sitter")
+    julia = pytest.importorskip("tree_sitter_julia")
+    parser = tree_sitter.Parser(tree_sitter.Language(julia.language()))
+    for file, text in source_code(load(name), "julia").items():
+        assert not parser.parse(text.encode()).root_node.has_error, file
+        assert parser.parse(text.replace("\nend\n", "\n", 1).encode()).root_node.has_error, file
 
 
 @pytest.mark.parametrize("name", catalogue.available())

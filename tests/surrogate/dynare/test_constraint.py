@@ -1,0 +1,130 @@
+"""A bound on a variable is one economy, whichever way the file writes it."""
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+import numpy as np
+import torch
+
+from surrogate.dynare.importing import import_economy
+from surrogate.errors import BadData
+from surrogate.models.registry import from_file
+from surrogate.training.checks import check_economy
+from tests.surrogate.dynare.sources import needs_preprocessor
+
+pytestmark = needs_preprocessor
+
+HEAD = """var x pi r d; varexo e; parameters beta kappa phi rho least;
+beta = 0.99; kappa = 0.1; phi = 1.5; rho = 0.8; least = -0.01;
+model;
+x = x(+1) - (r - pi(+1) - d);
+pi = beta*pi(+1) + kappa*x;
+"""
+TAIL = """d = rho*d(-1) + e;
+end;
+shocks; var e; stderr 0.01; end;
+"""
+SOLVE = "stoch_simul(order=1) x pi r;\n"
+OCCBIN = "occbin_constraints; name 'elb'; bind r < least; relax r > least; end;\n"
+WAYS = {
+    "max": HEAD + "[name='rule'] r = max(least, phi*pi);\n" + TAIL + SOLVE,
+    "min": HEAD + "[name='rule'] -r = min(-phi*pi, -least);\n" + TAIL + SOLVE,
+    "mcp": HEAD + "[name='rule', mcp='r > least'] r = phi*pi;\n" + TAIL + SOLVE,
+    "occbin": HEAD
+    + "[name='rule', relax='elb'] r = phi*pi;\n[name='rule', bind='elb'] r = least;\n"
+    + TAIL
+    + OCCBIN
+    + SOLVE,
+}
+
+
+def imported(folder: Path, text: str):
+    """A file with this text."""
+    path = folder / "bounded.mod"
+    path.write_text(text, encoding="utf-8")
+    return import_economy(path)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
+    found = imported(tmp_path, WAYS[way])
+    assert "Bounded occasionally, which makes two regimes: r." in found.notes
+    assert (found.reduced.states, set(found.reduced.outputs)) == (("d",), {"x", "pi"})
+    (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
+    model = from_file(tmp_path / "bounded.py")
+    assert [each for each in check_economy(model) if not each.passed] == []
+    assert [each.name for each in model.constraints] == ["r"]
+    p = model.name_parameters(model.default_parameters())
+    names = [each.name for each in model.controls]
+    for inflation, rate, slack in ((0.0, 0.0, 1.0), (-0.004, -0.006, 0.4), (-0.01, -0.01, -0.5)):
+        choices = torch.tensor([{"pi": inflation, "x": 0.0}[name] for name in names], dtype=torch.float64)
+        period = model.period(p, torch.zeros(1, dtype=torch.float64), choices)
+        assert (float(period.r), float(period.slack["r"])) == pytest.approx((rate, slack))
+        for regime, expected in zip(model.regimes(), (1.5 * inflation, -0.01), strict=True):
+            told = model.given(regime).period(p, torch.zeros(1, dtype=torch.float64), choices)
+            assert float(told.r) == pytest.approx(expected)
+
+
+def test_all_ways_are_the_same_economy(tmp_path: Path) -> None:
+    texts = {way: imported(tmp_path, text).text for way, text in WAYS.items()}
+    assert texts["max"] == texts["mcp"] == texts["occbin"]
+
+
+def test_a_bound_of_what_only_reports_is_none(tmp_path: Path) -> None:
+    text = WAYS["max"].replace("var x", "var shown x").replace("d = rho", "shown = max(x, -0.02);\nd = rho")
+    text = text.replace("max(least, phi*pi)", "phi*pi")
+    found = imported(tmp_path, text)
+    assert "constraints" not in found.text
+    assert "shown" in found.reduced.dropped
+
+
+def test_a_kink_where_the_economy_rests_stays_a_kink(tmp_path: Path) -> None:
+    found = imported(tmp_path, WAYS["max"].replace("max(least, phi*pi)", "phi*pi + 0.1*max(x, 0)"))
+    assert "constraints" not in found.text
+    assert "where(now.x > 0" in found.text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (WAYS["mcp"].replace("x = x(+1)", "[mcp='x > -1'] x = x(+1)"), "several constraints"),
+        (WAYS["mcp"].replace("r > least'] r", "pi > -1'] pi").replace("pi = phi*pi", "pi = r/phi"), None),
+        (WAYS["mcp"].replace("'r > least'", "'r = least'"), "cannot be read"),
+        (WAYS["mcp"].replace("least = -0.01", "least = 0"), "binds where the economy rests"),
+        (HEAD.replace("x = x", "[mcp='x > -1'] x = x") + "r = phi*pi;\n" + TAIL + SOLVE, "looks ahead"),
+        (WAYS["occbin"].replace("bind='elb'] r = least", "bind='elb'] x = least"), "either way"),
+    ],
+)
+def test_other_constraints_are_refused_in_a_sentence(tmp_path: Path, text: str, words: str | None) -> None:
+    if words is None:  # the same rule, bounded in inflation
+        assert "where(now.binds" in imported(tmp_path, text).text
+        return
+    with pytest.raises(BadData, match=words) as refusal:
+        imported(tmp_path, text)
+    assert str(refusal.value).count("\n") == 0
+
+
+@pytest.mark.slow
+def test_the_bound_is_solved(tmp_path: Path) -> None:
+    """Training takes the economy below 10^-3.5 everywhere, where the linear rule errs by several percent."""
+    from surrogate.training import load_policy, train
+    from surrogate.training.settings import Settings
+
+    text = WAYS["max"].replace("stderr 0.01", "stderr 0.004")
+    (tmp_path / "bounded.py").write_text(imported(tmp_path, text).text, encoding="utf-8")
+    model = from_file(tmp_path / "bounded.py")
+    settings = Settings(hidden=(16, 16), trunk=8, nodes=11, batch=1024, adam_steps=50, steps=150)
+    train(model, settings, tmp_path / "bounded.pt")
+    policy, _ = load_policy(tmp_path / "bounded.pt", str(tmp_path / "bounded.py"))
+    from surrogate.accuracy.errors import euler_errors
+
+    theta = model.default_parameters().expand(200, -1)
+    states = torch.linspace(-0.02, 0.02, 200, dtype=torch.float64)[:, None]
+    errors = euler_errors(policy, states, theta, 31).numpy()
+    assert np.quantile(errors, 0.9) < -3.5
+    p = model.name_parameters(theta)
+    rate = model.period(p, states, policy(states, p)).r
+    assert float(rate.min()) == pytest.approx(-0.01, abs=1e-6)
