@@ -100,6 +100,7 @@ SHIPPED = (
         | {"adam_steps": 0, "steps": 500, "robust_quantile": 1.0, "robust_loss": "huber"}
         | {"hopeless_share": 0.0},
         test_nodes=1,
+        comparison="surrogate.comparison.generations:compare_generations",
     ),
     Economy(
         "krusell_smith_reduced",

@@ -26,6 +26,7 @@ from .solutions import (
 from .tables import Policies, moment_table, path_table, policy_table
 
 if TYPE_CHECKING:
+    from .generations import GenerationsComparison
     from .households import HouseholdsComparison
 
 Array = NDArray[np.float64]
@@ -99,7 +100,7 @@ class Comparison:
 
 def compare(
     surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
-) -> Comparison | HouseholdsComparison:
+) -> Comparison | HouseholdsComparison | GenerationsComparison:
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,

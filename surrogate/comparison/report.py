@@ -18,6 +18,9 @@ from ..house import figures, records
 from ..house.files import atomic_folder
 from .compare import Comparison
 from .figures import path_figure, policy_figure
+from .generations import BURN_IN as BURN_IN_OF_GENERATIONS
+from .generations import GenerationsComparison
+from .generations_figures import FIGURES as FIGURES_OF_GENERATIONS
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
 from .tables import formatted
@@ -37,13 +40,17 @@ FILES = (
 )
 OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png")
 """What there is besides of an economy of many households."""
+OF_GENERATIONS = ("errors.csv", "errors_by_age.csv", "profiles.csv", "profiles.png", "errors.png")
+"""What there is besides of one of overlapping generations."""
+AnyComparison = Comparison | HouseholdsComparison | GenerationsComparison
 TITLES = {
     "differences": "The comparison in a few numbers",
+    "errors": "Euler errors along the path, percent of consumption",
     "policies": "Policy functions: relative difference",
     "paths": "Simulated paths with the same shocks: absolute difference",
     "moments": "Moments of the simulated paths",
 }
-DIGITS = {"differences": 4, "policies": 2, "paths": 2, "moments": 5}
+DIGITS = {"differences": 4, "errors": 2, "policies": 2, "paths": 2, "moments": 5}
 WITHOUT_OBSERVABLES = (
     "Observables are left out: under another policy than the surrogate's they come from the equations of an "
     'economy that ships, which need pip install "dsge-surrogate[train]".'
@@ -51,13 +58,20 @@ WITHOUT_OBSERVABLES = (
 BEYOND = 1e300
 
 
-def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
+def notes(comparison: AnyComparison) -> list[str]:
     """What a reader of the tables has to know."""
     periods = len(comparison.simulations[0])
     shares = (
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
         "square; `/ sd` is a share of the standard deviation of the reference's path."
     )
+    if isinstance(comparison, GenerationsComparison):
+        return [
+            f"The surrogate is followed for {periods} periods with the shocks of seed {comparison.seed}, after "
+            f"{BURN_IN_OF_GENERATIONS} that do not count. Euler errors are of all savers in all of these periods, "
+            "by equations written apart. `without shocks` is the deterministic steady state, solved for by "
+            "another method."
+        ]
     both = f"Both solutions are followed for {periods} periods with the shocks of seed {comparison.seed}"
     if isinstance(comparison, HouseholdsComparison):
         surrogate, classical = comparison.seconds
@@ -77,7 +91,7 @@ def notes(comparison: Comparison | HouseholdsComparison) -> list[str]:
     return lines if comparison.paths[1].observables is not None else [*lines, WITHOUT_OBSERVABLES]
 
 
-def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
+def as_markdown(comparison: AnyComparison) -> str:
     """The calibration, what to know, and the tables."""
     values = ", ".join(f"{name} = {value:g}" for name, value in comparison.parameters.items())
     parts = [f"# {comparison.surrogate.card.model}: surrogate and classical solution", values]
@@ -87,7 +101,7 @@ def as_markdown(comparison: Comparison | HouseholdsComparison) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
+def write(comparison: AnyComparison, folder: Path) -> None:
     """Write tables (CSV and Markdown), simulations, the calibration and figures; all of it or nothing.
 
     Without Matplotlib the figures are left out, of which a warning says what they need.
@@ -101,6 +115,9 @@ def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
             table.to_csv(temporary / f"{name}.csv")
         for name, pair in comparison.series.items():
             _side_by_side(*pair).to_csv(temporary / f"{name}.csv")
+        if isinstance(comparison, GenerationsComparison):
+            comparison.by_age.to_csv(temporary / "errors_by_age.csv")
+            comparison.profiles.to_csv(temporary / "profiles.csv")
         (temporary / "comparison.md").write_text(as_markdown(comparison), encoding="utf-8")
         text = calibration_text(comparison.parameters)
         (temporary / "calibration.toml").write_text(text, encoding="utf-8")
@@ -111,8 +128,10 @@ def write(comparison: Comparison | HouseholdsComparison, folder: Path) -> None:
             warnings.warn(str(error), stacklevel=2)
 
 
-def _figures(comparison: Comparison | HouseholdsComparison) -> dict[str, Callable[[], Figure]]:
+def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     """What to draw, by the name of the file."""
+    if isinstance(comparison, GenerationsComparison):
+        return {name: partial(draw, comparison) for name, draw in FIGURES_OF_GENERATIONS.items()}
     paths = {"paths": partial(path_figure, comparison)}
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()

@@ -25,6 +25,8 @@ STEPS, HALVINGS = 60, 40
 STILL = 1e-11
 """Newton's decrement, squared, relative to the barrier."""
 CLEARED = 1e-8
+STARTS = (1.0, 2.0, 0.5, 4.0)
+"""Times the capital where the search begins first."""
 FIRST = 0.1
 """Capital per year that is left to live, in wages, where the search begins."""
 
@@ -68,9 +70,12 @@ def steady_state(parameters: Mapping[str, float], generations: int = 56) -> OlgS
         saved, bought = life.choices(*prices(x))
         return np.array([np.log(saved.sum()) - x[0], bought.sum() / np.exp(x[0])])
 
-    start = np.log(_capital_to_start(household))
-    first_return = float(household.prices(np.exp(start), 1.0, delta)[0])
-    found = root(excess, [start, -np.log(max(first_return, 1.01))], tol=1e-11)
+    for scale in STARTS:
+        start = np.log(scale * _capital_to_start(household))
+        first_return = float(household.prices(np.exp(start), 1.0, delta)[0])
+        found = root(excess, [start, -np.log(max(first_return, 1.01))], tol=1e-11)
+        if np.abs(found.fun).max() < CLEARED:
+            break
     if not np.abs(found.fun).max() < CLEARED:
         values = ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
         raise NoEquilibrium(
