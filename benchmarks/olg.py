@@ -2,8 +2,8 @@
 
     python -m benchmarks.olg
 
-evaluates Euler equations that are written apart along simulations of the files, at the published calibration and
-at parameter vectors that were not looked at, and writes docs/olg.md with its figures.
+evaluates Euler equations that are written apart along simulations of the files, at the published calibration
+and at parameter vectors that were not looked at, and writes docs/olg.md with its figures.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def error_table(published: GenerationsComparison, box: dict[str, Array]) -> pd.D
 
 
 def rest_table(economy: Surrogate) -> pd.DataFrame:
-    """Largest and mean differences of the artifact's steady state from the reference's, by what they are of."""
+    """Mean and largest differences of the artifact's steady state from the reference's."""
     generator = np.random.default_rng(SEED + 1)
     theta = generator.uniform(economy.lower, economy.upper, (RESTS, economy.n_parameters))
     found = economy.steady_state(theta).states.astype(float)

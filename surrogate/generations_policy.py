@@ -30,8 +30,8 @@ SMALL = 0.05
 
 
 class SaverNetwork(nn.Module):
-    """Numbers [..., S, m] of savers: what is known of ages, of the economy and of oneself enters a first layer
-    side by side, so that the former is not copied for each state.
+    """Numbers [..., S, m] of savers: what is known of ages, of the economy and of oneself enters a first
+    layer side by side, so that the former is not copied for each state.
     """
 
     def __init__(self, model: Generations, hidden: Sequence[int]) -> None:
@@ -78,7 +78,9 @@ class PriceNetwork(nn.Module):
         _start_small(self.last)
 
     def forward(self, parameters: Tensor, together: Tensor) -> Tensor:
-        """Its log [...], from standardised `parameters` [..., n_parameters] and the economy [..., n_together]."""
+        """Its log [...], from standardised `parameters` [..., n_parameters] and the economy
+        [..., n_together].
+        """
         coefficients = self.last(torch.tanh(self.of_parameters(parameters) + self.of_economy(together)))
         aggregates = together[..., -self.aggregates :]
         return coefficients[..., 0] + (coefficients[..., 1:] * aggregates).sum(-1)

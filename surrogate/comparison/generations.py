@@ -1,8 +1,8 @@
 """Overlapping generations beside what is known of them without networks.
 
-Without shocks another method solves for what every age owns and eats. With shocks there is no classical solution
-for so many generations: there the surrogate's own path is held to the equations, which are written apart and
-evaluated with what its files say.
+Without shocks another method solves for what every age owns and eats. With shocks there is no classical
+solution for so many generations: there the surrogate's own path is held to the equations, which are written
+apart and evaluated with what its files say.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LEVELS = {"mean": None, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 
 
 class GenerationsPolicy:
-    """The files at one calibration, as `euler_errors` asks them: capital saved, bonds bought, and the price."""
+    """The files at one calibration, as `euler_errors` asks them."""
 
     def __init__(self, surrogate: Surrogate, theta: Array) -> None:
         """`theta` is [n_parameters], or [w, n_parameters] where w divides the rows that it is asked about."""
@@ -90,7 +90,7 @@ class GenerationsComparison:
         }
         index = pd.RangeIndex(1, len(self.states) + 1, name="period")
         path = pd.DataFrame(self.observables, index, self.surrogate.observable_names)
-        return path, pd.DataFrame(at_rest, index)[list(path.columns)]
+        return path, pd.DataFrame({name: at_rest[name] for name in path.columns}, index)
 
     @property
     def series(self) -> dict[str, tuple[pd.DataFrame, ...]]:
@@ -99,8 +99,8 @@ class GenerationsComparison:
 
     @cached_property
     def profiles(self) -> pd.DataFrame:
-        """What every age owns and eats: mean of the path, without shocks by the surrogate's steady state, and by
-        the reference.
+        """What every age owns and eats: mean of the path, and without shocks by the surrogate and by the
+        reference.
         """
         rest = self.surrogate.steady_state(self.surrogate.parameter_array(self.parameters)).states[0]
         owned = {"capital": 0, "bonds": self.savers}
@@ -119,7 +119,7 @@ class GenerationsComparison:
 
     @cached_property
     def by_state(self) -> pd.DataFrame:
-        """Euler errors in percent: mean and quantiles over ages and periods, in all and in each of four states."""
+        """Euler errors in percent over ages and periods, in all and in each of four states."""
         eta, delta = self.states[:, -2], self.states[:, -1]
         number = 2 * (delta > DELTA.mean()) + (eta > ETA.mean())
         where = {"all": np.ones(len(number), bool)} | {name: number == i for i, name in enumerate(STATES)}
@@ -200,7 +200,9 @@ def number_of_generations(surrogate: Surrogate, expected: int | None = None) -> 
     """
     sizes = {state.name: state.size for state in surrogate.card.states}
     if sizes.get("capital") != sizes.get("bonds") or "capital" not in sizes:
-        raise Changed(f"The artifact of {surrogate.card.model} has no capital and bonds by age: export it again.")
+        raise Changed(
+            f"The artifact of {surrogate.card.model} has no capital and bonds by age: export it again."
+        )
     found = sizes["capital"] + 1
     if expected is not None and found != expected:
         raise Changed(

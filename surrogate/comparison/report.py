@@ -67,10 +67,10 @@ def notes(comparison: AnyComparison) -> list[str]:
     )
     if isinstance(comparison, GenerationsComparison):
         return [
-            f"The surrogate is followed for {periods} periods with the shocks of seed {comparison.seed}, after "
-            f"{BURN_IN_OF_GENERATIONS} that do not count. Euler errors are of all savers in all of these periods, "
-            "by equations written apart. `without shocks` is the deterministic steady state, solved for by "
-            "another method."
+            f"The surrogate is followed for {periods} periods with the shocks of seed {comparison.seed}, "
+            f"after {BURN_IN_OF_GENERATIONS} that do not count. Euler errors are of all savers in all of "
+            "these periods, by equations written apart. `without shocks` is the deterministic steady state, "
+            "by another method."
         ]
     both = f"Both solutions are followed for {periods} periods with the shocks of seed {comparison.seed}"
     if isinstance(comparison, HouseholdsComparison):

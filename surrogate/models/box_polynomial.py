@@ -80,8 +80,8 @@ class BoxPolynomial:
         values: Tensor,
         degree: int | None = None,
     ) -> None:
-        """Fit `values` [n, k], known at `theta` [n, n_parameters]; the degree is one of `DEGREES` unless it is
-        given.
+        """Fit `values` [n, k], known at `theta` [n, n_parameters]; the degree is one of `DEGREES` unless
+        it is given.
         """
         self.parameters, self.ends = parameters, [_straight_ends(each) for each in parameters]
         usual = next(degree for most, degree in DEGREES if len(parameters) <= most)

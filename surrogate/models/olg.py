@@ -1,4 +1,4 @@
-"""Fifty-six generations with capital and bonds (Azinovic, Gaegauf and Scheidegger 2022), over four parameters.
+"""Fifty-six generations with capital and bonds (Azinovic, Gaegauf and Scheidegger 2022).
 
 r = alpha eta (K/L)^(alpha-1) + 1 - delta,   w = (1-alpha) eta (K/L)^alpha,   K = sum of k
 c + p d + a + zeta/2 D^2 = l w + b + r k,   D = a - r k,   a of age s is k' of age s + 1, and d is b'
@@ -84,8 +84,12 @@ class OverlappingGenerations(LookAhead, Model):
         ParameterRange("alpha", 0.25, 0.35, 0.3, "capital share"),
     )
     shocks = (
-        Markov("productivity", "leaves today's value below the quantile of that chance", "standard deviations"),
-        Markov("depreciation", "leaves today's value below the quantile of that chance", "standard deviations"),
+        Markov(
+            "productivity", "leaves today's value below the quantile of that chance", "standard deviations"
+        ),
+        Markov(
+            "depreciation", "leaves today's value below the quantile of that chance", "standard deviations"
+        ),
     )
     observables = (
         Variable("log_capital", "capital", "log"),

@@ -1,8 +1,8 @@
 """What helps the network of overlapping generations: the life cycle without shocks.
 
-Savers start from what they would choose in the steady state, and respond to their own wealth as they would at its
-prices. Their network sees, beside the state, what the steady state says of their age and of the next one. The
-steady state is a polynomial in the parameters, moved by Newton's method.
+Savers start from what they would choose in the steady state, and respond to their own wealth as they would at
+its prices. Their network sees, beside the state, what the steady state says of their age and of the next one.
+The steady state is a polynomial in the parameters, moved by Newton's method.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from surrogate.models.period import Parameters, Period
 from surrogate.models.variables import Column, Named, Variable, pack
 
 EVERY, DEGREE, MOST_FAILURES = 4, 5, 0.02
-"""The steady state is solved at one of so many draws of the box, a polynomial of such a degree keeps it, and so
-large a share may fail.
+"""The steady state is solved at one of so many draws of the box, a polynomial of such a degree keeps it, and
+so large a share may fail.
 """
 UNIT, OWN_UNIT, AGGREGATE_UNIT = 0.05, 0.2, 0.05
 """Of the numbers that the network puts out, of own deviations, and of aggregate ones."""
@@ -76,8 +76,8 @@ class OverlappingGenerationsAid(Generations):
         return (*super().beforehand(), Variable("life_cycle_numbers", size=6 * self.n_savers + 2))
 
     def life_cycle_numbers(self, p: Parameters) -> Tensor:
-        """Choices, log K, the bond's price and the response side by side, [..., 6 S + 2]; in float64, in which
-        alone differences are derivatives.
+        """Choices, log K, the bond's price and the response side by side, [..., 6 S + 2]; in float64, in
+        which alone differences are derivatives.
         """
         parameters = self.name_parameters(p.vector.double())
         theta = parameters.vector[..., : len(self.parameters)]

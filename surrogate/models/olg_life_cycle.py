@@ -8,8 +8,8 @@ so that e = 0 is complementarity and e > 0 the central path of an interior-point
 follows that path, K and p unknown, too, at the default parameters, and goes on from there to any others. The
 Euler equations of an age know the choices one age before and after: the Jacobian has 2 x 2 blocks on three
 diagonals and a border of two, and all ages are eliminated together in log2 S rounds, which an exported graph
-can hold. Eliminated from the oldest to the youngest, it also says how an age responds to its own wealth, given
-that it will respond later.
+can hold. Eliminated from the oldest to the youngest, it also says how an age responds to its own wealth,
+given that it will respond later.
 """
 
 from __future__ import annotations
@@ -201,9 +201,7 @@ def _off(unknowns: Tensor, product: float) -> Tensor:
     """By how much capital and bonds do not add up, as shares, [..., 2]."""
     slack, saved = positive(unknowns[..., :-2].unflatten(-1, (-1, 2)), product).unbind(-1)
     log_capital = unknowns[..., -2]
-    return stack(
-        [log(saved.sum(-1)) - log_capital, (slack - saved).sum(-1) * exp(-log_capital)], -1
-    )
+    return stack([log(saved.sum(-1)) - log_capital, (slack - saved).sum(-1) * exp(-log_capital)], -1)
 
 
 def _errors(unknowns: Tensor, theta: Tensor, households: Households, product: float = 0.0) -> Tensor:
@@ -213,9 +211,7 @@ def _errors(unknowns: Tensor, theta: Tensor, households: Households, product: fl
     return cat([euler.flatten(-2), _off(unknowns, product)], -1)
 
 
-def _step(
-    unknowns: Tensor, theta: Tensor, households: Households, product: float
-) -> tuple[Tensor, Tensor]:
+def _step(unknowns: Tensor, theta: Tensor, households: Households, product: float) -> tuple[Tensor, Tensor]:
     """Newton's step [..., 2 S + 2] and the response [..., S, 2, 2] of choices to own capital and bonds."""
     saver, labor = _savers(unknowns, households, product)
     hours, rows = labor[:, None, :], theta[..., None, None, :]
@@ -308,4 +304,3 @@ def _inverse(block: Tensor) -> Tensor:
     (a, b), (c, d) = (row.unbind(-1) for row in block.unbind(-2))
     adjugate = stack([stack([d, -b], -1), stack([-c, a], -1)], -2)
     return adjugate / (a * d - b * c)[..., None, None]
-

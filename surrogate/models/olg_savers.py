@@ -143,7 +143,11 @@ class LookAhead(OverlappingGenerationsAid):
         off_wealth = wealth - saver.steady_wealth[..., None]
         off_income = income - saver.steady_income[..., None]
         first = responded(
-            saver.first[..., None, :], saver.response[..., None, :, :], off_wealth, off_income, saver.gross_return
+            saver.first[..., None, :],
+            saver.response[..., None, :, :],
+            off_wealth,
+            off_income,
+            saver.gross_return,
         )
         together = told[..., None, :].expand(*wealth.shape, told.shape[-1])
         together = cat([exogenous.expand(*wealth.shape, 2), together], -1)

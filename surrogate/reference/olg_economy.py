@@ -37,8 +37,8 @@ bought [n, S] at ages 0 to S - 1, and the price of a bond [n].
 
 
 def labor_by_age(generations: int) -> Array:
-    """Labour of each age [generations]: rises and falls as a parabola up to two thirds of life, then falls in a
-    straight line to a half by five sixths, and stays.
+    """Labour of each age [generations]: rises and falls as a parabola up to two thirds of life, then falls in
+    a straight line to a half by five sixths, and stays.
     """
     middle, turn, end = generations / 2, 2 * generations // 3, 5 * generations // 6
 

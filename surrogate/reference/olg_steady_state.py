@@ -1,8 +1,8 @@
 """The deterministic steady state of overlapping generations, by another method than the surrogate's.
 
-At given prices a household's problem is concave with linear limits, a logarithmic barrier makes it smooth, and
-Newton's method climbs it from any feasible place; SciPy's root finder then looks for the prices at which capital
-and bonds add up. O(S^3) a step, about two hundred steps a household, about twenty households.
+At given prices a household's problem is concave with linear limits, a logarithmic barrier makes it smooth,
+and Newton's method climbs it from any feasible place; SciPy's root finder then looks for the prices at which
+capital and bonds add up. O(S^3) a step, about two hundred steps a household, about twenty households.
 """
 
 from __future__ import annotations
@@ -114,8 +114,8 @@ class _Life:
         self.last: Array | None = None
 
     def consumption(self, x: Array, r: float, w: float, p: float) -> tuple[Array, Array, Array]:
-        """c [S + 1], its derivatives [S + 1, 2 S] with respect to choices x (capital, then bonds), and those of
-        the adjustment D.
+        """c [S + 1], its derivatives [S + 1, 2 S] with respect to choices x (capital, then bonds), and those
+        of the adjustment D.
         """
         zeta = self.household.zeta
         by_capital = self.now - r * self.before

@@ -6,12 +6,12 @@ aggregates g(n_1, ..., n_S) of tomorrow:
 
     dr/dw + dr/dn dn/dw + dr/dg sum_s dg/dn_s dn_s/dw
 
-The first two terms are local to a saver, and the last has a handful of gradients an economy. With e economies,
-m ages in each of S and q outcomes of the shocks a Jacobian costs O(e (m q + S)) evaluations of the network with
-their derivatives, where differentiating whole economies would cost O(e m q S).
+The first two terms are local to a saver, and the last has a handful of gradients an economy. With e
+economies, m ages in each of S and q outcomes of the shocks a Jacobian costs O(e (m q + S)) evaluations of the
+network with their derivatives, where differentiating whole economies would cost O(e m q S).
 
-Market clearing is one more residual of each economy, since networks that clear markets by themselves are moved
-less when markets are cleared.
+Market clearing is one more residual of each economy, since networks that clear markets by themselves are
+moved less when markets are cleared.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SaverResiduals(Method):
         """
         if not isinstance(economy, Generations):
             raise BadConfiguration(
-                f"method=generations solves economies of overlapping generations with their own networks, and "
+                "method=generations solves economies of overlapping generations with their own networks, and "
                 f"{economy.name} is none: leave it out."
             )
         for name, only in ONLY.items():
@@ -180,7 +180,9 @@ class SaverResiduals(Method):
             return value, value
 
         together = seen.together[:, 0]
-        slopes, values = vmap(jacrev(log_price, has_aux=True), (None, 0, 0))(weights, p.standardised, together)
+        slopes, values = vmap(jacrev(log_price, has_aux=True), (None, 0, 0))(
+            weights, p.standardised, together
+        )
         price = self.model.price_of(values, p)
         by_log = torch.func.grad(lambda log: self.model.price_of(log, p).sum())(values)
         return price, by_log[:, None] * _side_by_side(slopes, values)
