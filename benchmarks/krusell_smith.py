@@ -1,10 +1,11 @@
 """The shipped `krusell_smith` and its reduced form against the classical solution, at calibrations drawn at
-random, of which the three worst of an earlier solution were looked at when it was mended.
+random that nobody looked at while it was made.
 
     python -m benchmarks.krusell_smith
 
 solves each calibration by perceived law, endogenous grid and non-stochastic simulation, gives all economies
-the same shocks, and writes docs/krusell-smith.md with the figure in it.
+the same shocks, and writes docs/krusell-smith.md with the figure in it, up to the section on seeds, which
+`benchmarks.krusell_smith_seeds` writes.
 """
 
 import time
@@ -23,9 +24,17 @@ from surrogate.reference.krusell_smith_law import fit_law, forecast_errors
 
 Array = NDArray[np.float64]
 DOCS = Path(__file__).parents[1] / "docs"
+PAGE = DOCS / "krusell-smith.md"
 FULL, REDUCED = "krusell_smith", "krusell_smith_reduced"
 DEFAULT = "default"
-EACH, SEED = 6, 2026
+EACH, HELD_OUT = 4, 20_261_129
+"""Calibrations from either part of the box, and the seed that they are drawn from. They are for the final
+table: another seed is for whoever wants to try something (2026 was that of former tables).
+"""
+SEED = 2026
+"""Of the shocks."""
+SEEDS = "## Seeds"
+"""Where the other benchmark's section begins."""
 PERIODS = 10_000
 SHOWN = 400
 HEADER = """# Krusell and Smith's economy
@@ -46,14 +55,28 @@ economy is. *Reduced*: mean capital and path of the reduced economy beside the c
 mean distance from the surrogate. Seconds of a processor: of the classical solution, and of each path by ONNX
 Runtime, one economy at a time.
 
-What is least accurate is mean capital where benefits are smallest (mu near .05), .4 percent too low, and
-where they are generous, .2 percent too high, with a Gini coefficient up to .02 too low. In the middle half of
-the box capital is within .07 percent and the Gini within .007. The classical law is itself only log-linear.
-What the reduced economy leaves out is the memory of the distribution: it shows most where risk aversion is
-high.
+{summary} The classical law is itself only log-linear. What the reduced economy leaves out is the memory of
+the distribution: it shows most where risk aversion is high. Nobody looked at these calibrations before this
+table was made. There is worse in the box: at the calibrations of former tables (seed 2026), some of which
+were looked at, capital is .375 percent too low where mu is .051 and the Gini coefficient .0185 too low where
+mu is .457.
+
+The certificate in the card of `krusell_smith` rests on 400 economies, each followed for a thousand quarters
+at all of its nodes, and the decision that it holds in the whole box on 100: fewer than for other economies,
+so less is known of corners.
 
 {machine}. Written by `python -m benchmarks.krusell_smith`.
 
+"""
+ONE = """
+## One calibration
+
+    dsge-surrogate train examples/krusell_smith_at_one_calibration.py --output here.pt
+    dsge-surrogate export here.pt here --model examples/krusell_smith_at_one_calibration.py
+
+solves the economy where the file says, in a minute: its box is a point, and its network small. Write your
+calibration into a copy. The first line of [a table of variants](benchmark-populations.md) is this economy
+with these settings beside the classical solution.
 """
 
 
@@ -89,9 +112,28 @@ def distance(path: Array, other: Array) -> float:
     return 100 * float(np.abs(path - other).mean())
 
 
+def summary(trials: list[Trial]) -> str:
+    """The largest differences in words."""
+
+    def most(what: str, among: list[Trial]) -> tuple[float, str]:
+        worst = max(among, key=lambda trial: abs(trial.figure(what)))
+        return abs(worst.figure(what)), worst.name
+
+    middle = [trial for trial in trials if trial.name.startswith("middle")]
+    (capital, _), (gini, _) = (most(what, middle) for what in ("capital, mean", "gini, mean"))
+    (everywhere, where), (unequal, there) = (most(what, trials) for what in ("capital, mean", "gini, mean"))
+    quarter, when = most("capital, path, largest", trials)
+    return (
+        f"In the middle half of the box mean capital is within {capital:.3f} percent and the Gini "
+        f"coefficient within\n{gini:.4f}. Anywhere it is {everywhere:.3f} percent ({where}) and "
+        f"{unequal:.4f} ({there}), and in no quarter is\ncapital more than {quarter:.3f} percent off "
+        f"({when})."
+    )
+
+
 def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
     """Names and parameter vectors."""
-    generator = np.random.default_rng(SEED)
+    generator = np.random.default_rng(HELD_OUT)
     width = economy.upper - economy.lower
     middle = economy.lower + width * generator.uniform(0.25, 0.75, (EACH, economy.n_parameters))
     anywhere = economy.lower + width * generator.uniform(0, 1, (EACH, economy.n_parameters))
@@ -171,10 +213,18 @@ def main() -> None:
     found = table(trials, economy)
     print(found)
     draw(trials[0])
-    text = HEADER.format(periods=PERIODS, burn_in=BURN_IN, each=EACH, machine=machine())
+    text = HEADER.format(
+        periods=PERIODS, burn_in=BURN_IN, each=EACH, machine=machine(), summary=summary(trials)
+    )
     picture = "![Capital at the default, the same shocks](krusell-smith.png)\n"
-    with atomic_path(DOCS / "krusell-smith.md") as temporary:
-        temporary.write_text(f"{text}{found}\n\n{picture}", encoding="utf-8")
+    _, marker, seeds = PAGE.read_text(encoding="utf-8").partition(SEEDS)
+    write(f"{text}{found}\n\n{picture}{ONE}" + (f"\n{marker}{seeds}" if marker else ""))
+
+
+def write(text: str) -> None:
+    """The page."""
+    with atomic_path(PAGE) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import click
 
 from surrogate.artifact.runtime import Surrogate
 from surrogate.catalogue import load
+from surrogate.comparison import AnyComparison
 from surrogate.comparison import compare as solve_both
 from surrogate.comparison.report import (
     DIGITS,
@@ -16,7 +17,6 @@ from surrogate.comparison.report import (
     OF_GENERATIONS,
     OF_HOUSEHOLDS,
     TITLES,
-    AnyComparison,
     notes,
     write,
 )

@@ -11,13 +11,16 @@ from math import nan
 from typing import Any
 
 import click
+import numpy as np
 from click.core import ParameterSource
+from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from surrogate.artifact.card import Card
 from surrogate.artifact.validation import Check
+from surrogate.dynare.linear import UNIT_ROOT
 from surrogate.errors import MissingPackage, SurrogateError
 from surrogate.house.files import disk_is_full
 from surrogate.house.listener import Display, listening
@@ -120,6 +123,21 @@ def print_checks(checks: Iterable[Check]) -> None:
     for check in checks:
         rows.add_row(check.name, "passed" if check.passed else "FAILED", check.detail)
     console().print(rows)
+
+
+def print_roots(roots: NDArray[np.complex128], n_stable: int) -> bool:
+    """A table of eigenvalues, and whether as many are stable as have to be for a unique stable solution."""
+    finite = roots[np.isfinite(roots)]
+    rows = table("modulus", "real", "imaginary", title="Eigenvalues")
+    for root in finite:
+        rows.add_row(*(f"{number:.4g}" for number in (abs(root), root.real, root.imag)))
+    console().print(rows)
+    stable = int((np.abs(finite) <= 1 + UNIT_ROOT).sum())
+    click.echo(
+        f"{len(roots) - len(finite)} more are infinite. {stable} are not above one, for {n_stable} "
+        f"predetermined variables: {'a unique' if stable == n_stable else 'no unique'} stable solution."
+    )
+    return stable == n_stable
 
 
 def on_workers(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,9 +6,15 @@ from pathlib import Path
 
 import click
 
+from surrogate.dynare.calibration import calibrate
 from surrogate.dynare.importing import Imported, import_economy
+from surrogate.dynare.linear import roots_of
+from surrogate.dynare.model_file import read_model_file
+from surrogate.dynare.preprocessor import preprocess
 from surrogate.errors import WriteFailed
 from surrogate.house.files import atomic_path
+
+from .console import console, print_roots, table
 
 
 @click.command("import")
@@ -53,6 +59,18 @@ def import_(
             temporary.write_text(imported.configuration, encoding="utf-8")
         click.echo(f"Wrote {configuration}, what the file says of its estimation.")
     click.echo(f"Wrote {path}. Next: dsge-surrogate check {path}")
+
+
+def check_file(path: Path) -> bool:
+    """Print where a Dynare file rests, and its eigenvalues; whether it has a unique stable solution."""
+    file = read_model_file(preprocess(path))
+    calibration = calibrate(file)
+    rows = table("variable", "at rest", title="Steady state")
+    for text in file.endogenous:
+        rows.add_row(text, f"{calibration.rest[text]:.6g}")
+    console().print(rows)
+    values = {**calibration.values(), **dict.fromkeys(file.shocks, 0.0)}
+    return print_roots(*roots_of(file.equations, tuple(file.endogenous), tuple(file.shocks), values))
 
 
 def write_economy(imported: Imported, path: Path) -> None:

@@ -18,6 +18,7 @@ from .console import console, print_checks, table
 
 STATISTICS = ("mean", "p50", "p90", "p99", "max")
 DIFFERENCES = ("mean", "p99", "max")
+AT_REST = ("capital", "reference_capital", "drift_below", "drift_above", "response", "reference_response")
 
 
 @click.command()
@@ -82,6 +83,11 @@ def _print_accuracy(card: Card, out: Console) -> None:
         rows = table("observable", *DIFFERENCES, title="Absolute difference from the full economy")
         for name, statistics in reduction.items():
             rows.add_row(name, *(f"{statistics.get(each, nan):.2g}" for each in DIFFERENCES))
+        out.print(rows)
+    if places := card.accuracy.get("at_rest"):
+        rows = table(*AT_REST, title="At rest, beside the classical solution")
+        for place in places:
+            rows.add_row(*(f"{place.get(each, nan):.4g}" for each in AT_REST))
         out.print(rows)
     shown = ("test_points", "periods", "burn_in", "law", "quadrature", "share_of_box")
     _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)

@@ -29,12 +29,15 @@ def reduce(model: str, folder: Path, full: str | None, seed: int) -> None:
     """
     with needs_extra("train"):
         from surrogate import export, models
+        from surrogate.models.registry import entry_of
         from surrogate.training.reduction import ReductionSettings
     economy = models.get(model)
     if not isinstance(economy, models.Reduced):
         raise BadConfiguration(f"{economy.name} stands for no other economy: there is nothing to fit it to.")
     source = full or economy.full.name
-    export.reduce(economy, source, folder, ReductionSettings(seed=seed))
+    entry = entry_of(economy)
+    own = {} if entry is None else entry.reduction
+    export.reduce(economy, source, folder, ReductionSettings(**{**own, "seed": seed}))
     differences = load(folder).card.accuracy["reduction"]
     text = ", ".join(f"{name} {figures['mean']:.1e}" for name, figures in differences.items())
     click.echo(f"Wrote {folder}: {economy.name}, mean differences from {source}: {text}.")

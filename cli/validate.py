@@ -15,8 +15,10 @@ from surrogate.artifact.validation import validate as run_checks
 from surrogate.catalogue import available, load
 from surrogate.errors import BadConfiguration
 from surrogate.house.figures import save
+from surrogate.house.files import atomic_path
 
-from .console import SEED, needs_extra, print_checks
+from .console import SEED, needs_extra, print_checks, print_roots
+from .dynare import check_file
 
 if TYPE_CHECKING:
     from surrogate.accuracy.errors import MeasuredErrors
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 @click.argument("artifact")
 @click.option("--model", help="Python file of the economy, if it is your own: tests its Euler errors too.")
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of the random test points.")
-@click.option("--plots", type=click.Path(path_type=Path), help="Folder for a figure of the Euler errors.")
+@click.option("--plots", type=click.Path(path_type=Path), help="Folder for figures of the Euler errors.")
 @click.pass_context
 def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, plots: Path | None) -> None:
     """Check that an artifact keeps its promises.
@@ -59,6 +61,8 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
         from surrogate.accuracy.errors import euler_error_figure
 
         note = f"Saved {save(euler_error_figure(measured), plots / 'euler_errors.png')}"
+        if maps := _save_residual_maps(surrogate, plots):
+            note += f", {maps}"
     print_checks(checks)
     if note:
         click.echo(note)
@@ -73,23 +77,51 @@ def validate(ctx: click.Context, artifact: str, model: str | None, seed: int, pl
 def check(ctx: click.Context, model: str, seed: int) -> None:
     """Check an economy before it is trained.
 
-    MODEL is the name of an economy or a Python file that defines one. Checked are the steady state, the box
-    of the states, the same answer alone and in a batch, parameters that no equation reads, logarithms of
-    controls without bounds, and Blanchard and Kahn's conditions, at random parameter vectors of the box. The
-    exit status is 1 if a check fails.
+    MODEL is the name of an economy, a Python file that defines one, or a Dynare file. Checked are the steady
+    state, the box of the states, the same answer alone and in a batch, parameters that no equation reads,
+    logarithms of controls without bounds, and Blanchard and Kahn's conditions, at random parameter vectors of
+    the box; at the calibration the eigenvalues are listed. Of a Dynare file the steady state and the
+    eigenvalues are shown, as by Dynare's `steady` and `check`. The exit status is 1 if a check fails.
 
     \b
     Examples:
       dsge-surrogate check an_schorfheide
       dsge-surrogate check my_economy.py
+      dsge-surrogate check model.mod
     """
+    if model.endswith(".mod"):
+        if not check_file(Path(model)):
+            ctx.exit(1)
+        return
     with needs_extra("train"):
         from surrogate import models
+        from surrogate.reference.linearise import roots_of
         from surrogate.training.checks import check_economy
-    checks = check_economy(models.get(model), seed)
+    economy = models.get(model)
+    checks = check_economy(economy, seed)
     print_checks(checks)
     if not all(each.passed for each in checks):
         ctx.exit(1)
+    if not isinstance(economy, models.Population):
+        print_roots(*roots_of(economy, economy.default_parameters()))
+
+
+def _save_residual_maps(surrogate: Surrogate, folder: Path) -> str:
+    """Where households of an economy in continuous time err, as a figure and a table; the files' names, or
+    nothing for any other economy.
+    """
+    from surrogate import models
+    from surrogate.accuracy.residual_maps import residual_map_figure, residual_maps
+    from surrogate.models.continuous_time import InstantaneousPopulation
+
+    name = surrogate.card.model
+    model = models.get(name) if name in models.names() else None
+    if not isinstance(model, InstantaneousPopulation):
+        return ""
+    maps = residual_maps(surrogate, model)
+    with atomic_path(folder / "residuals.csv") as temporary:
+        maps.table().to_csv(temporary)
+    return f"{save(residual_map_figure(maps), folder / 'residuals.png')}, {folder / 'residuals.csv'}"
 
 
 def _beside_full(surrogate: Surrogate, seed: int) -> tuple[list[Check], str]:

@@ -103,10 +103,33 @@ SHIPPED = (
         comparison="surrogate.comparison.generations:compare_generations",
     ),
     Economy(
+        "krusell_smith_continuous",
+        "surrogate.models.krusell_smith_continuous:KrusellSmithContinuous",
+        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 500}
+        | {"robust_quantile": 0.98, "robust_loss": "huber", "memory": 0.9, "hopeless_share": 0.0},
+        test_nodes=1,
+        classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
+        comparison="surrogate.comparison.continuous_time:compare_continuous",
+    ),
+    Economy(
         "krusell_smith_reduced",
         "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
         full="krusell_smith",
+    ),
+    Economy(
+        "hank",
+        "surrogate.models.hank:Hank",
+        {"hidden": (16, 16), "nodes": 2, "batch": 256, "sampling": "simulation", "adam_steps": 0}
+        | {"steps": 50, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        test_nodes=3,
+        comparison="surrogate.comparison.sequence_space:compare_in_sequence_space",
+    ),
+    Economy(
+        "hank_reduced",
+        "surrogate.models.hank_reduced:HankReduced",
+        full="hank",
+        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096, "steps": 60},
     ),
 )
 """In the order in which they are listed."""

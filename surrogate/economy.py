@@ -62,6 +62,8 @@ class Economy:
     exists : says whether it has an equilibrium, for boxes that claim too much.
     region : where it has one, if a theorem says so.
     full : of an economy that is reduced from another one and fitted to it, that one's name.
+    reduction : settings of that fit, where they differ from the defaults of
+        `surrogate.training.reduction.ReductionSettings`.
     comparison : holds its surrogate against the classical solution, if its states are too many to be shown
         one by one.
     artifact : folder of its surrogate inside a package, ``"package:folder"``, if it comes with one.
@@ -75,6 +77,7 @@ class Economy:
     exists: str | Witness | None = None
     region: str | Theorem | None = None
     full: str = ""
+    reduction: Mapping[str, Any] = field(default_factory=dict)
     comparison: str | OwnComparison | None = None
     artifact: str = ""
 

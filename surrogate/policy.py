@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -136,6 +137,12 @@ class PopulationPolicy(nn.Module):
         now = self.model.period(p, states)
         choices = self.household(now.of_households, p.vector.unsqueeze(-2))
         return choices.movedim(-1, -2).flatten(-2)
+
+    def in_economy(self, model: Population) -> PopulationPolicy:
+        """The same households in another economy of them, whose distribution may be held otherwise."""
+        other = copy.copy(self)
+        other.model = model
+        return other
 
     def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
         """The choices: an economy of households has no constraints of its own."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import ordqz, solve
+from scipy.linalg import eigvals, ordqz, solve
 
 from .errors import SurrogateError
 
@@ -59,6 +59,15 @@ def solve_rational_expectations(lead: ArrayLike, lag: ArrayLike, n_predetermined
     dynamics = solve(lead_schur[stable, stable], lag_schur[stable, stable])
     inverse = np.linalg.inv(z_predetermined)
     return LinearSolution((z_predetermined @ dynamics @ inverse).real, (z_jump @ inverse).real)
+
+
+def eigenvalues(lead: ArrayLike, lag: ArrayLike) -> NDArray[np.complex128]:
+    """Roots of `lead @ z' = lag @ z` [n], the smallest first; equations without dynamics have infinite."""
+    pairs = eigvals(np.asarray(lag, float), np.asarray(lead, float), homogeneous_eigvals=True)
+    alpha, beta = np.asarray(pairs)
+    finite = np.abs(beta) > 1e-12 * np.maximum(1.0, np.abs(alpha))
+    roots = np.where(finite, alpha / np.where(finite, beta, 1.0), np.inf)
+    return roots[np.argsort(np.abs(roots), kind="stable")]
 
 
 def _require_unique(alpha: NDArray, beta: NDArray, n_predetermined: int) -> None:

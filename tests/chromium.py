@@ -46,12 +46,11 @@ class Chromium:
         return answer["result"]
 
     def open(self, address: str) -> None:
-        """Go to a page, and wait until it is complete."""
+        """Go to a page, and wait until it is complete, with what it embeds."""
+        self.call("Page.enable")
         self.call("Page.navigate", url=address)
-        self.run(
-            "new Promise((ready) => { const look = () => document.readyState === 'complete' && "
-            "location.href !== 'about:blank' ? ready() : setTimeout(look, 20); look(); })"
-        )
+        while self._next().get("method") != "Page.loadEventFired":
+            pass
 
     def run(self, script: str) -> Any:
         """The value of an expression on the page; promises are waited for."""
@@ -59,6 +58,11 @@ class Chromium:
         answer = self.call("Runtime.evaluate", **parameters)
         assert "exceptionDetails" not in answer, answer
         return answer["result"].get("value")
+
+    def wait(self, condition: str) -> None:
+        """Until an expression on the page is true; half a minute at most."""
+        look = f"const look = () => ({condition}) ? done(true) : setTimeout(look, 20); look();"
+        assert self.run(f"new Promise((done) => {{ setTimeout(done, 30000); {look} }})"), condition
 
     def press(self, key: str) -> None:
         """Press and release a key of `KEYS`."""

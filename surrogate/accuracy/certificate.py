@@ -20,9 +20,11 @@ from torch import Tensor
 
 from ..artifact.card import expanded_names
 from ..artifact.region import Region
+from ..models.continuous_time import InstantaneousPopulation
 from ..models.many import MANY
 from ..policy import PolicyNetwork
 from ..training import existence
+from ..training.at_rest import beside_reference
 from ..training.existence import Surface, largest_level
 from ..training.sampling import (
     draw_corners,
@@ -45,8 +47,12 @@ POINTS = 10_000
 VECTORS = 5_000
 SIMULATED = 1_000
 WORST = 5
+AT_REST = 11
+"""Calibrations, beside the default, at which an economy in continuous time is held against finite differences
+where it rests.
+"""
 LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
-LAW_OF_POPULATIONS = "parameters uniform; near the steady state, or the ergodic set"
+LAW_OF_DISTRIBUTIONS = "parameters uniform; near the state at rest, or the ergodic set"
 CLOSED_FORM = "; without those whose answer is a closed form"
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
@@ -106,6 +112,9 @@ def certify(
     accuracy["run_away"] = share_that_runs_away(
         policy, draw_states(policy.model, few, generator), few, generator
     )
+    if isinstance(policy.model, InstantaneousPopulation):
+        default = policy.model.default_parameters()[None]
+        accuracy["at_rest"] = beside_reference(policy, torch.cat([default, parameters[:AT_REST]]))
     return Certificate(accuracy, region)
 
 
@@ -180,7 +189,7 @@ def _laws(
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
-        "law": (LAW_OF_POPULATIONS if isinstance(policy.model, MANY) else LAW)
+        "law": (LAW_OF_DISTRIBUTIONS if isinstance(policy.model, MANY) else LAW)
         + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }

@@ -22,7 +22,7 @@ from .errors import ArtifactPolicy, euler_errors, summary
 MOST_STATES = 1_000
 
 
-class _AtOneCalibration:
+class AtOneCalibration:
     """A policy by NumPy in the place of a network."""
 
     def __init__(self, model: Model, controls: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -41,7 +41,7 @@ def errors_beside_dynare(found: BesideDynare, model: Model) -> pd.DataFrame:
     parameters = torch.from_numpy(found.parameters).expand(len(states), -1)
     policies = {SURROGATE: cast(PolicyNetwork, ArtifactPolicy(found.surrogate, model))}
     for name, rule in found.rules.items():
-        policy = _AtOneCalibration(model, PerturbationPolicy(found.imported, rule))
+        policy = AtOneCalibration(model, PerturbationPolicy(found.imported, rule))
         policies[name] = cast(PolicyNetwork, policy)
     names, nodes = list(expanded_names(model.equations)), recipe(model).test_nodes
     columns = {}

@@ -8,7 +8,7 @@ Whether the numbers solve the economy is for its equations to say, which are not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ LEAST_ACCURATE = -2.0
 """Mean log10 of the absolute residuals of the worst equation, which are shares, from which on a policy solves
 nothing.
 """
+MOST_OFF = {"capital": 0.02, "response": 0.15}
+"""As shares of the reference's, from which an economy at rest is no equilibrium."""
 LARGEST_POWER = 300.0
 """log10 of what a message can say."""
 RUN_AWAY = 0.02
@@ -123,8 +125,28 @@ def objection(accuracy: Mapping[str, Any]) -> str:
     for name, figures in accuracy.get("reduction", {}).items():
         if not figures.get("mean", 0.0) <= 10**LEAST_ACCURATE:
             return f"{name} differs by {figures['mean']:.3g} on average from that of the full economy"
+    if elsewhere := objection_at_rest(accuracy.get("at_rest", ())):
+        return elsewhere
     share = accuracy.get("run_away", 0.0)
     return "" if share <= RUN_AWAY else f"{share:.0%} of the simulated economies run away"
+
+
+def objection_at_rest(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What is wrong with economies at rest, by `at_rest` of a card, or nothing."""
+    for row in rows:
+        off = {name: row[name] / row[f"reference_{name}"] - 1 for name in MOST_OFF}
+        wrong = [name for name, share in off.items() if not abs(share) <= MOST_OFF[name]]
+        back = row["drift_below"] > 0 > row["drift_above"]
+        if wrong or not back:
+            at = ", ".join(f"{name} = {value:.3g}" for name, value in row["parameters"].items())
+            return (
+                f"at {at} capital comes to rest at {row['capital']:.4g} where finite differences say "
+                f"{row['reference_capital']:.4g}, drifts by {row['drift_below']:.1%} a year below that and "
+                f"by {row['drift_above']:.1%} above, and consumption responds to productivity by "
+                f"{row['response']:.3g} where it should by {row['reference_response']:.3g}: small residuals "
+                "do not make this an equilibrium"
+            )
+    return ""
 
 
 def _card_is_complete(surrogate: Surrogate, _: np.random.Generator) -> Check:

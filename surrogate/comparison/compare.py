@@ -26,8 +26,10 @@ from .solutions import (
 from .tables import Policies, moment_table, path_table, policy_table
 
 if TYPE_CHECKING:
+    from .continuous_time import ContinuousComparison
     from .generations import GenerationsComparison
     from .households import HouseholdsComparison
+    from .sequence_space import SequenceSpaceComparison
 
 Array = NDArray[np.float64]
 PERIODS, MOST_PERIODS = 1_000, 10_000_000
@@ -100,12 +102,14 @@ class Comparison:
 
 def compare(
     surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
-) -> Comparison | HouseholdsComparison | GenerationsComparison:
+) -> (
+    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
+):
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,
     from seven tenths of it. An economy whose entry has a comparison of its own is left to that, such as one
-    of many households to `surrogate.comparison.households`.
+    of many households to `surrogate.comparison.households` or `surrogate.comparison.sequence_space`.
 
     Raises
     ------

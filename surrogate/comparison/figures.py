@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from ..house.figures import BLUE, RED, legend, panels, styled
 from .compare import SIMULATION, Comparison
 from .households import HouseholdsComparison
+from .sequence_space import SequenceSpaceComparison
 from .tables import Policies, relative_difference
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from .continuous_time import ContinuousComparison
 
 Array = NDArray[np.float64]
 SHOWN_PERIODS = 200
@@ -49,7 +52,9 @@ def policy_figure(comparison: Comparison) -> Figure:
     return figure
 
 
-def path_figure(comparison: Comparison | HouseholdsComparison) -> Figure:
+def path_figure(
+    comparison: Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison,
+) -> Figure:
     """Simulated paths with the same shocks, a row for each variable: levels, and surrogate less reference.
 
     Raises

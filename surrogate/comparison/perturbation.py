@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..artifact.runtime import Surrogate
-from ..dynare.expressions import dated, evaluate
+from ..dynare.expressions import dated, evaluate, names_in
 from ..dynare.importing import Imported
 from ..dynare.linear import solve_linear
 from ..dynare.octave import PerturbationRule, available, rule_of_dynare
@@ -82,7 +82,7 @@ def beside_dynare(
     """
     parameters = _calibration(surrogate, imported)
     rules = {ORDER.format(1): own_linear_rule(imported)}
-    if available():
+    if available() and path.suffix == ".mod":
         for order in track(list(ORDERS), "perturbations by Dynare"):
             rules[ORDER.format(order)] = rule_of_dynare(path, order, imported.defines, imported.percent)
     shocks = np.random.default_rng(seed).standard_normal((periods, surrogate.n_shocks))
@@ -146,7 +146,9 @@ class PerturbationPolicy:
         reduced = imported.reduced
         self.outputs = [rule.variables.index(text) for text in reduced.outputs]
         self.own = [text for text, _ in reduced.processes if text not in reduced.auxiliary]
-        self.moving = [text for text in self.own if text in rule.states and text not in reduced.lags]
+        read = set().union(*(names_in(formula) for _, formula in reduced.processes))
+        movable = set(rule.states) - set(reduced.lags)
+        self.moving = [text for text in rule.states if text in movable and dated(text, -1) in read]
         self.free = [text for text in rule.shocks if text in reduced.shocks and text not in reduced.impulses]
 
     def __call__(self, states: Array) -> Array:

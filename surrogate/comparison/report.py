@@ -17,12 +17,16 @@ from ..errors import BadConfiguration, MissingPackage, shown
 from ..house import figures, records
 from ..house.files import atomic_folder
 from .compare import Comparison
+from .continuous_time import ContinuousComparison
+from .continuous_time_figures import CONTINUOUS_FIGURES
 from .figures import path_figure, policy_figure
 from .generations import BURN_IN as BURN_IN_OF_GENERATIONS
 from .generations import GenerationsComparison
 from .generations_figures import FIGURES as FIGURES_OF_GENERATIONS
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
+from .sequence_space import SequenceSpaceComparison
+from .sequence_space_figures import response_figure
 from .tables import formatted
 
 if TYPE_CHECKING:
@@ -38,11 +42,10 @@ FILES = (
     "policies.png",
     "paths.png",
 )
-OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png")
+OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png", "values.png")
 """What there is besides of an economy of many households."""
 OF_GENERATIONS = ("errors.csv", "errors_by_age.csv", "profiles.csv", "profiles.png", "errors.png")
 """What there is besides of one of overlapping generations."""
-AnyComparison = Comparison | HouseholdsComparison | GenerationsComparison
 TITLES = {
     "differences": "The comparison in a few numbers",
     "errors": "Euler errors along the path, percent of consumption",
@@ -56,10 +59,15 @@ WITHOUT_OBSERVABLES = (
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
+AnyComparison = (
+    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
+)
 
 
 def notes(comparison: AnyComparison) -> list[str]:
     """What a reader of the tables has to know."""
+    if isinstance(comparison, SequenceSpaceComparison):
+        return comparison.notes
     periods = len(comparison.simulations[0])
     shares = (
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
@@ -82,6 +90,8 @@ def notes(comparison: AnyComparison) -> list[str]:
             f"The surrogate's path took {surrogate:.1f} seconds, the classical solution with its path "
             f"{classical:.1f}.",
         ]
+    if isinstance(comparison, ContinuousComparison):
+        return [f"{comparison.notes[0]} {shares}", *comparison.notes[1:]]
     lines = [f"{both}. {shares}"]
     if comparison.beyond:
         lines.append(
@@ -133,9 +143,13 @@ def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     if isinstance(comparison, GenerationsComparison):
         return {name: partial(draw, comparison) for name, draw in FIGURES_OF_GENERATIONS.items()}
     paths = {"paths": partial(path_figure, comparison)}
+    if isinstance(comparison, ContinuousComparison):
+        return paths | {name: partial(draw, comparison) for name, draw in CONTINUOUS_FIGURES.items()}
     if isinstance(comparison, HouseholdsComparison):
         drawn = FIGURES.items()
         return paths | {name: partial(draw, comparison) for name, draw in drawn}
+    if isinstance(comparison, SequenceSpaceComparison):
+        return paths | {"responses": partial(response_figure, comparison)}
     return paths | {"policies": partial(policy_figure, comparison)}
 
 

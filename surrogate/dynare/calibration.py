@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import combinations
 from math import isfinite
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadData, NoEquilibrium, UnknownName
 from .calculus import derivative, simplified
+from .computed import SAME, parameters_of, sizes_of
 from .expressions import (
     Expression,
     Values,
@@ -34,7 +34,6 @@ Array = NDArray[np.float64]
 
 SOLVED = 1e-9
 """Largest error of an equation at rest, relative to its sides where they are large."""
-SAME = 1e-12
 STEPS, HALVINGS = 200, 20
 """Of Newton's method, and of each of its steps."""
 
@@ -92,13 +91,13 @@ def calibrate(file: ModelFile, computed: Computed | None = None) -> Calibration:
     BadData : a parameter has no value, or no shock is active.
     NoEquilibrium : no steady state is found.
     """
-    parameters, derived = _parameters(file) if computed is None else _computed_parameters(file, computed)
+    parameters, derived = _parameters(file) if computed is None else parameters_of(file, computed)
     assigned = closed_form_of(file, parameters)
     set_at_rest = tuple(dict.fromkeys(text for text, _ in file.assignments if text in file.parameters))
     derived = {text: formula for text, formula in derived.items() if text not in set_at_rest}
     parameters = {text: float(assigned[text]) for text in (*parameters, *set_at_rest)}
     _require_values(file, parameters)
-    sds, correlations = _sizes(file, parameters) if computed is None else _computed_sizes(file, computed)
+    sds, correlations = _sizes(file, parameters) if computed is None else sizes_of(file, computed)
     closed = {text: float(assigned[text]) for text in file.endogenous if text in assigned}
     known = _initial(file, parameters) if computed is None else computed.rest
     rest = {**dict.fromkeys(file.endogenous, 0.0), **known, **closed}
@@ -153,8 +152,11 @@ def closed_form_of(file: ModelFile, parameters: Values) -> dict[str, Any]:
 
 def at_rest_of(file: ModelFile, expression: Expression) -> Expression:
     """An expression without shocks, and with every date today's."""
-    by = {text: name_(date_of(text)[0]) for text in names_in(expression)}
-    return simplified(substituted(expression, by | dict.fromkeys(file.shocks, number(0.0))))
+    by = {
+        text: number(0.0) if date_of(text)[0] in file.shocks else name_(date_of(text)[0])
+        for text in names_in(expression)
+    }
+    return simplified(substituted(expression, by))
 
 
 def errors_at_rest(file: ModelFile, values: Values) -> Array:
@@ -232,10 +234,12 @@ def _solves(file: ModelFile, values: Values) -> bool:
 def _assignments(file: ModelFile, parameters: Mapping[str, float]) -> tuple[tuple[str, Expression], ...]:
     """Formulas of where the economy rests: those of the file, and zero for variables that it does not set,
     as in models in deviations, if that solves the equations for other parameters as well; none if they do
-    not.
+    not, or the file starts to look elsewhere.
     """
     assigned = {text for text, _ in assignments_of(file)}
     zeros = {text: 0.0 for text in file.endogenous if text not in assigned}
+    if any(_initial(file, parameters).get(text, 0.0) for text in zeros):
+        return ()
     shares = 1 + 0.01 * np.arange(len(parameters)) / max(1, len(parameters))
     moved = {text: value * share for (text, value), share in zip(parameters.items(), shares, strict=True)}
     for values in (parameters, moved) if zeros else (parameters,):
@@ -276,48 +280,6 @@ def _parameters(file: ModelFile) -> tuple[dict[str, float], dict[str, Expression
         if text not in names_in(formula) and np.isclose(evaluate(formula, values), values[text], SAME, 0.0)
     }
     return values, follow
-
-
-def _computed_parameters(
-    file: ModelFile, computed: Computed
-) -> tuple[dict[str, float], dict[str, Expression]]:
-    """What Dynare has computed, and formulas of the file that say the same."""
-    values = dict(computed.parameters)
-    formulas = {text: formula for text, formula in file.values if names_in(formula) <= values.keys() - {text}}
-    follow = {
-        text: formula
-        for text, formula in formulas.items()
-        if names_in(formula) and np.isclose(evaluate(formula, values), values.get(text, np.nan), SAME, 0.0)
-    }
-    return values, _without_circles(follow)
-
-
-def _without_circles(formulas: Mapping[str, Expression]) -> dict[str, Expression]:
-    """Formulas in an order in which they can be computed; those that read one another are left out."""
-    ordered: dict[str, Expression] = {}
-    while new := [
-        text
-        for text, formula in formulas.items()
-        if text not in ordered and not names_in(formula) & (formulas.keys() - ordered.keys())
-    ]:
-        ordered |= {text: formulas[text] for text in new}
-    return ordered
-
-
-def _computed_sizes(
-    file: ModelFile, computed: Computed
-) -> tuple[dict[str, float], dict[tuple[str, str], float]]:
-    """Standard deviations and correlations of active shocks by Dynare."""
-    sds = dict(zip(computed.shocks, np.sqrt(np.diag(computed.covariance)).tolist(), strict=True))
-    active = {text: sds[text] for text in file.shocks if sds.get(text, 0.0) > 0}
-    if not active:
-        raise BadData("The file has no active shock: nothing in it is uncertain.")
-    correlations = {}
-    for one, two in combinations(active, 2):
-        row, column = computed.shocks.index(one), computed.shocks.index(two)
-        if covariance := float(computed.covariance[row, column]):
-            correlations[one, two] = covariance / (sds[one] * sds[two])
-    return active, correlations
 
 
 def _sizes(file: ModelFile, parameters: Values) -> tuple[dict[str, float], dict[tuple[str, str], float]]:

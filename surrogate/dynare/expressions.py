@@ -163,7 +163,8 @@ def from_tree(node: Mapping[str, Any], numbers: Iterator[float], rest: bool = Fa
     if kind == "VariableNode":
         if rest and node["type"] == "endogenous":
             return name(at_rest(node["name"]))
-        return name(dated(node["name"], int(node["lag"])))
+        still = node["type"] == "parameter"  # whose dates mean nothing
+        return name(node["name"] if still else dated(node["name"], int(node["lag"])))
     if kind == "UnaryOpNode" and op == "steady_state":
         return from_tree(node["arg"], numbers, rest=True)
     if kind == "UnaryOpNode":

@@ -67,26 +67,15 @@ def import_economy(
     calibration = calibrate(file, computed)
     if percent:
         calibration = replace(calibration, sds={text: sd / 100 for text, sd in calibration.sds.items()})
-    constrained = with_constraint(file, calibration)
-    reduced = reduce(constrained.file, constrained.calibration)
-    if any(map(reads_constraint, reduced.formulas())):
-        file, calibration = constrained.file, constrained.calibration
-    else:  # of what only reports
-        reduced, constrained = reduce(file, calibration), Constrained(file, calibration)
+    constrained, reduced = _reduced(with_constraint(file, calibration), Constrained(file, calibration))
+    file, calibration = constrained.file, constrained.calibration
     dependence = Dependence(reduced, calibration)
     ranges = choose_box(file, calibration, box, dependence.parameters | set(reduced.shocks))
     if not ranges.ranges:
         raise BadConfiguration(
             "Every parameter is zero or follows from others: name ranges in a file for --box."
         )
-    notes = _notes(file, calibration, reduced, ranges, percent)
-    if constrained.bounded is not None:
-        notes = (*notes, f"Bounded occasionally, which makes two regimes: {constrained.bounded[0]}.")
-    if octave:
-        notes = (
-            *notes,
-            "Parameters, the steady state and shocks are those of the file's MATLAB code at its values.",
-        )
+    notes = (*_notes(constrained, reduced, ranges), *_how(ranges, percent, octave))
     author = Author(file, calibration, reduced, dependence, ranges, constrained.bounded)
     configuration = configuration_text(file, calibration, author.ranged(), author.observables())
     return Imported(
@@ -104,10 +93,17 @@ def import_economy(
     )
 
 
-def _notes(
-    file: ModelFile, calibration: Calibration, reduced: Reduced, box: Box, percent: bool
-) -> tuple[str, ...]:
+def _reduced(constrained: Constrained, without: Constrained) -> tuple[Constrained, Reduced]:
+    """The economy with its constraint, or without if it is on what only reports."""
+    reduced = reduce(constrained.file, constrained.calibration)
+    if constrained.bounded is None or any(map(reads_constraint, reduced.formulas())):
+        return constrained, reduced
+    return without, reduce(without.file, without.calibration)
+
+
+def _notes(constrained: Constrained, reduced: Reduced, box: Box) -> list[str]:
     """What became of the file, one sentence a part."""
+    file, calibration = constrained.file, constrained.calibration
     derived = [text for text in calibration.derived if text in file.parameters and text not in box.ranges]
     parts = {
         "States": reduced.states,
@@ -120,12 +116,26 @@ def _notes(
         "Not observed, since no formula of today and yesterday says it": [
             text for text in file.observables or file.listed if text not in reduced.observed
         ],
+        "Bounded now and then, which makes two regimes": [constrained.bounded[0]]
+        if constrained.bounded
+        else [],
         "Not varied, since the formulas of the steady state hold for no other values": box.held,
         "Ignored": file.ignored,
     }
     notes = [f"{what}: {', '.join(names)}." for what, names in parts.items() if names]
     if not calibration.in_closed_form:
         notes.append("The steady state is solved for numerically.")
+    return notes
+
+
+def _how(box: Box, percent: bool, octave: bool) -> list[str]:
+    """Where numbers come from."""
+    notes = [f"Ranges of the parameters: {box.source}."]
     if percent:
-        notes.append("The standard deviations of the shocks are those of the file, divided by 100.")
-    return (*notes, f"Ranges of the parameters: {box.source}.")
+        notes = ["The standard deviations of the shocks are those of the file, divided by 100.", *notes]
+    if octave:
+        notes = [
+            "Parameters, steady state and shocks are those that the file's MATLAB code computes.",
+            *notes,
+        ]
+    return notes

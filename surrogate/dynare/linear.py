@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..rational_expectations import solve_rational_expectations
+from ..rational_expectations import eigenvalues, solve_rational_expectations
 from .calculus import derivative
 from .expressions import Values, dated, evaluate
 from .model_file import Equation
@@ -64,19 +65,50 @@ def solve_linear(
     ------
     Indeterminate, NoStableSolution : Blanchard and Kahn's conditions fail.
     """
+    pencil = _pencil(equations, variables, shocks, values)
+    policy = solve_rational_expectations(
+        pencil.ahead * (1 + UNIT_ROOT), pencil.behind, len(pencil.states)
+    ).policy
+    today = pencil.now + pencil.lead @ policy @ pencil.select
+    on_shocks = np.asarray(-np.linalg.solve(today, pencil.impact), float)
+    return LinearRule(tuple(variables), pencil.states, tuple(shocks), policy, on_shocks)
+
+
+def roots_of(
+    equations: Sequence[Equation], variables: Sequence[str], shocks: Sequence[str], values: Values
+) -> tuple[NDArray[np.complex128], int]:
+    """Eigenvalues around the place where all names have `values`, the smallest first, and how many of them
+    have to be stable.
+    """
+    pencil = _pencil(equations, variables, shocks, values)
+    return eigenvalues(pencil.ahead, pencil.behind), len(pencil.states)
+
+
+class _Pencil(NamedTuple):
+    """ahead (s, E[y']) = behind (s_lag, y), and the derivatives that it is made of."""
+
+    ahead: Array
+    behind: Array
+    states: tuple[str, ...]
+    select: Array
+    lead: Array
+    now: Array
+    impact: Array
+
+
+def _pencil(
+    equations: Sequence[Equation], variables: Sequence[str], shocks: Sequence[str], values: Values
+) -> _Pencil:
     used = set().union(*(each.names for each in equations))
     states = tuple(text for text in variables if dated(text, -1) in used)
-    zeros = {**values, **dict.fromkeys(shocks, 0.0)}
+    zeros = {**values, **{dated(text, shift): 0.0 for text in shocks for shift in (-1, 0, 1)}}
     lead, now = (_jacobian(equations, [dated(text, shift) for text in variables], zeros) for shift in (1, 0))
     lag = _jacobian(equations, [dated(text, -1) for text in states], zeros)
-    impact = _jacobian(equations, shocks, zeros)
     n, n_s = len(variables), len(states)
     select = np.array([[float(text == state) for text in variables] for state in states]).reshape(n_s, n)
     ahead = np.block([[np.eye(n_s), np.zeros((n_s, n))], [np.zeros((n, n_s)), lead]])
     behind = np.block([[np.zeros((n_s, n_s)), select], [-lag, -now]])
-    policy = solve_rational_expectations(ahead * (1 + UNIT_ROOT), behind, n_s).policy
-    on_shocks = np.asarray(-np.linalg.solve(now + lead @ policy @ select, impact), float)
-    return LinearRule(tuple(variables), states, tuple(shocks), policy, on_shocks)
+    return _Pencil(ahead, behind, states, select, lead, now, _jacobian(equations, shocks, zeros))
 
 
 def covariance_of(

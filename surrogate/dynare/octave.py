@@ -1,7 +1,7 @@
 """Dynare itself, under Octave, where both are installed: what a file's own code computes, and its
 perturbation solutions.
 
-Dynare runs the file up to where it begins to compute something, in a copy of its folder. That runs the
+Dynare runs the file up to where it begins to compute something, in a folder beside its own. That runs the
 file's MATLAB code too, so only who asks for it gets it.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import MissingPackage, NoEquilibrium
+from ..errors import BadConfiguration, MissingPackage, NoEquilibrium
 from .linear import LinearRule
 from .preprocessor import find_preprocessor
 
@@ -31,6 +31,7 @@ Array = NDArray[np.float64]
 OCTAVE = "octave-cli"
 PLACES = ("/usr/lib/dynare/matlab", "/usr/local/lib/dynare/matlab", "/opt/dynare/lib/dynare/matlab")
 SECONDS = 300
+EXPANDED = "expanded_by_dsge_surrogate.mod"
 _COMMANDS = re.compile(
     r"^\s*(steady|check|resid|stoch_simul|estimation|identification|shock_decomposition|calib_smoother|osr"
     r"|dynare_sensitivity|evaluate_planner_objective|prior_function|posterior_function)\b[^;]*;",
@@ -170,35 +171,48 @@ def rule_of_dynare(
 
 def _run(path: Path, defines: Sequence[str], commands: str) -> dict[str, Any]:
     """What Dynare prints after a file's declarations and these commands."""
+    if path.suffix != ".mod":
+        raise BadConfiguration(f"Dynare runs .mod files, not {path.name}: give it the file itself.")
     matlab = _matlab_folder()
     if matlab is None or shutil.which(OCTAVE) is None:
         raise MissingPackage("This needs Octave and Dynare for it: `apt install octave dynare`.")
     with TemporaryDirectory() as folder:
-        place = Path(folder) / "copy"
-        shutil.copytree(path.parent, place)
-        expand = ["onlymacro", "savemacro=expanded.mod", "nopreprocessoroutput"]
-        command = [find_preprocessor(), path.name, *expand, *(f"-D{each}" for each in defines)]
-        subprocess.run(command, cwd=place, capture_output=True, check=False)
-        text = (place / "expanded.mod").read_bytes().decode("utf-8", "replace")
+        place = Path(folder)
+        _beside(path, place)
+        text = _expanded(path, place, defines)
         own = path.with_name(f"{path.stem}_steadystate.m").is_file()  # which is exact as far as it is
         whole = [_declarations(text), "" if own else _EXACT, "steady;", commands]
         (place / path.name).write_text("\n".join(whole), encoding="utf-8")
         call = f"addpath {matlab}; dynare {path.stem} noclearall nolog nostrict"
+        words = [OCTAVE, "--quiet", "--eval", call]
         try:
-            done = subprocess.run(
-                [OCTAVE, "--quiet", "--eval", call],
-                cwd=place,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-            )
+            done = subprocess.run(words, cwd=place, capture_output=True, text=True, timeout=SECONDS)
         except subprocess.TimeoutExpired as error:
-            raise NoEquilibrium(f"Dynare did not end within {SECONDS} seconds on {path}.") from error
+            raise NoEquilibrium(f"Dynare did not end within {SECONDS} seconds on {path.name}.") from error
     found = re.search(r"^DYNARE (.*)$", done.stdout, re.MULTILINE)
     if found is None:
         said = [line for line in (done.stderr + done.stdout).splitlines() if "error" in line.lower()]
-        raise NoEquilibrium(f"Dynare does not solve {path}: {said[0] if said else done.stdout[-300:]}")
+        raise NoEquilibrium(f"Dynare does not solve {path.name}: {said[0] if said else done.stdout[-300:]}")
     return json.loads(found[1])
+
+
+def _expanded(path: Path, place: Path, defines: Sequence[str]) -> str:
+    """The file with its macros expanded."""
+    expand = ["onlymacro", f"savemacro={EXPANDED}", "nopreprocessoroutput"]
+    command = [find_preprocessor(), path.name, *expand, *(f"-D{each}" for each in defines)]
+    subprocess.run(command, cwd=place, capture_output=True, check=False)
+    if not (place / EXPANDED).is_file():
+        raise NoEquilibrium(f"Dynare's preprocessor does not accept {path.name}.")
+    return (place / EXPANDED).read_bytes().decode("utf-8", "replace")
+
+
+def _beside(path: Path, place: Path) -> None:
+    """The file, and links to what is in its folder, but for what Dynare has written there."""
+    own = (path.name, path.stem, f"+{path.stem}", EXPANDED)
+    for each in path.parent.iterdir():
+        if each.name not in own:
+            (place / each.name).symlink_to(each.resolve())
+    shutil.copy(path, place)
 
 
 def _declarations(text: str) -> str:

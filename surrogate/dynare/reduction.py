@@ -134,7 +134,8 @@ def _separated(
     """
     shocks = tuple(calibration.sds)
     values = calibration.values() | dict.fromkeys(shocks, 0.0)
-    zeros: dict[str, Expression] = {text: number(0.0) for text in file.shocks if text not in shocks}
+    idle = [text for text in file.shocks if text not in shocks]
+    zeros: dict[str, Expression] = {dated(text, shift): number(0.0) for text in idle for shift in (-1, 0, 1)}
     equations = tuple(_replaced(each, zeros) for each in file.equations)
     left = Trimmed(equations, tuple(file.endogenous), {})
     constants: dict[str, Expression | None] = {}

@@ -18,7 +18,7 @@ from .interface import (
     unpack,
     where,
 )
-from .population import Population
+from .population import Population, WithDistribution
 from .reduced import Reduced
 from .registry import get, names
 from .steady_states import NumericalSteadyState
@@ -41,6 +41,7 @@ __all__ = [
     "Reduced",
     "Values",
     "Variable",
+    "WithDistribution",
     "get",
     "names",
     "pack",

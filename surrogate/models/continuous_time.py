@@ -79,6 +79,10 @@ class InstantaneousPopulation(Population):
         """
 
     @abstractmethod
+    def growth_errors(self, now: Period, expected: Named, p: Parameters) -> Tensor:
+        """What the equations err by for each household of the distribution, [..., households]."""
+
+    @abstractmethod
     def with_capital(self, now: Period, factor: float, p: Parameters) -> Values:
         """The economy's states where everybody's wealth is `factor` times what it is now."""
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, broadcast_tensors, cat, exp, gradient, log, ones_like, stack, zeros_like
+from torch import Tensor, cat, exp, gradient, log, ones_like, stack, zeros_like
 
-from surrogate.models.interface import Control, Markov, Named, Parameters, Period, Values, Variable
+from surrogate.models.interface import Control, Markov, Named, Parameters, Period, Values, Variable, pack
 from surrogate.models.krusell_smith_household import PARAMETERS, SWITCH, UNEMPLOYMENT, Household
 from surrogate.models.population import Population
 from surrogate.models.variables import columns_of
@@ -79,18 +79,31 @@ class KrusellSmith(Population):
         nodes = GRID.nodes(now.wealth)
         return p.unit * cat([nodes, nodes])
 
+    def mass(self, now: Period, p: Parameters) -> Tensor:
+        """Share of the households that are there, [..., 2 nodes]."""
+        return now.wealth
+
+    def holdings(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:
+        """Shares of households [..., nodes] and their wealth in any unit, from the poorest to the richest."""
+        return by_job(now.wealth).sum(-2).clamp_min(0.0), GRID.nodes(now.wealth)
+
     def capital(self, now: Period, p: Parameters) -> Tensor:
         """K."""
-        return (now.wealth * now.assets).sum(-1)
+        return (now.mass * now.assets).sum(-1)
+
+    def in_common(self, now: Period, p: Parameters) -> Values:
+        """States that all households share, [..., 1] or of a group [..., 1, size]."""
+        capital = now.capital[..., None]
+        return {"capital": capital, "boom": now.boom[..., None], "next_capital": capital}
 
     def of_households(self, now: Period, p: Parameters) -> Tensor:
         """The household at each node, [..., 2 nodes, 5]."""
-        employed = now.wealth.new_tensor([0.0, 1.0]).repeat_interleave(NODES)
-        return self._households(now, now.assets, employed, now.capital)
+        employed = now.assets.new_tensor([0.0, 1.0]).repeat_interleave(now.assets.shape[-1] // 2)
+        return self.households(now, now.assets, employed)
 
-    def _households(self, now: Period, assets: Tensor, employed: Tensor, told: Tensor) -> Tensor:
-        columns = (assets, employed, now.capital[..., None], now.boom[..., None], told[..., None])
-        return stack(broadcast_tensors(*columns), -1)
+    def households(self, now: Period, assets: Tensor, employed: Tensor) -> Tensor:
+        """Households [..., m, 5] with so much wealth [..., m], with and without jobs [..., m]."""
+        return pack({"assets": assets, "employed": employed, **now.in_common}, self.household.states)
 
     def at_nodes(self, now: Period, p: Parameters) -> Period:
         """The household's period at each node."""
@@ -103,7 +116,7 @@ class KrusellSmith(Population):
 
     def told_tomorrow(self, now: Period, p: Parameters) -> Tensor:
         """K', what all save."""
-        return (now.wealth * now.savings).sum(-1)
+        return (now.mass * now.savings).sum(-1)
 
     def output(self, now: Period, p: Parameters) -> Tensor:
         """Y = A K^alpha L^(1-alpha)."""
@@ -112,7 +125,7 @@ class KrusellSmith(Population):
 
     def consumption_of_all(self, now: Period, p: Parameters) -> Tensor:
         """C."""
-        return (now.wealth * now.at_nodes.eaten).sum(-1)
+        return (now.mass * now.at_nodes.eaten).sum(-1)
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """Savings move households over the grid, and then they find or lose jobs."""
@@ -129,31 +142,34 @@ class KrusellSmith(Population):
         return {"productivity": stack([switch, 1 - switch], -1)}
 
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
-        """What a unit saved is worth to the household at each node, over its chances of a job: tomorrow's
-        consumption between nodes by the weights with which it moves.
-        """
-        places = now.savings / p.unit
+        """What a unit saved is worth to the household at each node, over its chances of a job."""
         jobless, employed = (
-            exp(-p.gamma[..., None] * log(GRID.interpolated(eaten, places) / now.consumption))
-            for eaten in by_job(then.at_nodes.eaten).unbind(-2)
+            exp(-p.gamma[..., None] * log(eaten / now.consumption))
+            for eaten in self.eaten_tomorrow(now, then, p)
         )
         unemployed = tomorrow_is(then.boom[..., None], now.at_nodes.unemployed_tomorrow)
         mean = employed + unemployed * (jobless - employed)
         return {"marginal_value": p.beta[..., None] * mean * then.at_nodes.gross_return}
 
+    def eaten_tomorrow(self, now: Period, then: Period, p: Parameters) -> list[Tensor]:
+        """Without and with a job, by the household at each of today's nodes, [..., 2 nodes]: between
+        tomorrow's nodes by the weights with which it moves.
+        """
+        places = now.savings / p.unit
+        return [GRID.interpolated(eaten, places) for eaten in by_job(then.at_nodes.eaten).unbind(-2)]
+
     def residuals(self, now: Period, expected: Named, p: Parameters) -> Values:
         """Errors of the households' choices, over all of them."""
         errors = self.household.residuals(now.at_nodes, expected, p.of_household)["euler"]
         return {
-            "euler": (now.wealth.clamp_min(0.0) * errors**2).sum(-1) ** 0.5,
-            "saving": (now.wealth * errors).sum(-1),
+            "euler": (now.mass.clamp_min(0.0) * errors**2).sum(-1) ** 0.5,
+            "saving": (now.mass * errors).sum(-1),
         }
 
     def observe(self, now: Period, then: Period, p: Parameters) -> Values:
         """Aggregates and the distribution of wealth at the start of the quarter."""
-        mass = by_job(then.wealth).sum(-2).clamp_min(0.0)
-        nodes = GRID.nodes(mass)
-        owned = mass * nodes / (mass * nodes).sum(-1, keepdim=True)
+        mass, wealth = then.holdings
+        owned = mass * wealth / (mass * wealth).sum(-1, keepdim=True)
         below = owned.cumsum(-1) - owned
         return {
             "log_capital": log(then.capital),
@@ -166,12 +182,16 @@ class KrusellSmith(Population):
         }
 
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-        """Not at rest, but where simulations start: log-normal wealth in a boom, with the representative
-        agent's capital and the anchor's consumption.
-        """
-        states = {"wealth": log_normal(ones_like(p.dz)), "productivity": 1 + p.dz}
-        at_nodes = Period(self, p, {**states, "consumption": states["wealth"]}).at_nodes
-        return states, self.household.anchor(at_nodes, p.of_household)
+        """Not at rest, but where simulations start, with the anchor's consumption."""
+        states = self.start(p)
+        households = columns_of(Period(self, p, states).of_households, self.household.states)
+        return states, self.household.anchor(
+            Period(self.household, p.of_household, households), p.of_household
+        )
+
+    def start(self, p: Parameters) -> dict[str, Tensor]:
+        """Log-normal wealth in a boom, with the representative agent's capital."""
+        return {"wealth": log_normal(ones_like(p.dz)), "productivity": 1 + p.dz}
 
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Shares between zero and one; boom and bust."""
@@ -204,7 +224,7 @@ class KrusellSmith(Population):
         assets = p.unit * cat([*drawn, SEARCH * poor[..., 0] ** 2], -1)
         works = [zeros_like(drawn[0]), ones_like(drawn[1]), ones_like(drawn[2])]
         works.append((poor[..., 1] < 0.5).to(u.dtype))
-        return self._households(now, assets, cat(works, -1), now.capital)
+        return self.households(now, assets, cat(works, -1))
 
     def stakes(self, p: Parameters) -> Tensor:
         """gamma / ((1/beta - 1 + delta) (1 - alpha)): the response of mean K to an error of everybody's
@@ -225,7 +245,7 @@ class KrusellSmith(Population):
 
 def by_job(values: Tensor) -> Tensor:
     """[..., 2 nodes] as [..., 2, nodes], the unemployed first."""
-    return values.unflatten(-1, (2, NODES))
+    return values.unflatten(-1, (2, -1))
 
 
 def tomorrow_is(boom: Tensor, by_outcome: Tensor) -> Tensor:

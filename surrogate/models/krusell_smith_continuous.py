@@ -125,18 +125,23 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         """Kdot."""
         return now.capital_drift
 
-    def moved(self, now: Period, years: float, p: Parameters) -> Tensor:
-        """Masses [..., 2 nodes] some time later: first each node saves, then incomes switch."""
-        places = (now.assets + years * now.at_nodes.saving) / p.unit
+    def moved(self, now: Period, saving: Tensor, years: float, p: Parameters) -> Tensor:
+        """Masses [..., 2 nodes] some time later: each node moves by its `saving`, then incomes switch."""
+        places = (now.assets + years * saving) / p.unit
         masses = GRID.move(by_income(now.wealth), by_income(places))
         switch = (1 - exp(-2 * years * p.lam[..., None, None])) / 2
         return (masses + switch * (masses.flip(-2) - masses)).flatten(-2)
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck."""
+        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck. Households save from
+        the incomes of the productivity that is expected meanwhile, which has gone half of its way back.
+        """
         stays = exp(-p.eta * self.step_years)
+        meanwhile = now.productivity * (1 - stays) / (p.eta * self.step_years)
+        states = {"wealth": now.wealth, "productivity": meanwhile, "consumption": now.consumption}
+        saving = Period(self, p, states).at_nodes.saving
         sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
-        masses = self.moved(now, self.step_years, p)
+        masses = self.moved(now, saving, self.step_years, p)
         return {
             "wealth": masses / masses.sum(-1, keepdim=True),
             "productivity": stays * now.productivity + sd * e.productivity,
@@ -145,7 +150,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
     def nearby(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:
         """This economy, a moment later and earlier, and with productivity one sd of a year up and down."""
         z, masses = now.productivity, now.wealth
-        change = self.moved(now, SHORT, p) - masses
+        change = self.moved(now, now.at_nodes.saving, SHORT, p) - masses
         drift = -p.eta * z * SHORT
         columns = [(masses, z), (masses + change, z + drift), (masses - change, z - drift)]
         columns += [(masses, z + p.sig), (masses, z - p.sig)]

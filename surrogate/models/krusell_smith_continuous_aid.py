@@ -28,6 +28,7 @@ most. It says where to look; where capital rests is for the network to find.
 USUAL = (2.1, 0.05, 0.7, 0.4)
 LEAST_WEALTH = 1e-7
 """In units of K*, where derivatives at the limit are taken: below it the root has none."""
+LEAST_SHARE = 1e-30
 PROPENSITY, SCALE = 0.16, 0.67
 """Of the lucky household's first guess: SCALE (w + PROPENSITY a)."""
 CAPITAL_UNIT, PRODUCTIVITY_UNIT = 0.1, 0.02
@@ -56,6 +57,14 @@ class HouseholdAid(Aid):
         logs = [log(x / usual) for x, usual in zip((p.gamma, p.rho, 1 - p.n1, p.lam), USUAL, strict=True)]
         return p.representative_capital * exp(exp(_quadratic(TRANSLOG, logs)))
 
+    def share(self, now: Period, p: Parameters) -> Tensor:
+        """Wealth as a share of itself and K*."""
+        return now.assets / (now.assets + p.representative_capital)
+
+    def root(self, now: Period, p: Parameters) -> Tensor:
+        """The root of that; with a derivative, zero, at the limit as well."""
+        return sqrt(now.share.clamp_min(LEAST_SHARE))
+
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Wealth up to seven times K*, capital within a sixth of where it rests, productivity 6 %."""
         zero, capital = 0 * p.gamma, p.usual_capital
@@ -69,11 +78,9 @@ class HouseholdAid(Aid):
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Of order one each."""
-        share = now.assets / (now.assets + p.representative_capital)
-        root = sqrt(share)
         return {
-            "position": 2 * (root + now.lucky * (share - root)) - 1,
-            "bend": 2 * now.lucky * share * root,
+            "position": 2 * (now.root + now.lucky * (now.share - now.root)) - 1,
+            "bend": 2 * now.lucky * now.share * now.root,
             "luck": 2 * now.lucky - 1,
             "capital": log(now.capital / p.usual_capital) / CAPITAL_UNIT,
             "productivity": now.productivity / PRODUCTIVITY_UNIT,
@@ -95,8 +102,7 @@ class HouseholdAid(Aid):
         """With the low income all of it and more, by the root of wealth; with the high one a share of income
         and wealth.
         """
-        root = sqrt(now.assets / (now.assets + p.representative_capital))
-        unlucky = now.income + now.wage * (1 - p.n1) * root
+        unlucky = now.income + now.wage * (1 - p.n1) * now.root
         lucky = SCALE * (now.wage + PROPENSITY * now.assets)
         return {"consumption": unlucky + now.lucky * (lucky - unlucky)}
 

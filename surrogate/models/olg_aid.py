@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import ClassVar, NamedTuple
 
 import torch
-from torch import Tensor, cat, exp, log, ones_like, relu, stack, tanh, zeros_like
+from torch import Tensor, cat, exp, log, ones_like, relu, stack, tanh
 
 from surrogate.errors import NoEquilibrium
 from surrogate.models.box_polynomial import BoxPolynomial, draws_of_box, once_per_class, whereabouts
@@ -21,7 +21,6 @@ from surrogate.models.olg_calibration import (
     KAPPA,
     MEAN_DEPRECIATION,
     PRODUCTIVITY,
-    after_nothing,
     labor_of_ages,
 )
 from surrogate.models.olg_life_cycle import Households, LifeCycle, polished, steady_states
@@ -197,7 +196,7 @@ class OverlappingGenerationsAid(Generations):
         now = self.period(p, pack(self.steady_state(p)[0], self.states))
         states = self.near(now, stack([2 * u.capital - 1, 2 * u.bonds - 1], -1), p)
         for name, (low, high) in (("productivity", PRODUCTIVITY), ("depreciation", DEPRECIATION)):
-            states[name] = torch.where(getattr(u, name) < 0.5, low, high).to(now.capital)
+            states[name] = low + (high - low) * (getattr(u, name) > 0.5).to(now.capital)
         return states
 
     def near(self, now: Period, noise: Tensor, p: Parameters) -> dict[str, Tensor]:

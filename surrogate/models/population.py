@@ -11,14 +11,33 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from torch import Tensor
+from torch import Tensor, ones_like
+from torch import bool as boolean
 
 from .interface import Model, Values
 from .period import Parameters, Period
 
 
-class Population(Model):
-    """An economy of many households.
+class WithDistribution(Model):
+    """An economy whose states include a distribution: it is carried along in simulations, and no box holds
+    it.
+    """
+
+    def settled(self, now: Period, p: Parameters) -> Tensor:
+        """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
+        path that leads away. By default it is.
+        """
+        return ones_like(getattr(p, self.parameters[0].name), dtype=boolean)
+
+    def stakes(self, p: Parameters) -> Tensor:
+        """How much an error of a choice moves the economy, [...], about one in the middle of the box: one, by
+        default.
+        """
+        return ones_like(getattr(p, self.parameters[0].name))
+
+
+class Population(WithDistribution):
+    """An economy of many households whose network sees what a household sees.
 
     Its controls are the household's choices at each node, in the order of the household's controls.
     """
@@ -64,9 +83,3 @@ class Population(Model):
     @abstractmethod
     def at_the_end(self, now: Period, p: Parameters) -> Tensor:
         """Share of households at the end of the grid, [...]."""
-
-    @abstractmethod
-    def settled(self, now: Period, p: Parameters) -> Tensor:
-        """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
-        path that leads away.
-        """

@@ -12,20 +12,21 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from .interface import Model, Named, Parameters, Period, Values
-from .population import Population
+from .population import WithDistribution
 
 
 class Reduced(Model):
     """An economy whose choices are fitted to simulations of another one: it has no equations of its own."""
 
-    full: ClassVar[type[Population]]
+    full: ClassVar[type[WithDistribution]]
     """The economy that it stands for, with the same parameters and shocks."""
     equations = ()
 
     @abstractmethod
     def of_full(self, seen: Named) -> Values:
-        """Its states and controls by name, in a period in which the full economy has the observables and
-        states `seen`, tensors [...] or, of a group, [..., size].
+        """Its states and controls by name in a period `seen` of the full economy: with that one's states,
+        choices and definitions, and its observables where no choice has the same name, tensors [...] or, of a
+        group, [..., size].
         """
 
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:

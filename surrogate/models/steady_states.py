@@ -40,7 +40,8 @@ NEWTON_STEPS, WIDTH = 6, 1e-3
 class NumericalSteadyState(Aid):
     """`steady_state` from starting values: inherit from it before `Model` and write `initial_values`.
 
-    What is done at the draws is done once, at the first use of the class, and takes a few seconds.
+    What is done at the draws is done once, at the first use of the class, and takes a few seconds. Equations
+    may read `p.at_rest`, the period in the steady state; bounds of controls may not.
     """
 
     @abstractmethod

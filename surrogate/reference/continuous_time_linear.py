@@ -23,7 +23,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import expm, schur, solve
 
 from ..errors import BadData, NoEquilibrium
-from .continuous_time import ALPHA, DELTA, Economy, Grid, Rates, Stationary, prices, stationary_on
+from .continuous_time import (
+    ALPHA,
+    DELTA,
+    Economy,
+    Grid,
+    Rates,
+    Stationary,
+    StationaryEquilibrium,
+    prices,
+    solve_stationary,
+    stationary_on,
+)
 from .continuous_time_transition import with_wealth_scaled
 
 Array = NDArray[np.float64]
@@ -68,6 +79,14 @@ class Linear:
         moved = [self.wealth @ (expm(self.law * year) @ start) for year in np.asarray(years, float)]
         return np.array(moved) / self.rest.capital
 
+    def step(self, years: float) -> tuple[Array, float]:
+        """How states [2n + 1] move in so many years, [2n + 1, 2n + 1], and the standard deviation of what is
+        then added to z, whose effect on masses begins only then.
+        """
+        economy = self.rest.economy
+        spread = np.sqrt(-np.expm1(-2 * economy.eta * years) / (2 * economy.eta))
+        return np.asarray(expm(self.law * years), float), float(economy.sig * spread)
+
     def after_productivity(self, z: float) -> Array:
         """States [2n + 1] with log productivity `z` and masses at rest."""
         return np.append(np.zeros(2 * self.rest.grid.count), z)
@@ -110,6 +129,15 @@ def consumption_slopes(rest: Stationary) -> tuple[Array, Array]:
     return slopes, stays
 
 
+def slowest_direction(rest: Stationary) -> Array:
+    """Masses [n, 2], which add up to zero, of what returns to rest most slowly where prices never change: the
+    eigenvector of the Kolmogorov forward equation after that of the stationary distribution.
+    """
+    roots, vectors = np.linalg.eig(_generator(rest).T)
+    slow = np.argsort(-np.real(roots))[1]
+    return np.real(vectors[:, slow]).reshape(-1, 2)
+
+
 def solve_linear(rest: Stationary) -> Linear:
     """The stable first-order solution around `rest`.
 
@@ -143,8 +171,11 @@ def solve_linear(rest: Stationary) -> Linear:
 
 @dataclass(frozen=True)
 class LinearEconomy:
-    """First-order solutions on two grids, extrapolated where a number is asked for."""
+    """First-order solutions on two grids, extrapolated where a number is asked for, around the economy at
+    rest, of which finer grids are known.
+    """
 
+    stationary: StationaryEquilibrium
     coarse: Linear
     fine: Linear
 
@@ -156,7 +187,7 @@ class LinearEconomy:
     @property
     def capital(self) -> float:
         """K at rest."""
-        return float(self._extrapolated(lambda each: np.array(each.rest.capital)))
+        return self.stationary.capital
 
     def consumption_by_productivity(self, wealth: ArrayLike) -> Array:
         """d log c / dz [..., 2] of households with `wealth` [...], everything else at rest."""
@@ -223,7 +254,7 @@ def solve_linear_economy(parameters: Mapping[str, float], count: int = NODES) ->
     """
     economy = Economy.of(parameters)
     coarse, fine = (solve_linear(stationary_on(economy, many)) for many in (count, 2 * count - 1))
-    return LinearEconomy(coarse, fine)
+    return LinearEconomy(solve_stationary(parameters), coarse, fine)
 
 
 def _income_by_states(rest: Stationary) -> Array:

@@ -19,7 +19,7 @@ from torch import Tensor
 from torch.func import jacrev
 
 from ..models.interface import Model, pack
-from ..rational_expectations import solve_rational_expectations
+from ..rational_expectations import eigenvalues, solve_rational_expectations
 
 Array = NDArray[np.float64]
 
@@ -45,6 +45,30 @@ def linearise(model: Model, parameters: Tensor) -> Linearisation:
     ------
     Indeterminate, NoStableSolution : no unique stable equilibrium near the steady state.
     """
+    at_rest = _pencil(model, parameters)
+    transition, policy = solve_rational_expectations(at_rest.lead, at_rest.lag, len(at_rest.states))
+    return Linearisation(at_rest.states, at_rest.controls, transition, at_rest.shock_impact, policy)
+
+
+def roots_of(model: Model, parameters: Tensor) -> tuple[NDArray[np.complex128], int]:
+    """Eigenvalues of `model` around its steady state at `parameters` [n_parameters], the smallest first, and
+    how many of them have to be stable.
+    """
+    at_rest = _pencil(model, parameters)
+    return eigenvalues(at_rest.lead, at_rest.lag), len(at_rest.states)
+
+
+class _Pencil(NamedTuple):
+    """lead E[(s', x')] = lag (s, x), in deviations from `states` and `controls`."""
+
+    states: Array
+    controls: Array
+    lead: Array
+    lag: Array
+    shock_impact: Array
+
+
+def _pencil(model: Model, parameters: Tensor) -> _Pencil:
     p = model.name_parameters(parameters.double())
     state_values, control_values = model.steady_state(p)
     states, controls = pack(state_values, model.states), pack(control_values, model.controls)
@@ -58,8 +82,7 @@ def linearise(model: Model, parameters: Tensor) -> Linearisation:
     identity, zero = torch.eye(n_states), torch.zeros(n_states, n_controls)
     lead = torch.cat([torch.cat([identity, zero], 1), torch.cat([f_next_s, f_next_x], 1)])
     lag = torch.cat([torch.cat([m_s, m_x], 1), -torch.cat([f_s, f_x], 1)])
-    transition, policy = solve_rational_expectations(lead.numpy(), lag.numpy(), n_states)
-    return Linearisation(states.numpy(), controls.numpy(), transition, m_e.numpy(), policy)
+    return _Pencil(states.numpy(), controls.numpy(), lead.numpy(), lag.numpy(), m_e.numpy())
 
 
 class _Equations:

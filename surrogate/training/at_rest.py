@@ -24,8 +24,6 @@ ENDS = 0.12
 """In logs, how far from rest the ends are at which the drift of capital has to point back."""
 STEP = 0.005
 """Of log productivity, for the response."""
-MOST_OFF = {"capital": 0.02, "response": 0.15}
-"""As shares of the reference's, from which a policy is no solution. Solutions are within a tenth of that."""
 
 
 class AtRest(NamedTuple):
@@ -88,21 +86,3 @@ def beside_reference(policy: PolicyNetwork, parameters: Tensor) -> list[dict[str
             }
         )
     return rows
-
-
-def objection_at_rest(rows: list[dict[str, Any]]) -> str:
-    """What is wrong with an economy at rest, or nothing."""
-    for row in rows:
-        off = {name: row[name] / row[f"reference_{name}"] - 1 for name in MOST_OFF}
-        wrong = [name for name, share in off.items() if not abs(share) <= MOST_OFF[name]]
-        back = row["drift_below"] > 0 > row["drift_above"]
-        if wrong or not back:
-            at = ", ".join(f"{name} = {value:.3g}" for name, value in row["parameters"].items())
-            return (
-                f"at {at} capital comes to rest at {row['capital']:.4g} where finite differences say "
-                f"{row['reference_capital']:.4g}, drifts by {row['drift_below']:.1%} a year below that and "
-                f"by {row['drift_above']:.1%} above, and consumption responds to productivity by "
-                f"{row['response']:.3g} where it should by {row['reference_response']:.3g}: small residuals "
-                "do not make this an equilibrium"
-            )
-    return ""

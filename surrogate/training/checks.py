@@ -98,7 +98,7 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            chosen = _CHECKS_OF_POPULATIONS if isinstance(model, MANY) else _CHECKS
+            chosen = _CHECKS_WITH_DISTRIBUTION if isinstance(model, MANY) else _CHECKS
             if isinstance(model, Generations):
                 chosen = _CHECKS_OF_GENERATIONS
             markov = any(isinstance(shock, Markov) for shock in model.shocks)
@@ -233,7 +233,7 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
     _logarithms,
     _determinate,
 )
-_CHECKS_OF_POPULATIONS = (_batches, _parameters_matter, _logarithms)
+_CHECKS_WITH_DISTRIBUTION = (_batches, _parameters_matter, _logarithms)
 """They do not rest, and a distribution is in no box."""
 _CHECKS_OF_GENERATIONS = (_batches, _parameters_matter)
 """If all savers are in debt, somebody has nothing to eat."""

@@ -23,8 +23,10 @@ from .by_equations import Method
 Batch = tuple[Tensor, Tensor]
 NormalEquations = tuple[Tensor, Tensor]
 """J'WJ / b [w, w], its lower triangle, and J'W r / b [w]."""
-CHUNK = 1024
-"""Samples whose Jacobian is taken at a time; more only costs memory."""
+CHUNK, STATES = 1024, 16
+"""Samples whose Jacobian is taken at a time, fewer where each has more than so many states; more samples only
+cost memory.
+"""
 STALE = 0.95
 """A step that lowers the loss to less than this share of it went too far for what is remembered."""
 MAX_TRIALS = 5
@@ -189,7 +191,8 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
 
     derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0))
     values, jacobians = [], []
-    for chunk in zip(batch[0].split(CHUNK), batch[1].split(CHUNK), strict=True):
+    size = max(1, CHUNK * STATES // max(STATES, batch[0].shape[-1]))
+    for chunk in zip(batch[0].split(size), batch[1].split(size), strict=True):
         by_weight, residual = derivative(weights, *chunk)
         matrix = torch.cat([part.flatten(2) for part in by_weight.values()], dim=-1)
         jacobians.append(matrix.flatten(0, 1))

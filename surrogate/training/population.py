@@ -32,6 +32,7 @@ from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
 from .by_equations import Method
+from .distributions import with_distribution
 from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
@@ -46,14 +47,16 @@ ECONOMIES = 2
 """In the bank, for each one in a batch."""
 JITTER = 0.15
 """Share of the box by which parameters of a batch differ at most from those of the economy in the bank."""
-WATCHED = 200
-"""Quarters for which the economies of the bank are watched at the end of a run."""
-MOST_LEAVE = 0.02
-"""Share of these economies that may leave the place where they can be."""
-MOST_AT_THE_END = 1e-4
-"""Share of households that may be as rich as the grid allows."""
-ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
-"""Settings that have one value here."""
+ONLY = {
+    "sampling": ("mixed",),
+    "constraints": ("fischer_burmeister",),
+    "quadrature": ("fixed",),
+    "device": ("cpu",),
+    "ergodic_share": (Settings.ergodic_share,),
+    "hopeless_share": (0.0, Settings.hopeless_share),
+    "horizon": (Settings.horizon,),
+}
+"""Settings that have one value here, or would make no difference: what may be said."""
 LET_GO, MORE = 3e-3, 0.05
 """Root mean square of residuals a year below which aggregates in continuous time are let move further, and by
 how much of how they do.
@@ -94,14 +97,14 @@ class HouseholdResiduals(Method):
                 "leave it out."
             )
         for name, only in ONLY.items():
-            if getattr(settings, name) != only:
-                raise BadConfiguration(f"method=population takes {name}={only} only: leave it out.")
+            if getattr(settings, name) not in only:
+                raise BadConfiguration(f"method=population takes {name}={only[0]} only: leave it out.")
         if settings.batch < FEWEST * HOUSEHOLDS:
             raise BadConfiguration(
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "
                 f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
             )
-        return economy
+        return with_distribution(economy, settings.distribution)
 
     def begin(self, step: int) -> bool:
         """In continuous time let aggregates move a little more once the residuals are small."""
@@ -257,35 +260,6 @@ class Bank:
         settled = self.model.settled(self.model.period(p, moved), p)
         fresh = draw_states(self.model, self.parameters, self.generator)
         self.states = torch.where(settled[:, None], moved, fresh)
-
-
-@torch.no_grad()
-def failure_of_population(bank: Bank, policy: PolicyNetwork, seed: int) -> str:
-    """Why a policy with small residuals is no solution, or nothing: the economies of the bank do not stay
-    where they can be, or some of their households are richer than the grid.
-    """
-    model, generator = bank.model, torch.Generator().manual_seed(seed)
-    p, states = model.name_parameters(bank.parameters), bank.states
-    stay = torch.ones(len(states), dtype=torch.bool)
-    most = 0.0
-    for _ in range(WATCHED):
-        states = advance(policy, states, bank.parameters, draw_shocks(model, len(states), generator))
-        stay &= model.settled(model.period(p, states), p)
-        states = torch.where(stay[:, None], states, bank.states)
-        most = max(most, float(model.at_the_end(model.period(p, states), p).amax()))
-    leave = float((~stay).double().mean())
-    if leave > MOST_LEAVE:
-        return (
-            f"{leave:.0%} of the economies of {model.name} do not stay: residuals are small on both sides of "
-            "a saddle, and this run is on the wrong one, where aggregates are not at rest. Try another seed, "
-            "more steps, or an anchor closer to the solution"
-        )
-    if most > MOST_AT_THE_END:
-        return (
-            f"up to {most:.1%} of the households of {model.name!r} are at the end of the grid: it is too "
-            "small for the wealth that the economy reaches; make its top higher or the box narrower"
-        )
-    return ""
 
 
 class HouseholdSampler:

@@ -58,9 +58,10 @@ def n_normal(shocks: Sequence[Variable]) -> int:
 def rule(n_shocks: int, nodes: int | Sequence[int]) -> tuple[Tensor, Tensor]:
     """Nodes [q, n_shocks] and weights [q] with `nodes` points in each dimension, or the monomial rule.
 
-    Cost: product of the points per dimension; the monomial rule has 2 n^2 + 1 nodes.
+    Cost: product of the points per dimension; the monomial rule has 2 n^2 + 1 nodes. One point is one point,
+    whatever the number of shocks: the economy without them.
     """
-    if isinstance(nodes, int) and n_shocks >= MONOMIAL_FROM:
+    if isinstance(nodes, int) and nodes > 1 and n_shocks >= MONOMIAL_FROM:
         return monomial(n_shocks)
     return product_rule([nodes] * n_shocks if isinstance(nodes, int) else nodes)
 

@@ -18,12 +18,12 @@ from torch import Tensor, nn
 from torch.quasirandom import SobolEngine
 
 from ..artifact.reduction import transitions
-from ..artifact.runtime import Surrogate
+from ..artifact.runtime import Surrogate, Transition
 from ..errors import Changed, NotSolved
 from ..house.listener import progress, track
-from ..models.interface import pack
+from ..models.interface import Parameters, Period, pack
 from ..models.reduced import Reduced
-from ..models.variables import unpack
+from ..models.variables import columns_of
 from ..policy import PolicyNetwork
 from .checks import blaming
 from .optimisers import Batch, LevenbergMarquardt
@@ -116,11 +116,12 @@ def simulate_full(model: Reduced, full: Surrogate, settings: ReductionSettings) 
     generator = np.random.default_rng(settings.seed)
     shape = (settings.burn_in + settings.quarters, len(theta), full.n_shocks)
     path = transitions(full, theta, generator.standard_normal(shape))
+    p = model.full().name_parameters(torch.from_numpy(theta))
     rows = []
     for quarter in track(range(shape[0]), f"simulating {full.card.model}"):
         now = next(path)
         if quarter >= settings.burn_in:
-            rows.append(_as_reduced(model, full, now.next_states, now.next_observables))
+            rows.append(_as_reduced(model, full, p, now))
     stacked = torch.cat(rows)
     if not torch.isfinite(stacked).all():
         raise NotSolved(f"simulations of {full.card.model} do not stay finite: `validate` its artifact")
@@ -160,9 +161,10 @@ class ChoiceErrors(nn.Module):
         return (self.policy(states, parameters) / choices - 1) * stakes[..., None]
 
 
-def _as_reduced(model: Reduced, full: Surrogate, states: np.ndarray, observables: np.ndarray) -> Tensor:
-    """A quarter's states and observables of the full economy [n, .] as a row of `Quarters`."""
-    seen = unpack(torch.from_numpy(observables.astype(float)), full.card.observables)
-    vars(seen).update(vars(unpack(torch.from_numpy(states.astype(float)), full.card.states)))
+def _as_reduced(model: Reduced, full: Surrogate, p: Parameters, quarter: Transition) -> Tensor:
+    """A quarter of the full economy at parameters [n] as rows [n, .] of `Quarters`."""
+    states, controls, seen = (torch.from_numpy(values.astype(float)) for values in quarter)
+    named = columns_of(seen, full.card.observables) | columns_of(states, full.card.states)
+    there = Period(model.full(), p, named, columns_of(controls, full.card.controls))
     with blaming(model):
-        return pack(model.of_full(seen), (*model.states, *model.controls))
+        return pack(model.of_full(there), (*model.states, *model.controls))

@@ -119,6 +119,8 @@ def regime_residuals(
     weights: Tensor,
 ) -> Tensor:
     """Residuals [..., n_equations] of `today`'s equations at the controls `x` [..., n_controls]."""
+    if isinstance(today, InstantaneousPopulation):  # what is near has weights of its own
+        weights = weights.new_ones(1)
     ahead = look_ahead(policy, today, states, x, p, nodes)
     conditions = today.conditions(ahead.now, ahead.expected(weights), p)
     return pack(conditions, today.equations).squeeze(-2)

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
 
-from ..artifact.validation import LEAST_ACCURATE
+from ..artifact.validation import LEAST_ACCURATE, objection_at_rest
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
 from ..models.continuous_time import InstantaneousPopulation
@@ -21,17 +21,18 @@ from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population
 from ..models.registry import entry_of
-from ..policy import PolicyNetwork, policy_of
+from ..policy import PolicyNetwork, PopulationPolicy, policy_of
 from . import checkpoint
-from .at_rest import beside_reference, objection_at_rest
+from .at_rest import beside_reference
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
 from .generations import GenerationsSampler, SaverResiduals
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, HouseholdSampler, failure_of_population
+from .population import Bank, HouseholdResiduals, HouseholdSampler
 from .sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
+from .watching import failure_of_population
 
 METHODS: dict[str, type[Method]] = {
     "euler": EulerResiduals,
@@ -159,8 +160,9 @@ class Run:
         if inaccurate or self.step < self.total:
             return inaccurate
         if isinstance(self.sampler.population, Bank):
-            away = failure_of_population(self.sampler.population, self.policy, self.settings.seed + 1)
-            return away or self._failure_at_rest(self.sampler.population)
+            bank = self.sampler.population
+            elsewhere = self._failure_at_rest(bank)
+            return elsewhere or failure_of_population(bank, self.policy, self.settings.seed + 1)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
         generator = torch.Generator().manual_seed(self.settings.seed + 1)
         run_away = share_that_runs_away(deepcopy(self.policy).cpu(), states, parameters, generator)
@@ -171,7 +173,8 @@ class Run:
         if not isinstance(self.model, InstantaneousPopulation) or entry_of(self.model) is None:
             return ""
         parameters = torch.cat([self.model.default_parameters()[None], bank.parameters[:AT_REST]])
-        return objection_at_rest(beside_reference(self.policy, parameters))
+        policy = cast(PopulationPolicy, self.policy).in_economy(self.model)
+        return objection_at_rest(beside_reference(cast(PolicyNetwork, policy), parameters))
 
     def state(self) -> dict[str, Any]:
         """Tensors and numbers from which the run continues to the same answer."""

@@ -21,6 +21,7 @@ CHOICES = {
     "sampling": ("mixed", "box", "simulation"),
     "constraints": ("fischer_burmeister", "multipliers"),
     "quadrature": ("fixed", "shifted"),
+    "distribution": ("histogram", "finite_agents", "projection"),
     "robust_loss": ("geman_mcclure", "huber"),
 }
 """Settings that are one of a few words."""
@@ -97,6 +98,10 @@ class Settings:
     """
     homotopy: bool = True
     """In continuous time: begin where aggregates stand still, and let them move as residuals become small."""
+    distribution: str = "histogram"
+    """How the distribution of households in continuous time is held: by a histogram over the whole box, or at
+    the default calibration by finite_agents or a projection.
+    """
     learning_rate: float = 1e-3
     """Of Adam; where Adam does everything it falls to zero."""
     horizon: int = 100

@@ -67,6 +67,11 @@ class Language:
         text = repr(float(value)) if np.isfinite(value) else self.nan if np.isnan(value) else self.infinity
         return f"-{self.infinity}" if value == -np.inf else text
 
+    def named(self, name: str, array: str, index: int) -> str:
+        """A statement that gives a name to one entry of an array."""
+        entry = self.entry.format(array=array, index=index + self.first)
+        return self.scalar.format(name=name, value=entry)
+
     def array(self, entries: list[str]) -> str:
         """Given entries one after the other, over several lines if need be."""
         return self.pack.format(wrapped(entries, self.separator))

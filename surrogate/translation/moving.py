@@ -113,8 +113,6 @@ def sliced(
     cut = [slice(None)] * data.ndim
     for place, axis in enumerate(axes):
         cut[axis] = slice(starts[place], ends[place], (known(step) or [1] * len(starts))[place])
-        if cut[axis].step < 0:
-            raise CannotTranslate("Slice is translated with steps forward.")
     return data[tuple(cut)]
 
 

@@ -133,11 +133,11 @@ def _programs(surrogate: Surrogate, counts: Mapping[str, int], shared: Constants
 
 
 def _body(program: Program, groups: Groups, syntax: Language) -> dict[str, Any]:
-    """Lines, the names that they use of inputs, and expressions of outputs."""
+    """The code of a program, which first names what it uses of its inputs, and expressions of outputs."""
     places, notes = input_names(program, groups)
     body = Body(syntax, program, {place: name for name, place in places.items()})
-    used = [
-        {"name": name, "array": array, "index": index, "note": notes[name]}
+    named = [
+        f"{syntax.named(name, array, index)}  {syntax.comment} {notes[name]}"
         for name, (array, index) in places.items()
         if name in body.named
     ]
@@ -149,7 +149,7 @@ def _body(program: Program, groups: Groups, syntax: Language) -> dict[str, Any]:
         }
         for name, entries in body.outputs.items()
     }
-    return {"used": used, "lines": body.lines, "results": results}
+    return {"code": "\n".join([*named, *body.lines]), "results": results}
 
 
 def _environment(syntax: Language) -> jinja2.Environment:

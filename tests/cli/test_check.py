@@ -10,6 +10,7 @@ pytest.importorskip("torch")
 from surrogate.models import names
 from surrogate.models.rbc import RealBusinessCycle
 from tests.cli.running import require_clear_error, run
+from tests.surrogate.dynare.sources import FILES, needs_preprocessor
 
 SOURCE = Path(inspect.getfile(RealBusinessCycle)).read_text(encoding="utf-8")
 
@@ -84,3 +85,25 @@ def test_a_parameter_that_only_a_change_reads_matters(tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(text.replace(f"100 * {change}", f"p.sigma * {change}"), encoding="utf-8")
     assert "every parameter matters" not in failed(file)
+
+
+def test_eigenvalues_are_listed() -> None:
+    """Productivity's is rho; two variables are predetermined."""
+    result = run("check", "rbc")
+    assert result.exit_code == 0, result.output
+    assert "0.95" in result.output.split("Eigenvalues")[1].split()
+    assert "2 are not above one, for 2 predetermined variables: a unique stable solution." in result.output
+
+
+@needs_preprocessor
+def test_a_dynare_file_is_checked_as_dynare_does(tmp_path: Path) -> None:
+    result = run("check", FILES / "growth.mod")
+    assert result.exit_code == 0, result.output
+    assert "a unique stable solution" in result.output
+    assert "Steady state" in result.output
+    text = (FILES / "gap.mod").read_text(encoding="utf-8").replace("phi_pi = 1.5", "phi_pi = 0.5")
+    assert "phi_pi = 0.5" in text
+    (tmp_path / "gap.mod").write_text(text, encoding="utf-8")
+    result = run("check", tmp_path / "gap.mod")
+    assert result.exit_code == 1
+    assert "no unique stable solution" in result.output

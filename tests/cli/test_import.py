@@ -83,13 +83,13 @@ def test_what_the_page_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """Import and check, from a folder with the file; the options are those of the command."""
     page = (Path(__file__).parents[2] / "docs" / "dynare.md").read_text(encoding="utf-8")
     shown = [line.split()[1:] for line in page.splitlines() if line.startswith("    dsge-surrogate")]
-    assert [words[0] for words in shown] == ["import", "check", "train", "export"]
+    assert [words[0] for words in shown] == ["import", "check", "train", "export", "check", "compare"]
     (tmp_path / "model.mod").write_bytes((FILES / "growth.mod").read_bytes())
     monkeypatch.chdir(tmp_path)
-    for words in shown[:2]:
+    for words in (*shown[:2], shown[4]):
         result = run(*words)
         assert result.exit_code == 0, result.output
     assert (tmp_path / "model.toml").is_file()
     options = re.findall(r"^\| `(-\S+)", page, flags=re.MULTILINE)
-    assert len(options) == 4
+    assert len(options) == 5
     assert all(option.strip("`") in run("import", "--help").output for option in options)

@@ -28,7 +28,7 @@ plugins: [search, offline]
 INSIDE = "document.querySelector('iframe').contentDocument"
 DRAWN = f"{INSIDE}.querySelectorAll('figure path.A[d^=M]').length"
 DARK = "document.querySelector('iframe').contentWindow.matchMedia('(prefers-color-scheme: dark)').matches"
-WAIT = "new Promise((ready) => setTimeout(ready, 1500))"
+TITLED = f"{INSIDE}?.title === '{{}}' && {DRAWN} > 4"
 
 
 class Silent(SimpleHTTPRequestHandler):
@@ -77,18 +77,15 @@ def test_a_reader_chooses_an_economy_with_keys(site: str, width: int, tmp_path: 
     """It is drawn on the page, which fits the screen, in light and dark."""
     with Chromium(tmp_path, width=width) as browser:
         browser.open(site)
-        browser.run(WAIT)
-        assert browser.run(f"{INSIDE}.title") == "rbc"
+        browser.wait(TITLED.format("rbc"))
         assert browser.run(DRAWN) == 9  # four observables twice, and a policy
         browser.run("document.querySelector('.economies a[href*=nk_zlb]').focus()")
         browser.press("Enter")
-        browser.run(WAIT)
-        assert browser.run(f"{INSIDE}.title") == "nk_zlb"
-        assert browser.run(DRAWN) > 4
+        browser.wait(TITLED.format("nk_zlb"))
         assert browser.run("document.documentElement.scrollWidth") <= width
         assert browser.run(f"{INSIDE}.documentElement.scrollWidth") <= width
         frames = [node for node in browser.accessible() if node["role"] == "Iframe"]
         assert [frame["name"] for frame in frames] == ["Explorer of the economy that you choose"]
         for scheme in ("slate", "default"):  # what a reader chooses, whatever the system says
             browser.run(f"document.body.dataset.mdColorScheme = '{scheme}'")
-            assert browser.run(f"{WAIT}.then(() => {DARK})") == (scheme == "slate")
+            browser.wait(f"{DARK} === {'true' if scheme == 'slate' else 'false'}")

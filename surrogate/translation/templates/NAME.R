@@ -52,21 +52,13 @@ given <- function(values, n, name) {
   as.numeric(values)
 }
 
-{% macro body(part) %}
-{% for each in part.used %}
-  {{ each.name }} <- {{ each.array }}[{{ each.index + 1 }}]  # {{ each.note }}
-{% endfor %}
-{% for line in part.lines %}
-  {{ line }}
-{% endfor %}
-{% endmacro %}
 # Whether the parameters lie in the box and in the certified region.
 inside <- function(parameters) {
   parameters <- given(parameters, {{ counts.parameters }}, "parameters")
   if (!all(holds(parameters >= lower & parameters <= upper))) return(FALSE)
 {% if region %}
-{{ body(region) -}}
-{{ "  " }}holds({{ region.results.discriminant.entries[0] }} <= 0)
+{{ region.code | indent(2, first=True) }}
+  holds({{ region.results.discriminant.entries[0] }} <= 0)
 {% else %}
   TRUE
 {% endif %}
@@ -83,8 +75,8 @@ require_inside <- function(parameters) {
   {{ input }} <- given({{ input }}, {{ counts[input] }}, "{{ input }}")
 {% endfor %}
   require_inside(parameters)
-{{ body(function) -}}
-{{ "  " }}list(
+{{ function.code | indent(2, first=True) }}
+  list(
 {% for output, result in function.results.items() %}
 {% if result.whole %}
     {{ output }} = {{ result.whole }}{{ "," if not loop.last }}

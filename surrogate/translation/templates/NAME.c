@@ -84,21 +84,13 @@ static inline void put(const double *values, int n, const double *places, const 
         }
 }
 
-{% macro body(part) %}
-{% for each in part.used %}
-    const double {{ each.name }} = {{ each.array }}[{{ each.index }}];  // {{ each.note }}
-{% endfor %}
-{% for line in part.lines %}
-    {{ line }}
-{% endfor %}
-{% endmacro %}
 int {{ name }}_inside(const double *parameters)
 {
     for (int i = 0; i < {{ counts.parameters }}; i++)
         if (!(parameters[i] >= {{ name }}_lower[i] && parameters[i] <= {{ name }}_upper[i])) return 0;
 {% if region %}
-{{ body(region) -}}
-{{ "    " }}return {{ region.results.discriminant.entries[0] }} <= 0.0;
+{{ region.code | indent(4, first=True) }}
+    return {{ region.results.discriminant.entries[0] }} <= 0.0;
 {% else %}
     return 1;
 {% endif %}
@@ -114,7 +106,7 @@ int {{ name }}_inside(const double *parameters)
 {% endfor %}
         return 1;
     }
-{{ body(function) -}}
+{{ function.code | indent(4, first=True) }}
 {% for output, result in function.results.items() %}
 {% if result.whole %}
     for (int i = 0; i < {{ result.entries | length }}; i++) {{ output }}[i] = {{ result.whole }}[i];

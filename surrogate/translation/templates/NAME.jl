@@ -69,21 +69,13 @@ function given(values, n, name)
     return Vector{Float64}(values)
 end
 
-{% macro body(part) %}
-{% for each in part.used %}
-    {{ each.name }} = {{ each.array }}[{{ each.index + 1 }}]  # {{ each.note }}
-{% endfor %}
-{% for line in part.lines %}
-    {{ line }}
-{% endfor %}
-{% endmacro %}
 "Whether the parameters lie in the box and in the certified region."
 function inside(parameters)
     parameters = given(parameters, {{ counts.parameters }}, "parameters")
     all(lower .<= parameters .<= upper) || return false
 {% if region %}
-{{ body(region) -}}
-{{ "    " }}return {{ region.results.discriminant.entries[0] }} <= 0
+{{ region.code | indent(4, first=True) }}
+    return {{ region.results.discriminant.entries[0] }} <= 0
 {% else %}
     return true
 {% endif %}
@@ -100,8 +92,8 @@ function {{ function.name }}({{ function.inputs | join(", ") }})
     {{ input }} = given({{ input }}, {{ counts[input] }}, "{{ input }}")
 {% endfor %}
     require_inside(parameters)
-{{ body(function) -}}
-{{ "    " }}return (
+{{ function.code | indent(4, first=True) }}
+    return (
 {% for output, result in function.results.items() %}
 {% if result.whole %}
         {{ output }} = {{ result.whole }},

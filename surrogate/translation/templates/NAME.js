@@ -79,14 +79,6 @@ function erf(x) {
   return total;
 }
 
-{% macro body(part) %}
-{% for each in part.used %}
-  const {{ each.name }} = {{ each.array }}[{{ each.index }}]; // {{ each.note }}
-{% endfor %}
-{% for line in part.lines %}
-  {{ line }}
-{% endfor %}
-{% endmacro %}
 function given(values, size, name) {
   if (values.length !== size) throw new RangeError(`${name} must have ${size} entries, not ${values.length}`);
 }
@@ -96,8 +88,8 @@ function inside(parameters) {
   given(parameters, {{ counts.parameters }}, "parameters");
   if (!lower.every((end, i) => parameters[i] >= end && parameters[i] <= upper[i])) return false;
 {% if region %}
-{{ body(region) -}}
-{{ "  " }}return {{ region.results.discriminant.entries[0] }} <= 0;
+{{ region.code | indent(2, first=True) }}
+  return {{ region.results.discriminant.entries[0] }} <= 0;
 {% else %}
   return true;
 {% endif %}
@@ -114,8 +106,8 @@ function {{ function.name }}({{ function.inputs | join(", ") }}) {
   given({{ input }}, {{ counts[input] }}, "{{ input }}");
 {% endfor %}
   requireInside(parameters);
-{{ body(function) -}}
-{{ "  " }}return {
+{{ function.code | indent(2, first=True) }}
+  return {
 {% for output, result in function.results.items() %}
 {% if result.whole %}
     {{ output }}: Array.from({{ result.whole }}),

@@ -20,20 +20,12 @@ model.{{ function.name }} = @({{ function.inputs | join(", ") }}) {{ function.na
 {% endfor %}
 end
 
-{% macro body(part) %}
-{% for each in part.used %}
-{{ each.name }} = {{ each.array }}({{ each.index + 1 }});  % {{ each.note }}
-{% endfor %}
-{% for line in part.lines %}
-{{ line }}
-{% endfor %}
-{% endmacro %}
 function yes = inside(parameters, c)
 yes = all(parameters >= c.lower & parameters <= c.upper);
 {% if region %}
 if yes
-{{ body(region) | indent(4, first=True) -}}
-{{ "    " }}yes = {{ region.results.discriminant.entries[0] }} <= 0;
+{{ region.code | indent(4, first=True) }}
+    yes = {{ region.results.discriminant.entries[0] }} <= 0;
 end
 {% endif %}
 end
@@ -45,7 +37,7 @@ function [{{ function.outputs | join(", ") }}] = {{ function.name }}({{ function
 {{ input }} = given({{ input }}, {{ counts[input] }}, '{{ input }}');
 {% endfor %}
 require_inside(parameters, c);
-{{ body(function) -}}
+{{ function.code }}
 {% for output, result in function.results.items() %}
 {% if result.whole %}
 {{ output }} = {{ result.whole }};

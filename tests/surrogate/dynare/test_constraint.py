@@ -18,7 +18,7 @@ from tests.surrogate.dynare.sources import needs_preprocessor
 pytestmark = needs_preprocessor
 
 HEAD = """var x pi r d; varexo e; parameters beta kappa phi rho least;
-beta = 0.99; kappa = 0.1; phi = 1.5; rho = 0.8; least = -0.01;
+beta = 0.99; kappa = 0.1; phi = 1.5; rho = 0.5; least = -0.01;
 model;
 x = x(+1) - (r - pi(+1) - d);
 pi = beta*pi(+1) + kappa*x;
@@ -51,7 +51,7 @@ def imported(folder: Path, text: str):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
     found = imported(tmp_path, WAYS[way])
-    assert "Bounded occasionally, which makes two regimes: r." in found.notes
+    assert "Bounded now and then, which makes two regimes: r." in found.notes
     assert (found.reduced.states, set(found.reduced.outputs)) == (("d",), {"x", "pi"})
     (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
     model = from_file(tmp_path / "bounded.py")
@@ -109,22 +109,24 @@ def test_other_constraints_are_refused_in_a_sentence(tmp_path: Path, text: str, 
 
 @pytest.mark.slow
 def test_the_bound_is_solved(tmp_path: Path) -> None:
-    """Training takes the economy below 10^-3.5 everywhere, where the linear rule errs by several percent."""
+    """A network of a few hundred weights, trained for a few seconds: 10^-3.6 in the middle, and 10^-2.8 at
+    nine states in ten, out to three standard deviations, where the rule asks for less than the bound.
+    """
+    from surrogate.accuracy.errors import euler_errors
     from surrogate.training import load_policy, train
     from surrogate.training.settings import Settings
 
-    text = WAYS["max"].replace("stderr 0.01", "stderr 0.004")
-    (tmp_path / "bounded.py").write_text(imported(tmp_path, text).text, encoding="utf-8")
+    (tmp_path / "bounded.py").write_text(imported(tmp_path, WAYS["max"]).text, encoding="utf-8")
     model = from_file(tmp_path / "bounded.py")
-    settings = Settings(hidden=(16, 16), trunk=8, nodes=11, batch=1024, adam_steps=50, steps=150)
+    settings = Settings(hidden=(12, 12), trunk=6, nodes=11, batch=512, adam_steps=50, steps=100)
     train(model, settings, tmp_path / "bounded.pt")
     policy, _ = load_policy(tmp_path / "bounded.pt", str(tmp_path / "bounded.py"))
-    from surrogate.accuracy.errors import euler_errors
-
     theta = model.default_parameters().expand(200, -1)
-    states = torch.linspace(-0.02, 0.02, 200, dtype=torch.float64)[:, None]
-    errors = euler_errors(policy, states, theta, 31).numpy()
-    assert np.quantile(errors, 0.9) < -3.5
+    states = torch.linspace(-0.034, 0.034, 200, dtype=torch.float64)[:, None]
+    errors = euler_errors(policy, states, theta, 31).amax(-1).numpy()
+    assert np.quantile(errors, 0.9) < -2.5
     p = model.name_parameters(theta)
-    rate = model.period(p, states, policy(states, p)).r
-    assert float(rate.min()) == pytest.approx(-0.01, abs=1e-6)
+    with torch.no_grad():
+        period = model.period(p, states, policy(states, p))
+    assert float(period.r.min()) == -0.01
+    assert float(period.free_r.min()) < -0.012

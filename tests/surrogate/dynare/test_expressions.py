@@ -161,3 +161,9 @@ def test_names_without_values_are_named() -> None:
 def test_names_are_replaced() -> None:
     expression = substituted(from_text("lambda*x"), {"lambda": from_text("y+1")})
     assert ast.unparse(expression) == "(y + 1.0) * x"
+
+
+def test_dates_of_parameters_mean_nothing() -> None:
+    """As for Dynare, where a tax that may vary in another file is one."""
+    node = {"node_type": "VariableNode", "name": "tau", "type": "parameter", "lag": 1}
+    assert names_in(from_tree(node, iter(()))) == {"tau"}

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.dynare_files import difference, our_rule, outcome
 from surrogate.dynare.calibration import calibrate
-from surrogate.dynare.linear import covariance_of, solve_linear
+from surrogate.dynare.linear import UNIT_ROOT, covariance_of, roots_of, solve_linear
 from surrogate.dynare.octave import available, linear_rule_of_dynare
 from surrogate.errors import SurrogateError
 from surrogate.rational_expectations import Indeterminate
@@ -79,3 +79,16 @@ def test_too_many_solutions_are_none() -> None:
 def test_the_benchmark_says_what_becomes_of_a_file() -> None:
     assert str(outcome(FILES / "gap.mod")).startswith("7 variables, 4 states, 2 for the network")
     assert str(outcome(FILES / "absent.mod")).startswith("refused: There is no file")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_as_many_roots_are_stable_as_there_are_predetermined_variables(name: str) -> None:
+    """And those are the roots of the solution."""
+    file = model_file(name)
+    values = {**calibrate(file).values(), **dict.fromkeys(file.shocks, 0.0)}
+    roots, n_stable = roots_of(file.equations, tuple(file.endogenous), tuple(file.shocks), values)
+    rule = our_rule(file, calibrate(file))
+    rows = [rule.variables.index(state) for state in rule.states]
+    own = np.sort(np.abs(np.linalg.eigvals(rule.on_states[rows])))
+    np.testing.assert_allclose(np.abs(roots[:n_stable]), own, atol=1e-6)
+    assert np.abs(roots[n_stable]) > 1 + UNIT_ROOT

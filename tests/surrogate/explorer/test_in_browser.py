@@ -15,7 +15,7 @@ from surrogate.explorer import explorer_page, write_explorer
 from tests.chromium import BROWSER, Chromium
 
 FIREFOX = shutil.which("firefox") or shutil.which("firefox-esr")
-SECOND = "new Promise((ready) => setTimeout(ready, 1000))"
+MOMENTS = "document.getElementById('moments-table').getAttribute('aria-busy') === 'false'"
 DRAWN = "[...document.querySelectorAll('figure path.A')].map((path) => path.getAttribute('d').length)"
 STATUS = "document.getElementById('status-{}').textContent"
 SLIDE = """
@@ -37,24 +37,29 @@ number.dispatchEvent(new Event("change"));
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    """With the page of the small New Keynesian model."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the page of the small New Keynesian model is."""
+    folder = tmp_path_factory.mktemp("browser")
+    write_explorer(load("an_schorfheide"), folder / "page.html")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def browser(folder: Path) -> Iterator[Chromium]:
+    """One for all tests."""
     if BROWSER is None:
         pytest.skip("chromium is not installed")
-    folder = tmp_path_factory.mktemp("browser")
-    page = write_explorer(load("an_schorfheide"), folder / "page.html")
     with Chromium(folder / "profile") as browser:
-        browser.open(page.as_uri())
         yield browser
 
 
 @pytest.fixture
-def chromium(browser: Chromium) -> Chromium:
-    """The page as it is when it is opened."""
+def chromium(browser: Chromium, folder: Path) -> Chromium:
+    """The page as it is when it is opened, with its moments."""
     browser.resize(1280, 900)
     browser.prefer("light")
-    browser.call("Page.reload")
-    browser.run(SECOND)
+    browser.open((folder / "page.html").as_uri())
+    browser.wait(MOMENTS)
     return browser
 
 
@@ -66,7 +71,7 @@ def test_it_draws_and_computes_moments(chromium: Chromium) -> None:
     assert figure.startswith("output_growth against period, 1 to 40. A begins at ")
     assert float(chromium.run("document.querySelector('#moments-table td').textContent")) > 0
     chromium.run("document.querySelector('details').open = true")
-    assert chromium.run(f"{SECOND}.then(() => document.querySelector('details table').rows.length)") == 41
+    chromium.wait("document.querySelector('details table').rows.length === 41")
 
 
 def test_it_answers_a_slider_within_fifty_milliseconds(chromium: Chromium) -> None:

@@ -15,9 +15,10 @@ from surrogate.models.registry import from_file
 from surrogate.training import Settings
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, Bank, HouseholdResiduals, failure_of_population
+from surrogate.training.population import HOUSEHOLDS, Bank, HouseholdResiduals
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
+from surrogate.training.watching import failure_of_population
 
 SMALL = Settings(
     method="population",
@@ -126,11 +127,14 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
         (KrusellSmith(), {"sampling": "box"}, "sampling=mixed only"),
         (KrusellSmith(), {"constraints": "multipliers"}, "constraints=fischer_burmeister only"),
         (KrusellSmith(), {"device": "cuda"}, "device=cpu only"),
+        (KrusellSmith(), {"ergodic_share": 0.3}, "ergodic_share=0.5 only"),
+        (KrusellSmith(), {"hopeless_share": 0.2}, "hopeless_share=0.0 only"),
+        (KrusellSmith(), {"horizon": 20}, "horizon=100 only"),
         (KrusellSmith(), {"batch": 48}, "makes 3 economies of 16 households"),
     ],
 )
 def test_what_does_not_fit_is_one_clear_error(
-    model: Model, changes: dict[str, str | int], words: str
+    model: Model, changes: dict[str, str | float], words: str
 ) -> None:
     with pytest.raises(BadConfiguration, match=words):
         formulation(model, replace(SMALL, **changes))
@@ -154,6 +158,20 @@ def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     bank = run.sampler.population
     assert isinstance(bank, Bank)
     assert "2.0% of the households" in failure_of_population(bank, run.policy, 1)
+
+
+def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All economies begin with equal wealth: after hundreds of quarters they still become less equal."""
+    run = Run(KrusellSmith(), replace(SMALL, batch=64 * HOUSEHOLDS))
+    bank = run.sampler.population
+    assert isinstance(bank, Bank)
+    equal = torch.zeros_like(bank.states)
+    equal[:, 20:22], equal[:, 80:82] = 0.02, 0.48
+    equal[:, -1] = 1 + bank.parameters[:, -1]
+    bank.states = equal
+    assert "has not settled" in failure_of_population(bank, run.policy, 1)
+    monkeypatch.setattr("surrogate.training.watching.MOST_MOVES", 100.0)
+    assert failure_of_population(bank, run.policy, 1) == ""
 
 
 OWN = """

@@ -63,6 +63,13 @@ def test_the_monomial_rule_is_exact_to_degree_five(n: int) -> None:
     assert moment(nodes, weights, (6, *[0] * (n - 1))) != pytest.approx(15.0, rel=1e-3)
 
 
+def test_one_point_is_one_point_whatever_the_number_of_shocks() -> None:
+    nodes, weights = rule(3 * MONOMIAL_FROM, 1)
+    assert nodes.shape == (1, 3 * MONOMIAL_FROM)
+    assert not nodes.any()
+    assert weights.tolist() == [1.0]
+
+
 @pytest.mark.parametrize(("n_shocks", "expected"), [(MONOMIAL_FROM - 1, 3**4), (MONOMIAL_FROM, 51)])
 def test_many_shocks_take_the_monomial_rule(n_shocks: int, expected: int) -> None:
     assert len(rule(n_shocks, 3)[0]) == expected

@@ -1,0 +1,175 @@
+"""The shipped `hank` and `hank_reduced` beside their references, at calibrations drawn at random.
+
+    python -m benchmarks.hank
+
+holds steady states and impulse responses to the sequence-space Jacobian at twenty parameter vectors, takes
+Euler errors of all households at all nodes of bonds with another quadrature than in training and in the
+certificate, measures the reduced economy beside the full one, and writes docs/hank-figures.md.
+"""
+
+import time
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from benchmarks.filter_cases import machine
+from surrogate import Surrogate, load
+from surrogate.accuracy.errors import ArtifactPolicy, ergodic_states
+from surrogate.artifact.reduction import transitions
+from surrogate.comparison.sequence_space import (
+    AGGREGATES,
+    SequenceSpaceComparison,
+    compare_in_sequence_space,
+)
+from surrogate.house.figures import markdown_table
+from surrogate.house.files import atomic_path
+from surrogate.house.listener import track
+from surrogate.models.hank import GRID, Hank, worth_errors
+from surrogate.policy import PolicyNetwork
+from surrogate.reference.hank_linear import SHOCKS
+from surrogate.training.quadrature import rule_for
+from surrogate.training.residuals import look_ahead
+
+Array = NDArray[np.float64]
+OUTPUT = Path(__file__).parents[1] / "docs" / "hank-figures.md"
+VECTORS, SEED, PERIODS = 20, 2026, 400
+ECONOMIES = 200
+"""Whose Euler errors are taken."""
+NODES = (5, 3, 3)
+"""Points in the preference, growth and monetary shocks."""
+SIMULATED, BURN_IN, QUARTERS = 50, 300, 400
+"""Economies and quarters in which the reduced economy is held to the full one."""
+HEADER = """# Figures of the economy with heterogeneous households
+
+What [Heterogeneous households](hank.md) sums up. {machine}. Written by `python -m benchmarks.hank`.
+"""
+
+
+class KnotErrors(NamedTuple):
+    """Errors of what savings are worth at all nodes of bonds and productivity, weighted by the households
+    that save so much: mean of log10, 99th percentile, the mean with its sign, and the root mean square of
+    that mean over economies.
+    """
+
+    log10_mean: float
+    p99: float
+    signed: float
+    signed_of_economies: float
+
+
+def vectors(economy: Surrogate, count: int) -> Array:
+    """Parameters [count, n_parameters], uniform on the certified box."""
+    drawn = np.random.default_rng(SEED).uniform(economy.lower, economy.upper, (4 * count, len(economy.lower)))
+    return drawn[economy.inside(drawn)][:count]
+
+
+def knot_errors(economy: Surrogate) -> KnotErrors:
+    """Of `ECONOMIES`, on the ergodic set, by ONNX Runtime's policy."""
+    model = Hank()
+    policy = cast(PolicyNetwork, ArtifactPolicy(economy, model))
+    theta = torch.from_numpy(vectors(economy, ECONOMIES))
+    points, weights = rule_for(model.shocks, NODES)
+    with torch.no_grad():
+        states = ergodic_states(policy, theta, torch.Generator().manual_seed(SEED))
+        errors, masses = [], []
+        for rows, parameters in zip(states.split(20), theta.split(20), strict=True):
+            p = model.name_parameters(parameters.unsqueeze(-2))
+            choices = policy(rows.unsqueeze(-2), p).squeeze(-2)
+            ahead = look_ahead(policy, model, rows, choices, p, points)
+            errors.append(worth_errors(ahead.now, ahead.expected(weights)).squeeze(1))
+            masses.append(GRID.move(ahead.now.mass, ahead.now.choices[1]).squeeze(1))
+    return _summary(torch.cat(errors).flatten(1).numpy(), torch.cat(masses).flatten(1).clamp_min(0).numpy())
+
+
+def _summary(errors: Array, masses: Array) -> KnotErrors:
+    masses = masses / masses.sum(axis=1, keepdims=True)
+    signed = (errors * masses).sum(axis=1)
+    sizes, weights = np.abs(errors).ravel(), masses.ravel() / len(masses)
+    order = np.argsort(sizes)
+    p99 = sizes[order][np.searchsorted(np.cumsum(weights[order]), 0.99)]
+    mean = float((np.log10(np.maximum(sizes, 1e-12)) * weights).sum())
+    return KnotErrors(mean, float(p99), float(signed.mean()), float((signed**2).mean() ** 0.5))
+
+
+def response_table(comparisons: list[SequenceSpaceComparison]) -> pd.DataFrame:
+    """Largest difference of each response as a share of its peak, in percent: median and largest over the
+    parameter vectors, and the median peak in its unit.
+    """
+    rows = {}
+    for shock in SHOCKS:
+        for name in AGGREGATES:
+            gaps = [100 * each.gaps[shock, name] for each in comparisons]
+            peaks = [float(each.responses[1][shock, name].abs().max()) for each in comparisons]
+            rows[f"{name} after {shock}"] = (np.median(gaps), np.max(gaps), np.median(peaks))
+    columns = ["difference, median, %", "largest, %", "peak, median"]
+    return pd.DataFrame(list(rows.values()), pd.Index(list(rows)), columns)
+
+
+def rest_table(comparisons: list[SequenceSpaceComparison]) -> pd.DataFrame:
+    """Largest differences at rest."""
+    rows = {}
+    for name in comparisons[0].rest[1]:
+        gaps = [abs(each.rest[0][name] - each.rest[1][name]) for each in comparisons]
+        rows[f"{name} at rest"] = (np.median(gaps), np.max(gaps))
+    return pd.DataFrame(list(rows.values()), pd.Index(list(rows)), ["difference, median", "largest"])
+
+
+def reduction_table(full: Surrogate, reduced: Surrogate) -> pd.DataFrame:
+    """Root mean square of the difference of both economies, each moving by itself, relative to the standard
+    deviation of the observable: median and largest over parameter vectors.
+    """
+    theta = vectors(full, SIMULATED)
+    shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + QUARTERS, SIMULATED, len(SHOCKS)))
+    seen = []
+    for each in (full, reduced):
+        path = [quarter.next_observables[:, :3].astype(float) for quarter in transitions(each, theta, shocks)]
+        seen.append(np.stack(path[BURN_IN:]))
+    ratio = ((seen[1] - seen[0]) ** 2).mean(axis=0) ** 0.5 / seen[0].std(axis=0)
+    columns = {"median": np.median(ratio, axis=0), "largest": ratio.max(axis=0)}
+    return pd.DataFrame(columns, index=pd.Index(AGGREGATES))
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    full, reduced = load("hank"), load("hank_reduced")
+    started = time.process_time()
+    comparisons = [
+        compare_in_sequence_space(
+            full, dict(zip(full.parameter_names, map(float, theta), strict=True)), PERIODS, SEED
+        )
+        for theta in track(vectors(full, VECTORS), "calibrations")
+    ]
+    seconds = time.process_time() - started
+    errors = knot_errors(full)
+    parts = [
+        HEADER.format(machine=machine()),
+        f"## Beside the sequence-space Jacobian\n\n{VECTORS} parameter vectors of the box, {seconds:.0f} "
+        "seconds of a processor for both solutions of all.",
+        _text(rest_table(comparisons)),
+        _text(response_table(comparisons)),
+        f"## Euler errors at all nodes\n\nOf {ECONOMIES} economies on their ergodic sets, with {NODES} "
+        f"points in the shocks: mean 10^{errors.log10_mean:.2f}, 99 % below {errors.p99:.1e}; mean with its "
+        f"sign {errors.signed:.1e}, root mean square over economies {errors.signed_of_economies:.1e}.",
+        "## The reduced economy beside the full one\n\nRoot mean square differences in free simulation "
+        f"with the same shocks, {SIMULATED} economies and {QUARTERS} quarters, relative to the standard "
+        "deviation of the observable.",
+        _text(reduction_table(full, reduced)),
+    ]
+    with atomic_path(OUTPUT) as temporary:
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _text(table: pd.DataFrame) -> str:
+    rows = [
+        [str(name), *(f"{value:.2g}" for value in row)]
+        for name, row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return markdown_table(["", *table.columns], rows)
+
+
+if __name__ == "__main__":
+    main()
