@@ -35,9 +35,9 @@ from surrogate.reference.olg_steady_state import steady_state
 Array = NDArray[np.float64]
 DOCS = Path(__file__).parents[1] / "docs"
 NAME = "olg"
-PUBLISHED_PERIODS, SEED = 2_000, 2027
-VECTORS, BURN_IN, PERIODS, EVERY = 100, 60, 100, 4
-RESTS = 10
+PUBLISHED_PERIODS, SEED = 1_000, 2027
+VECTORS, BURN_IN, PERIODS, EVERY = 100, 60, 60, 4
+RESTS = 5
 """Of these vectors, at which the steady state is solved for again."""
 PUBLISHED = {
     "capital": {"mean": 0.024, "p99": np.nan, "p99.9": 0.324, "max": 0.528},
