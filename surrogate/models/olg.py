@@ -218,6 +218,9 @@ def overlapping_generations(generations: int = GENERATIONS) -> OverlappingGenera
 
 
 def moved(today: Tensor, values: tuple[float, float], stays: Tensor) -> Tensor:
-    """One of two `values` tomorrow, the other one than today's where `stays` is zero."""
-    other = sum(values) - today
+    """One of two `values` tomorrow, the other one than today's where `stays` is zero; what is between the
+    two, as in the steady state, is left for one of them.
+    """
+    low, high = values
+    other = low + (high - low) * (today < (low + high) / 2).to(today.dtype)
     return other + stays * (today - other)

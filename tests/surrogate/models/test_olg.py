@@ -163,6 +163,16 @@ def test_a_state_is_left_as_often_as_the_chain_says(economy: OverlappingGenerati
         assert bool((shocks[left, 1].max() < shocks[~left, 1].min()).all())
 
 
+def test_the_steady_state_is_left_for_states_of_the_chain(economy: OverlappingGenerations) -> None:
+    p = economy.name_parameters(economy.default_parameters())
+    rest, choices = economy.steady_state(p)
+    now = economy.period(p, pack(rest, economy.states), pack(choices, economy.controls))
+    calm = economy.tomorrow(now, torch.zeros(1, 2, dtype=torch.float64), p)
+    torch.testing.assert_close(calm[0], pack(rest, economy.states))
+    moved = economy.tomorrow(now, torch.full((1, 2), -4.0, dtype=torch.float64), p)
+    assert moved[0, -2:].tolist() == pytest.approx([0.978, 0.11])
+
+
 def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingGenerations) -> None:
     run = Run(economy, SETTINGS)
     batch = run._batch()
