@@ -11,7 +11,15 @@ from surrogate.artifact.runtime import Surrogate
 from surrogate.catalogue import load
 from surrogate.comparison import AnyComparison
 from surrogate.comparison import compare as solve_both
-from surrogate.comparison.report import DIGITS, FILES, OF_HOUSEHOLDS, TITLES, notes, write
+from surrogate.comparison.report import (
+    DIGITS,
+    FILES,
+    OF_GENERATIONS,
+    OF_HOUSEHOLDS,
+    TITLES,
+    notes,
+    write,
+)
 from surrogate.comparison.tables import formatted
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import require_replaceable
@@ -78,7 +86,7 @@ def compare(
         show(_beside_dynare(surrogate, file, options, economy, periods, seed), output, False)
         return
     folder = output or Path("results") / f"compare_{surrogate.card.model}"
-    require_replaceable(folder, (*FILES, *OF_HOUSEHOLDS))
+    require_replaceable(folder, (*FILES, *OF_HOUSEHOLDS, *OF_GENERATIONS))
     comparison = solve_both(surrogate, calibration, periods, seed)
     write(comparison, folder)
     _print(comparison)

@@ -11,6 +11,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from .generations_policy import GenerationsPolicy
+from .models.generations import Generations
 from .models.interface import Control, Model, Parameters, Period, Regime, Values, pack, unpack
 from .models.population import Population
 from .models.variables import stack
@@ -151,6 +153,8 @@ def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:
     """The network that solves an economy, of layers of so many units."""
     if isinstance(model, Population):
         return cast(PolicyNetwork, PopulationPolicy(model, hidden, trunk))
+    if isinstance(model, Generations):
+        return cast(PolicyNetwork, GenerationsPolicy(model, hidden, trunk))
     return PolicyNetwork(model, hidden, trunk)
 
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from ..artifact.card import expanded_names
 from ..artifact.region import Region
 from ..models.continuous_time import InstantaneousPopulation
-from ..models.population import WithDistribution
+from ..models.many import MANY
 from ..policy import PolicyNetwork
 from ..training import existence
 from ..training.at_rest import beside_reference
@@ -52,7 +52,7 @@ AT_REST = 11
 where it rests.
 """
 LAW = "parameters uniform; states uniform on their box, or drawn from the ergodic set"
-LAW_OF_DISTRIBUTIONS = "parameters uniform; a distribution near that at rest, or the ergodic set"
+LAW_OF_DISTRIBUTIONS = "parameters uniform; near the state at rest, or the ergodic set"
 CLOSED_FORM = "; without those whose answer is a closed form"
 SEED = 20_210_101
 """Of the test points: far from any training seed, so parameters and states are held out."""
@@ -189,7 +189,7 @@ def _laws(
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
-        "law": (LAW_OF_DISTRIBUTIONS if isinstance(policy.model, WithDistribution) else LAW)
+        "law": (LAW_OF_DISTRIBUTIONS if isinstance(policy.model, MANY) else LAW)
         + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }

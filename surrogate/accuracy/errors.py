@@ -22,6 +22,7 @@ from ..artifact.runtime import Surrogate
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
+from ..models.generations import Generations
 from ..models.interface import Model, Parameters, pack
 from ..models.population import Population, WithDistribution
 from ..models.reduced import Reduced
@@ -30,7 +31,7 @@ from ..training import Settings, recipe
 from ..training.quadrature import rule_for
 from ..training.residuals import equilibrium_residuals
 from ..training.run import formulation
-from ..training.sampling import advance, draw_parameters, draw_shocks, draw_states, place_states
+from ..training.sampling import advance, draw_parameters, draw_shocks, draw_states, mover, place_states
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,6 +125,7 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
     of the box.
     """
     states = draw_states(policy.model, parameters, generator)
+    policy, parameters = mover(policy, parameters)
     for _ in range(policy.model.burn_in):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
     return states
@@ -141,10 +143,14 @@ def summary(errors: Tensor, equations: list[str]) -> dict[str, dict[str, float]]
 
 
 class ArtifactPolicy:
-    """policy.onnx in the place of the network that it was exported from."""
+    """policy.onnx in the place of the network that it was exported from.
 
-    def __init__(self, artifact: Surrogate, model: Model) -> None:
-        self.artifact, self.model = artifact, model
+    That `network`, where it is there, moves economies in long simulations: it need not compute again in each
+    period what is known of the parameters beforehand. Errors are those of the file.
+    """
+
+    def __init__(self, artifact: Surrogate, model: Model, network: PolicyNetwork | None = None) -> None:
+        self.artifact, self.model, self.network = artifact, model, network
 
     def __call__(self, states: Tensor, parameters: Tensor | Parameters) -> Tensor:
         """Controls [..., n_controls] at `states` [..., n_states] and `parameters` [..., n_parameters]."""
@@ -186,6 +192,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
             f"The artifact is of {card.model} version {card.model_version}, the economy here is {model.name} "
             f"version {model.version}: export the artifact again."
         )
+    require_same_sizes(card, model)
     try:
         settings = Settings(**card.training.get("settings", {}))
     except (TypeError, ValueError) as error:
@@ -194,7 +201,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     if points is None:
         points = POINTS_OF_DISTRIBUTIONS if isinstance(model, WithDistribution) else POINTS
-        points = POINTS_OF_POPULATIONS if isinstance(model, Population) else points
+        points = POINTS_OF_POPULATIONS if isinstance(model, Population | Generations) else points
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {
@@ -211,6 +218,20 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
             policy, *constrained_states(policy, parameters, generator), nodes
         )
     return MeasuredErrors(tuple(model.equations), errors)
+
+
+def require_same_sizes(card: Card, model: Model) -> None:
+    """Refuse an economy with other numbers of individuals, or of anything, than the artifact was made for.
+
+    Raises:
+        Changed: naming the first state whose size differs.
+    """
+    for made_for, here in zip(card.states, model.states, strict=True):
+        if made_for.size != here.size:
+            raise Changed(
+                f"The artifact of {card.model} has {made_for.size} numbers in state {made_for.name!r}, and "
+                f"the economy here has {here.size}: take the one that it was made for, or train another one."
+            )
 
 
 def check_accuracy(card: Card, measured: MeasuredErrors) -> list[Check]:

@@ -27,6 +27,7 @@ from .tables import Policies, moment_table, path_table, policy_table
 
 if TYPE_CHECKING:
     from .continuous_time import ContinuousComparison
+    from .generations import GenerationsComparison
     from .households import HouseholdsComparison
     from .sequence_space import SequenceSpaceComparison
 
@@ -101,7 +102,9 @@ class Comparison:
 
 def compare(
     surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
-) -> Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison:
+) -> (
+    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
+):
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,

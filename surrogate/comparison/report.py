@@ -20,6 +20,9 @@ from .compare import Comparison
 from .continuous_time import ContinuousComparison
 from .continuous_time_figures import CONTINUOUS_FIGURES
 from .figures import path_figure, policy_figure
+from .generations import BURN_IN as BURN_IN_OF_GENERATIONS
+from .generations import GenerationsComparison
+from .generations_figures import FIGURES as FIGURES_OF_GENERATIONS
 from .households import BURN_IN, SPELL, HouseholdsComparison
 from .households_figures import FIGURES
 from .sequence_space import SequenceSpaceComparison
@@ -41,19 +44,24 @@ FILES = (
 )
 OF_HOUSEHOLDS = ("differences.csv", "responses.csv", "wealth.png", "responses.png", "values.png")
 """What there is besides of an economy of many households."""
+OF_GENERATIONS = ("errors.csv", "errors_by_age.csv", "profiles.csv", "profiles.png", "errors.png")
+"""What there is besides of one of overlapping generations."""
 TITLES = {
     "differences": "The comparison in a few numbers",
+    "errors": "Euler errors along the path, percent of consumption",
     "policies": "Policy functions: relative difference",
     "paths": "Simulated paths with the same shocks: absolute difference",
     "moments": "Moments of the simulated paths",
 }
-DIGITS = {"differences": 4, "policies": 2, "paths": 2, "moments": 5}
+DIGITS = {"differences": 4, "errors": 2, "policies": 2, "paths": 2, "moments": 5}
 WITHOUT_OBSERVABLES = (
     "Observables are left out: under another policy than the surrogate's they come from the equations of an "
     'economy that ships, which need pip install "dsge-surrogate[train]".'
 )
 BEYOND = 1e300
-AnyComparison = Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison
+AnyComparison = (
+    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
+)
 
 
 def notes(comparison: AnyComparison) -> list[str]:
@@ -65,6 +73,13 @@ def notes(comparison: AnyComparison) -> list[str]:
         "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
         "square; `/ sd` is a share of the standard deviation of the reference's path."
     )
+    if isinstance(comparison, GenerationsComparison):
+        return [
+            f"The surrogate is followed for {periods} periods with the shocks of seed {comparison.seed}, "
+            f"after {BURN_IN_OF_GENERATIONS} that do not count. Euler errors are of all savers in all of "
+            "these periods, by equations written apart. `without shocks` is the deterministic steady state, "
+            "by another method."
+        ]
     both = f"Both solutions are followed for {periods} periods with the shocks of seed {comparison.seed}"
     if isinstance(comparison, HouseholdsComparison):
         surrogate, classical = comparison.seconds
@@ -110,6 +125,9 @@ def write(comparison: AnyComparison, folder: Path) -> None:
             table.to_csv(temporary / f"{name}.csv")
         for name, pair in comparison.series.items():
             _side_by_side(*pair).to_csv(temporary / f"{name}.csv")
+        if isinstance(comparison, GenerationsComparison):
+            comparison.by_age.to_csv(temporary / "errors_by_age.csv")
+            comparison.profiles.to_csv(temporary / "profiles.csv")
         (temporary / "comparison.md").write_text(as_markdown(comparison), encoding="utf-8")
         text = calibration_text(comparison.parameters)
         (temporary / "calibration.toml").write_text(text, encoding="utf-8")
@@ -122,6 +140,8 @@ def write(comparison: AnyComparison, folder: Path) -> None:
 
 def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
     """What to draw, by the name of the file."""
+    if isinstance(comparison, GenerationsComparison):
+        return {name: partial(draw, comparison) for name, draw in FIGURES_OF_GENERATIONS.items()}
     paths = {"paths": partial(path_figure, comparison)}
     if isinstance(comparison, ContinuousComparison):
         return paths | {name: partial(draw, comparison) for name, draw in CONTINUOUS_FIGURES.items()}

@@ -22,6 +22,7 @@ from ..artifact.validation import POINTS, movement_at_rest, objection
 from ..catalogue import load
 from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
+from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population, WithDistribution
 from ..models.registry import installed_name
@@ -88,7 +89,7 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     graphs = graphs_of(policy)
     with atomic_folder(folder) as temporary:
         write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
-        certificate = _certify_files(temporary, policy.model)
+        certificate = _certify_files(temporary, policy)
         if reason := objection(certificate.accuracy):
             raise NotSolved(f"{checkpoint} holds no solution: {reason}; train longer or narrow the box")
         differences = parity(policy, temporary, certificate.region)
@@ -163,14 +164,15 @@ def test_parameters(model: Model, region: Region | None, generator: torch.Genera
     return torch.cat([drawn[:PARITY_POINTS], corners[:CORNERS]])
 
 
-def _certify_files(folder: Path, model: Model) -> Certificate:
+def _certify_files(folder: Path, policy: PolicyNetwork) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
-    artifact = load(folder)
-    policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
+    artifact, model = load(folder), policy.model
+    files = ArtifactPolicy(artifact, model, policy if isinstance(model, Generations) else None)
     sizes = DISTRIBUTION_SIZES if isinstance(model, WithDistribution) else {}
-    sizes = POPULATION_SIZES if isinstance(model, Population) else sizes
-    certificate = certify(policy, recipe(model).test_nodes, **sizes)
-    theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, (POINTS, artifact.n_parameters))
+    sizes = POPULATION_SIZES if isinstance(model, Population | Generations) else sizes
+    certificate = certify(cast(PolicyNetwork, files), recipe(model).test_nodes, **sizes)
+    places = (sizes.get("points", POINTS), artifact.n_parameters)
+    theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, places)
     if certificate.region is not None:
         theta = theta[certificate.region.contains(theta)]
     accuracy = {**certificate.accuracy, "rest": movement_at_rest(artifact, theta)}

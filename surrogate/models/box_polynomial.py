@@ -73,10 +73,19 @@ def draws_of_box(model: Model) -> Tensor:
 class BoxPolynomial:
     """A polynomial in the parameters, each straightened and brought to [-1, 1]."""
 
-    def __init__(self, parameters: Sequence[ParameterRange], theta: Tensor, values: Tensor) -> None:
-        """Fit `values` [n, k], known at `theta` [n, n_parameters]."""
+    def __init__(
+        self,
+        parameters: Sequence[ParameterRange],
+        theta: Tensor,
+        values: Tensor,
+        degree: int | None = None,
+    ) -> None:
+        """Fit `values` [n, k], known at `theta` [n, n_parameters]; the degree is one of `DEGREES` unless
+        it is given.
+        """
         self.parameters, self.ends = parameters, [_straight_ends(each) for each in parameters]
-        degree = next(degree for most, degree in DEGREES if len(parameters) <= most)
+        usual = next(degree for most, degree in DEGREES if len(parameters) <= most)
+        degree = usual if degree is None else degree
         terms = combinations_with_replacement(range(len(parameters) + 1), degree)
         self.factors = torch.tensor(list(terms)).T.contiguous()
         """[degree, n_terms]: which numbers each term multiplies; the first of all numbers is one."""

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, SurrogateError
+from ..models.generations import Generations
 from ..models.interface import Markov, Model, Parameters, pack, unpack
-from ..models.population import WithDistribution
+from ..models.many import MANY
 from ..models.reduced import Reduced
 from ..policy import policy_of
 from ..reference.linearise import linearise
@@ -97,7 +98,9 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            chosen = _CHECKS_WITH_DISTRIBUTION if isinstance(model, WithDistribution) else _CHECKS
+            chosen = _CHECKS_WITH_DISTRIBUTION if isinstance(model, MANY) else _CHECKS
+            if isinstance(model, Generations):
+                chosen = _CHECKS_OF_GENERATIONS
             markov = any(isinstance(shock, Markov) for shock in model.shocks)
             checks = [check(model, parameters) for check in (*chosen, *[_chances] * markov)]
     except SurrogateError as error:
@@ -232,6 +235,8 @@ _CHECKS: tuple[Callable[[Model, Tensor], Check], ...] = (
 )
 _CHECKS_WITH_DISTRIBUTION = (_batches, _parameters_matter, _logarithms)
 """They do not rest, and a distribution is in no box."""
+_CHECKS_OF_GENERATIONS = (_batches, _parameters_matter)
+"""If all savers are in debt, somebody has nothing to eat."""
 
 
 def _somewhere(model: Model, parameters: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -36,7 +36,7 @@ from .distributions import with_distribution
 from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
-from .sampling import Sampler, advance, draw_shocks, draw_states
+from .sampling import advance, draw_shocks, draw_states
 from .settings import Settings
 
 HOUSEHOLDS = 16
@@ -301,10 +301,3 @@ class HouseholdSampler:
 
     def _uniform(self, *shape: int) -> Tensor:
         return torch.rand(shape, generator=self.generator, dtype=torch.float64)
-
-
-def sampler_of(model: Model, settings: Settings, generator: torch.Generator) -> Sampler | HouseholdSampler:
-    """Where the batches of an economy come from."""
-    if isinstance(model, Population):
-        return HouseholdSampler(model, settings, generator)
-    return Sampler(model, settings, generator)

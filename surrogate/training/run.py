@@ -17,6 +17,7 @@ from ..artifact.validation import LEAST_ACCURATE, objection_at_rest
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
 from ..models.continuous_time import InstantaneousPopulation
+from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population
 from ..models.registry import entry_of
@@ -26,9 +27,10 @@ from .at_rest import beside_reference
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
+from .generations import GenerationsSampler, SaverResiduals
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, sampler_of
-from .sampling import draw_parameters, draw_states, share_that_runs_away
+from .population import Bank, HouseholdResiduals, HouseholdSampler
+from .sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
 from .watching import failure_of_population
 
@@ -38,6 +40,7 @@ METHODS: dict[str, type[Method]] = {
     "bellman": Bellman,
     "lifetime_reward": LifetimeReward,
     "population": HouseholdResiduals,
+    "generations": SaverResiduals,
 }
 """By their names in the settings of a run."""
 
@@ -255,6 +258,11 @@ def formulation(economy: Model, settings: Settings) -> Model:
             f"{economy.name} is an economy of many households, which method={settings.method} does not "
             "solve: take method=population."
         )
+    if isinstance(economy, Generations) and settings.method != "generations":
+        raise BadConfiguration(
+            f"{economy.name} is an economy of overlapping generations with their own networks, which "
+            f"method={settings.method} does not solve: take method=generations."
+        )
     formulated = METHODS[settings.method].formulate(economy, settings)
     return with_multipliers(formulated) if settings.constraints == "multipliers" else formulated
 
@@ -307,6 +315,17 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
                 break
     _require(failure)
     return run.policy
+
+
+def sampler_of(
+    model: Model, settings: Settings, generator: torch.Generator
+) -> Sampler | HouseholdSampler | GenerationsSampler:
+    """Where the batches of an economy come from."""
+    if isinstance(model, Population):
+        return HouseholdSampler(model, settings, generator)
+    if isinstance(model, Generations):
+        return GenerationsSampler(model, settings, generator)
+    return Sampler(model, settings, generator)
 
 
 @contextmanager

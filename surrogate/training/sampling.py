@@ -77,6 +77,14 @@ def advance(policy: PolicyNetwork, states: Tensor, parameters: Tensor, shocks: T
     return policy.model.tomorrow(now, shocks, p)
 
 
+def mover(policy: PolicyNetwork, parameters: Tensor) -> tuple[PolicyNetwork, Tensor]:
+    """What moves economies for long at `parameters` [n, n_parameters], and these: the network that files were
+    exported from, where they know it, with what is known of parameters beforehand.
+    """
+    network = getattr(policy, "network", None)
+    return (policy, parameters) if network is None else (network, network.model.prepared(parameters))
+
+
 class HardnessTilt:
     """Draws more parameter vectors where the economy is hard to solve, and none where it seems to have no
     equilibrium.
@@ -212,6 +220,7 @@ def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generato
     time in `PERIODS` far outside their box or no number, or, where they have many households, away from
     where aggregates can be: bool [n].
     """
+    policy, parameters = mover(policy, parameters)
     model = policy.model
     (lower, upper), p = state_box(model, parameters), model.name_parameters(parameters)
     stays = torch.ones(len(states), dtype=torch.bool)

@@ -16,7 +16,7 @@ from ..models.registry import entry_of
 from .quadrature import LEAST_SHIFTED, MONOMIAL_FROM, n_normal
 
 CHOICES = {
-    "method": ("euler", "all_in_one", "bellman", "lifetime_reward", "population"),
+    "method": ("euler", "all_in_one", "bellman", "lifetime_reward", "population", "generations"),
     "optimiser": ("automatic", "levenberg_marquardt", "adam"),
     "sampling": ("mixed", "box", "simulation"),
     "constraints": ("fischer_burmeister", "multipliers"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from surrogate import load
-from surrogate.comparison.report import FILES, OF_HOUSEHOLDS
+from surrogate.comparison.report import FILES, OF_GENERATIONS, OF_HOUSEHOLDS
 from tests.cli.running import require_clear_error, run
 
 
@@ -103,7 +103,7 @@ def test_the_commands_of_the_manual_run(tmp_path: Path, monkeypatch: pytest.Monk
     pytest.importorskip("matplotlib")
     manual = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
     commands = re.findall(r"^ {4}dsge-surrogate (compare .*)$", manual, flags=re.MULTILINE)
-    assert len(commands) == 3
+    assert len(commands) == 4
     monkeypatch.chdir(tmp_path)
     for command in commands:
         result = run(*shlex.split(command))
@@ -112,5 +112,8 @@ def test_the_commands_of_the_manual_run(tmp_path: Path, monkeypatch: pytest.Monk
     np.testing.assert_allclose(first["max"], again["max"], rtol=0.5)
     many = sorted(item.name for item in Path("results/compare_krusell_smith").iterdir())
     assert many == sorted((*FILES, *OF_HOUSEHOLDS))
+    of_ages = sorted(item.name for item in Path("results/compare_olg").iterdir())
+    shared = {"moments.csv", "simulation.csv", "comparison.md", "calibration.toml", "paths.png"}
+    assert of_ages == sorted((*OF_GENERATIONS, *shared))
     told = manual.split("## Comparing")[1].split("##")[0]
-    assert [name for name in many if f"`{name}`" not in told] == []
+    assert [name for name in (*many, *of_ages) if f"`{name}`" not in told] == []

@@ -61,10 +61,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_every_economy_that_a_browser_can_simulate_is_there() -> None:
-    assert set(available()) - set(explorers()) == {"krusell_smith"}
+    assert set(available()) - set(explorers()) == {"krusell_smith", "olg"}
     linked = re.findall(r'<a href="explorers/(\w+)\.html" target="explorer">\1</a>', gallery())
     assert linked == list(explorers())
-    assert "A browser is too slow for `krusell_smith`." in gallery()
+    assert "A browser is too slow for `krusell_smith`, `olg`." in gallery()
     pages = gather()
     for name in linked:
         assert pages[f"explorers/{name}.html"].startswith("<!DOCTYPE html>")

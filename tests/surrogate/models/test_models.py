@@ -24,7 +24,7 @@ from surrogate.models.aid import STRAIGHTEN
 from surrogate.models.an_schorfheide_zlb import AnSchorfheideZeroLowerBound
 from surrogate.models.an_schorfheide_zlb_aid import ABOVE, AROUND_BOUND, BELOW, ZeroLowerBoundAid
 from surrogate.models.consumption_saving import ConsumptionSaving
-from surrogate.models.population import WithDistribution
+from surrogate.models.many import MANY
 from surrogate.policy import PolicyNetwork
 from surrogate.training.existence import has_equilibrium
 from surrogate.training.quadrature import rule
@@ -80,7 +80,7 @@ class LucasTrees(Model):
         return {"price": (p.beta / (1 - p.beta))[..., None] + slope * (now.dividend - 1)}
 
 
-MODELS = [*(m for m in map(get, names()) if not isinstance(m, WithDistribution)), LucasTrees()]
+MODELS = [*(m for m in map(get, names()) if not isinstance(m, MANY)), LucasTrees()]
 """Without economies of many households, which do not rest and whose states are in no box."""
 
 

@@ -1,0 +1,310 @@
+"""How the savers of overlapping generations are trained.
+
+A batch is some economies with a few of their ages each. The errors r of a saver depend on the weights w
+directly, through the own numbers n of today, and through what all savers of the economy share, the price and
+aggregates g(n_1, ..., n_S) of tomorrow:
+
+    dr/dw + dr/dn dn/dw + dr/dg sum_s dg/dn_s dn_s/dw
+
+The first two terms are local to a saver, and the last has a handful of gradients an economy. With e
+economies, m ages in each of S and q outcomes of the shocks a Jacobian costs O(e (m q + S)) evaluations of the
+network with their derivatives, where differentiating whole economies would cost O(e m q S).
+
+Market clearing is one more residual of each economy, since networks that clear markets by themselves are
+moved less when markets are cleared.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+from torch.func import functional_call, jacrev, vmap
+from torch.quasirandom import SobolEngine
+
+from ..errors import BadConfiguration
+from ..generations_policy import GenerationsPolicy
+from ..models.generations import Generations, Seen
+from ..models.interface import Model, Parameters, pack
+from ..policy import PolicyNetwork
+from .by_equations import Method
+from .sampling import advance, draw_shocks, draw_states
+from .settings import Settings
+
+AGES = 16
+"""Of each economy of a batch, or all if there are fewer."""
+FEWEST = 4
+"""Economies in a batch."""
+ECONOMIES = 7
+"""In the bank, for each one in a batch."""
+RENEWED = 0.02
+"""Share of the bank that starts anew each period."""
+CLEARING = 5.0
+"""Weight of market clearing."""
+AT_A_TIME = 32
+"""Economies whose derivatives are taken together."""
+ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
+"""Settings that have one value here."""
+
+Weights = dict[str, Tensor]
+
+
+def ages_in_batch(model: Generations) -> int:
+    """Ages of each economy of a batch."""
+    return min(AGES, model.n_savers)
+
+
+class SaverResiduals(Method):
+    """Errors of savers and of market clearing, [n, n_numbers m + 1] for m ages in each economy.
+
+    Rows of a batch are what `GenerationsSampler` draws: the state of an economy, then the ages.
+    """
+
+    description = "Euler residuals of savers, all aggregates exact"
+
+    @classmethod
+    def formulate(cls, economy: Model, settings: Settings) -> Model:
+        """The economy itself.
+
+        Raises:
+            BadConfiguration: if it is none of generations, or a setting asks for what is not done here.
+        """
+        if not isinstance(economy, Generations):
+            raise BadConfiguration(
+                "method=generations solves economies of overlapping generations with their own networks, and "
+                f"{economy.name} is none: leave it out."
+            )
+        for name, only in ONLY.items():
+            if getattr(settings, name) != only:
+                raise BadConfiguration(f"method=generations takes {name}={only} only: leave it out.")
+        if settings.batch < FEWEST * AGES:
+            raise BadConfiguration(
+                f"batch={settings.batch} makes {settings.batch // AGES} economies of {AGES} ages: "
+                f"method=generations takes batch={FEWEST * AGES} or more."
+            )
+        return economy
+
+    @property
+    def model(self) -> Generations:
+        """The economy."""
+        return self.networks.model
+
+    @property
+    def networks(self) -> GenerationsPolicy:
+        """Of savers, and of the price."""
+        return cast(GenerationsPolicy, self.policy)
+
+    def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
+        """Residuals [n, k] at `rows` [n, n_states + m] and `parameters` [n, n_parameters]."""
+        states, ages = self._parts(rows)
+        p = self.model.name_parameters(parameters)
+        numbers, price = self.networks.raw(states, p)
+        told, off = self.model.told(numbers, p)
+        saver = self._chosen(self.model.standing(self.model.period(p, states), p), ages)
+        own = numbers.gather(1, ages[..., None].expand(*ages.shape, numbers.shape[-1]))
+        shared = (price[:, None].expand_as(ages), told[:, None].expand(*ages.shape, told.shape[-1]))
+        networks = _Called(self.networks, dict(self.networks.named_parameters()))
+        errors = self.model.ahead(saver, own, *shared, self.networks.codes[self._next(ages)], networks)
+        return torch.cat([errors.flatten(1), CLEARING * off[:, None]], -1)
+
+    def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """Residuals [n, k] and their derivatives [n k, n_weights] with respect to the weights."""
+        weights = {name: value.detach() for name, value in self.networks.named_parameters()}
+        with torch.no_grad():
+            parts = [
+                self._slopes(weights, rows, parameters)
+                for rows, parameters in zip(*(t.split(AT_A_TIME) for t in batch), strict=True)
+            ]
+        values, slopes = zip(*parts, strict=True)
+        return torch.cat(values), torch.cat(slopes).flatten(0, 1)
+
+    def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        n_states = sum(state.size for state in self.model.states)
+        return rows[:, :n_states], rows[:, n_states:].long()
+
+    def _next(self, ages: Tensor) -> Tensor:
+        """The age whose code a saver's next choice has; the oldest choose nothing, whatever theirs is."""
+        return (ages + 1).clamp(max=self.model.n_savers - 1)
+
+    @staticmethod
+    def _chosen(saver: Any, ages: Tensor) -> Any:
+        """Rows of those `ages` [n, m]: tensors [n, m, ...]."""
+        economy = torch.arange(len(ages))[:, None]
+        return type(saver)(*(part.expand(len(ages), *part.shape[1:])[economy, ages] for part in saver))
+
+    def _slopes(self, weights: Weights, rows: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Residuals [e, k] and their derivatives [e, k, n_weights] in a few economies."""
+        states, ages = self._parts(rows)
+        p = self.model.name_parameters(parameters)
+        now = self.model.period(p, states)
+        seen = self.model.seen(now, p)
+        numbers, of_numbers = self._slopes_of_numbers(weights, seen, len(rows))
+        price, of_price = self._slopes_of_price(weights, seen, p)
+        shared, by_numbers = self._slopes_of_shared(numbers, parameters)
+        of_shared = by_numbers.flatten(2) @ of_numbers.flatten(1, 2)
+        told, of_told = shared[:, :-1], of_shared[:, :-1]
+        saver = self._chosen(self.model.standing(now, p), ages)
+        economy = torch.arange(len(rows))[:, None]
+        own, of_own = numbers[economy, ages], of_numbers[economy, ages]
+        errors, direct, by_own, by_price, by_told = self._slopes_of_errors(
+            weights, saver, own, price, told, self._next(ages)
+        )
+        direct += by_own @ of_own
+        of_both = torch.cat([of_price[:, None], of_told], 1)
+        by_both = torch.cat([by_price[..., None], by_told], -1).flatten(1, 2)
+        slopes = direct.flatten(1, 2) + by_both @ of_both
+        return (
+            torch.cat([errors.flatten(1), CLEARING * shared[:, -1:]], -1),
+            torch.cat([slopes, CLEARING * of_shared[:, -1:]], 1),
+        )
+
+    def _slopes_of_numbers(self, weights: Weights, seen: Seen, many: int) -> tuple[Tensor, Tensor]:
+        """Numbers [e, S, m] of all savers and their derivatives [e, S, m, n_weights]."""
+
+        def numbers(weights: Weights, seen: Seen, hot: Tensor) -> tuple[Tensor, Tensor]:
+            value = _Called(self.networks, weights).numbers(seen, hot @ weights["codes"])
+            return value, value
+
+        s = self.model.n_savers
+        rows = Seen(*(part.expand(many, s, part.shape[-1]).flatten(0, 1) for part in seen))
+        hot = torch.eye(s).to(rows.own).repeat(many, 1)
+        by_weight, values = vmap(jacrev(numbers, has_aux=True), (None, 0, 0))(weights, rows, hot)
+        return values.unflatten(0, (many, s)), _side_by_side(by_weight, values).unflatten(0, (many, s))
+
+    def _slopes_of_price(self, weights: Weights, seen: Seen, p: Parameters) -> tuple[Tensor, Tensor]:
+        """The price [e] and its derivatives [e, n_weights]."""
+
+        def log_price(weights: Weights, parameters: Tensor, together: Tensor) -> tuple[Tensor, Tensor]:
+            value = _Called(self.networks, weights).price(parameters, together)
+            return value, value
+
+        together = seen.together[:, 0]
+        slopes, values = vmap(jacrev(log_price, has_aux=True), (None, 0, 0))(
+            weights, p.standardised, together
+        )
+        price = self.model.price_of(values, p)
+        by_log = torch.func.grad(lambda log: self.model.price_of(log, p).sum())(values)
+        return price, by_log[:, None] * _side_by_side(slopes, values)
+
+    def _slopes_of_shared(self, numbers: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Aggregates of tomorrow and what is not cleared [e, g + 1], and derivatives [e, g + 1, S, m]."""
+
+        def shared(numbers: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+            told, off = self.model.told(numbers, self.model.name_parameters(theta))
+            value = torch.cat([told, off[None]])
+            return value, value
+
+        slopes, values = vmap(jacrev(shared, has_aux=True))(numbers, parameters)
+        return values, slopes
+
+    def _slopes_of_errors(
+        self, weights: Weights, saver: Any, own: Tensor, price: Tensor, told: Tensor, later: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        """Errors [e, m, k] and their derivatives with respect to weights, own numbers, price and `told`."""
+
+        def errors(
+            weights: Weights, own: Tensor, price: Tensor, told: Tensor, saver: Any, hot: Tensor
+        ) -> tuple[Tensor, Tensor]:
+            networks = _Called(self.networks, weights)
+            value = self.model.ahead(saver, own, price, told, hot @ weights["codes"], networks)
+            return value, value
+
+        e, m = later.shape
+        rows = type(saver)(*(part.flatten(0, 1) for part in saver))
+        hot = torch.eye(self.model.n_savers).to(own)[later.flatten()]
+        shared = (price.repeat_interleave(m), told.repeat_interleave(m, 0))
+        derivative = vmap(jacrev(errors, argnums=(0, 1, 2, 3), has_aux=True), (None, 0, 0, 0, 0, 0))
+        (by_weight, *others), values = derivative(weights, own.flatten(0, 1), *shared, rows, hot)
+        parts = (values, _side_by_side(by_weight, values), *others)
+        return cast(Any, tuple(part.unflatten(0, (e, m)) for part in parts))
+
+
+class _Called:
+    """Networks with other weights than their own."""
+
+    def __init__(self, networks: GenerationsPolicy, weights: Weights) -> None:
+        self.networks, self.weights = networks, weights
+
+    def numbers(self, seen: Seen, code: Tensor) -> Tensor:
+        """Of savers."""
+        return functional_call(self.networks.saver, self._of("saver."), (seen, code))
+
+    def price(self, parameters: Tensor, together: Tensor) -> Tensor:
+        """Log of the price relative to its first approximation."""
+        return functional_call(self.networks.price, self._of("price."), (parameters, together))
+
+    def _of(self, prefix: str) -> Weights:
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.weights.items()
+            if name.startswith(prefix)
+        }
+
+
+def _side_by_side(by_weight: Weights, values: Tensor) -> Tensor:
+    """Derivatives of `values` [...] with respect to all weights in their order, [..., n_weights]."""
+    return torch.cat([each.flatten(values.dim()) for each in by_weight.values()], -1)
+
+
+class GenerationsBank:
+    """Economies that are simulated along with training; parameters cover the box evenly.
+
+    states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
+    """
+
+    def __init__(self, model: Generations, size: int, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        lower, upper = model.parameter_box()
+        seed = int(torch.randint(2**31, (1,), generator=generator))
+        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
+        self.parameters = model.prepared(lower + (upper - lower) * draws)
+        self.states = draw_states(model, self.parameters, generator)
+
+    @torch.no_grad()
+    def move(self, policy: PolicyNetwork) -> None:
+        """One period; a few economies, and those that have gone where none should be, begin anew."""
+        shocks = draw_shocks(self.model, len(self.states), self.generator)
+        moved = advance(policy, self.states, self.parameters, shocks)
+        p = self.model.name_parameters(self.parameters)
+        u = torch.rand(len(moved), generator=self.generator, dtype=torch.float64)
+        stay = self.model.settled(self.model.period(p, moved), p) & (u > RENEWED)
+        fresh = draw_states(self.model, self.parameters, self.generator)
+        self.states = torch.where(stay[:, None], moved, fresh)
+
+
+class GenerationsSampler:
+    """Batches for `SaverResiduals`: economies near those of a bank, and some of their ages."""
+
+    def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        self.economies = settings.batch // AGES
+        self.population = GenerationsBank(model, ECONOMIES * self.economies, generator)
+
+    @torch.no_grad()
+    def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Rows [n, n_states + m] and parameters [n, k]."""
+        bank, model = self.population, self.model
+        bank.move(policy)
+        p = model.name_parameters(bank.parameters)
+        weights = model.weight(model.period(p, bank.states))
+        chosen = torch.multinomial(weights, self.economies, generator=self.generator)
+        parameters = bank.parameters[chosen]
+        p = model.name_parameters(parameters)
+        level = torch.rand(len(chosen), 1, 1, generator=self.generator, dtype=torch.float64)
+        shape = (len(chosen), model.n_savers, 2)
+        noise = level * torch.randn(shape, generator=self.generator, dtype=torch.float64)
+        states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
+        order = torch.rand(len(chosen), model.n_savers, generator=self.generator).argsort(-1)
+        return torch.cat([states, order[:, : ages_in_batch(model)].double()], -1), parameters
+
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
+        """Nothing: the bank covers the box evenly."""
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"population": (self.population.states, self.population.parameters)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.population.states, self.population.parameters = state["population"]

@@ -1,0 +1,213 @@
+"""Overlapping generations with capital and bonds: equations, steady state, networks and their derivatives."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import Tensor
+from torch.func import functional_call, jacrev
+
+from surrogate.errors import BadConfiguration
+from surrogate.generations_policy import GenerationsPolicy
+from surrogate.models import get
+from surrogate.models.generations import Generations
+from surrogate.models.interface import pack
+from surrogate.models.olg import OverlappingGenerations, overlapping_generations
+from surrogate.models.olg_calibration import KAPPA, MEAN_DEPRECIATION
+from surrogate.reference.olg_economy import Household, euler_errors, labor_by_age
+from surrogate.reference.olg_steady_state import steady_state
+from surrogate.training.generations import SaverResiduals
+from surrogate.training.quadrature import rule_for
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.run import Run, formulation
+from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states
+from surrogate.training.settings import Settings
+
+FEW = 6
+CALIBRATION = {"beta": 0.94, "gamma": 2.5, "zeta": 0.6, "alpha": 0.28}
+SETTINGS = Settings(
+    method="generations",
+    hidden=(8, 8),
+    trunk=4,
+    nodes=1,
+    batch=64,
+    adam_steps=0,
+    steps=3,
+    robust_loss="huber",
+)
+
+
+@pytest.fixture(scope="module")
+def economy() -> OverlappingGenerations:
+    return overlapping_generations(FEW)
+
+
+@pytest.fixture(scope="module")
+def policy(economy: OverlappingGenerations) -> GenerationsPolicy:
+    torch.manual_seed(0)
+    return GenerationsPolicy(economy, (8, 8), 4)
+
+
+def places(economy: Generations, count: int, seed: int = 1) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    parameters = economy.prepared(draw_parameters(economy, count, generator))
+    return draw_states(economy, parameters, generator), parameters
+
+
+def test_names_are_those_of_the_paper() -> None:
+    economy = get("olg")
+    assert [(each.name, each.size) for each in economy.states] == [
+        ("capital", 55),
+        ("bonds", 55),
+        ("productivity", 1),
+        ("depreciation", 1),
+    ]
+    assert [(each.name, each.size) for each in economy.controls] == [
+        ("capital_saved", 55),
+        ("bonds_bought", 55),
+        ("bond_price", 1),
+    ]
+    assert [each.name for each in economy.shocks] == ["productivity", "depreciation"]
+    assert [each.name for each in economy.observables] == [
+        "log_capital",
+        "log_output",
+        "log_consumption",
+        "gross_return",
+        "bond_price",
+    ]
+
+
+@pytest.mark.parametrize("generations", [2, 0, 1.5, True, 5_000])
+def test_numbers_of_generations_that_make_no_economy_are_refused(generations: object) -> None:
+    with pytest.raises(BadConfiguration, match="number of generations"):
+        overlapping_generations(generations)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("generations", [6, 12, 56])
+def test_labor_is_that_of_the_reference(generations: int) -> None:
+    economy = overlapping_generations(generations)
+    p = economy.name_parameters(economy.default_parameters())
+    assert p.labor.tolist() == pytest.approx(labor_by_age(generations).tolist())
+
+
+@pytest.mark.parametrize("generations", [4, 6, 12])
+def test_the_steady_state_is_that_of_another_method(generations: int) -> None:
+    economy = overlapping_generations(generations)
+    theta = torch.tensor(list(CALIBRATION.values()), dtype=torch.float64)
+    states, controls = economy.steady_state(economy.name_parameters(theta))
+    exact = steady_state(CALIBRATION, generations)
+    assert states["capital"].tolist() == pytest.approx(exact.capital[1:].tolist(), abs=1e-5)
+    assert states["bonds"].tolist() == pytest.approx(exact.bonds[1:].tolist(), abs=1e-5)
+    assert float(controls["bond_price"]) == pytest.approx(exact.bond_price, abs=1e-6)
+    assert float(states["depreciation"]) == pytest.approx(MEAN_DEPRECIATION)
+
+
+def test_the_steady_state_solves_the_equations_all_over_the_box(economy: OverlappingGenerations) -> None:
+    p = economy.name_parameters(draw_parameters(economy, 200, torch.Generator().manual_seed(2)))
+    now = economy.at_rest(p)
+    errors = economy.conditions(now, SimpleNamespace(**economy.inside(now, now, p)), p)
+    typical = torch.stack([each.abs().quantile(0.95) for each in errors.values()])
+    assert float(typical.max()) < 1e-4  # without a Newton step in the graph it is 1e-3
+
+
+def test_choices_are_feasible_and_clear_markets_whatever_the_weights(policy: GenerationsPolicy) -> None:
+    economy = policy.model
+    states, parameters = places(economy, 100)
+    with torch.no_grad():
+        capital, bonds, _ = policy(states, parameters).split([FEW - 1, FEW - 1, 1], -1)
+    assert float(capital.min()) >= 0
+    assert float((capital + KAPPA * bonds).min()) >= -1e-12
+    assert float((bonds.sum(-1) / capital.sum(-1)).abs().max()) < 1e-12
+
+
+def test_errors_are_those_of_equations_written_apart(policy: GenerationsPolicy) -> None:
+    economy = policy.model
+    states, _ = places(economy, 40)
+    theta = economy.prepared(torch.tensor(list(CALIBRATION.values()), dtype=torch.float64))
+
+    def chosen(*parts):
+        rows = torch.cat([torch.as_tensor(each).reshape(len(parts[0]), -1) for each in parts], -1)
+        with torch.no_grad():
+            a, d, p = policy(rows, theta).split([FEW - 1, FEW - 1, 1], -1)
+        return a.numpy(), d.numpy(), p[:, 0].numpy()
+
+    k, b, eta, delta = states.split([FEW - 1, FEW - 1, 1, 1], -1)
+    rows = (k.numpy(), b.numpy(), eta[:, 0].numpy(), delta[:, 0].numpy())
+    exact = euler_errors(Household.of(CALIBRATION, FEW), chosen, *rows)
+    with torch.no_grad():
+        found = equilibrium_residuals(
+            policy,  # pyright: ignore[reportArgumentType]
+            states,
+            theta.expand(len(states), -1),
+            *rule_for(economy.shocks, 1),
+        )
+    for column, errors in enumerate(exact):
+        assert found[:, column].tolist() == pytest.approx(((errors**2).mean(1) ** 0.5).tolist(), rel=1e-9)
+    assert float(found[:, 2].abs().max()) < 1e-12
+
+
+def test_a_state_is_left_as_often_as_the_chain_says(economy: OverlappingGenerations) -> None:
+    theta = economy.default_parameters()
+    p = economy.name_parameters(theta)
+    rest = pack(economy.steady_state(p)[0], economy.states)
+    count = 40_000
+    shocks = draw_shocks(economy, count, torch.Generator().manual_seed(3))
+    for delta, chance in ((0.08, 0.028), (0.11, 0.300)):
+        start = rest.clone()
+        start[-2:] = torch.tensor([1.022, delta])
+        now = economy.period(p, start, pack(economy.steady_state(p)[1], economy.controls))
+        moved = economy.tomorrow(now, shocks, p)
+        left = (moved[:, -1] - delta).abs() > 0.01
+        bound = 5 * (chance * (1 - chance) / count) ** 0.5  # five standard deviations
+        assert abs(float(left.double().mean()) - chance) < bound
+        assert bool((shocks[left, 1].max() < shocks[~left, 1].min()).all())
+
+
+def test_the_steady_state_is_left_for_states_of_the_chain(economy: OverlappingGenerations) -> None:
+    p = economy.name_parameters(economy.default_parameters())
+    rest, choices = economy.steady_state(p)
+    now = economy.period(p, pack(rest, economy.states), pack(choices, economy.controls))
+    calm = economy.tomorrow(now, torch.zeros(1, 2, dtype=torch.float64), p)
+    torch.testing.assert_close(calm[0], pack(rest, economy.states))
+    moved = economy.tomorrow(now, torch.full((1, 2), -4.0, dtype=torch.float64), p)
+    assert moved[0, -2:].tolist() == pytest.approx([0.978, 0.11])
+
+
+def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingGenerations) -> None:
+    run = Run(economy, SETTINGS)
+    batch = run._batch()
+    assert isinstance(run.method, SaverResiduals)
+    values, jacobian = run.method.jacobian(batch)
+    weights = {name: value.detach() for name, value in run.method.named_parameters()}
+    slopes = jacrev(lambda w: functional_call(run.method, w, batch))(weights)
+    exact = torch.cat([each.flatten(2) for each in slopes.values()], -1).flatten(0, 1)
+    assert float((jacobian - exact).abs().max()) < 1e-9 * float(exact.abs().max())
+    assert torch.allclose(values, run.method(*batch), atol=1e-13)
+
+
+def test_training_makes_errors_small(economy: OverlappingGenerations) -> None:
+    """Over seeds 0 to 2 the mean falls to .19 to .25 of where it starts."""
+    settings = Settings(
+        **{**vars(SETTINGS), "batch": 640, "hidden": (16, 16), "trunk": 8, "robust_quantile": 1.0}
+    )
+    run = Run(economy, settings)
+    states, parameters = places(economy, 200, seed=9)
+
+    def mean() -> float:
+        with torch.no_grad():
+            rule = rule_for(economy.shocks, 1)
+            return float(equilibrium_residuals(run.policy, states, parameters, *rule)[:, :2].abs().mean())
+
+    before = mean()
+    for _ in range(15):
+        run.advance()
+    assert mean() < before / 2
+
+
+def test_other_methods_say_which_one_to_take(economy: OverlappingGenerations) -> None:
+    with pytest.raises(BadConfiguration, match="take method=generations"):
+        formulation(economy, Settings())
+    with pytest.raises(
+        BadConfiguration, match="method=generations solves economies of overlapping generations"
+    ):
+        formulation(get("rbc"), SETTINGS)
