@@ -97,7 +97,7 @@ SHIPPED = (
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
         {"method": "generations", "hidden": (20, 20), "trunk": 12, "nodes": 1, "batch": 2560}
-        | {"adam_steps": 0, "steps": 500, "robust_quantile": 1.0, "robust_loss": "huber"}
+        | {"adam_steps": 0, "steps": 360, "robust_quantile": 1.0, "robust_loss": "huber"}
         | {"hopeless_share": 0.0},
         test_nodes=1,
         comparison="surrogate.comparison.generations:compare_generations",
