@@ -1,6 +1,7 @@
 """Economies, one a file, and the interface they are written against."""
 
 from .first_order import ErgodicEllipse, FirstOrderAid
+from .generations import Generations
 from .interface import (
     Aid,
     Constraint,
@@ -29,6 +30,7 @@ __all__ = [
     "Control",
     "ErgodicEllipse",
     "FirstOrderAid",
+    "Generations",
     "Markov",
     "Model",
     "Named",

@@ -222,7 +222,8 @@ def test_every_shipped_surrogate_rests_at_its_steady_state(name: str) -> None:
     still = economy.step(*rest, shocks, {})
     assert np.isfinite(still.next_observables).all()
     next_states = still.next_states.mean(axis=0, keepdims=True)
-    near = 2e-3 if name == "krusell_smith_continuous" else 1e-3  # a distribution of about the right shape
+    # a distribution of about the right shape, and savers without what risk adds to their wealth
+    near = {"krusell_smith_continuous": 2e-3, "olg": 2e-2}.get(name, 1e-3)
     np.testing.assert_allclose(next_states, rest.states, rtol=1e-3, atol=near)
 
 
