@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from surrogate import Surrogate, load
-from surrogate.economies import SHIPPED
+from surrogate.catalogue import available
 from surrogate.errors import CannotTranslate, WriteFailed
 from surrogate.explorer import write_explorer
+from surrogate.explorer.page import MOST_STATES
 from tests.artifact_files import rewrite_all_cards
 from tests.linear_artifact import LinearEconomy, write_artifact
 from tests.surrogate.explorer.in_node import explored
@@ -128,7 +129,7 @@ def test_colours_can_be_told_apart_in_light_and_dark(linear: Surrogate, tmp_path
                 assert (high + 0.05) / (low + 0.05) >= least, name
 
 
-@pytest.mark.parametrize("model", sorted({economy.name for economy in SHIPPED} - {"krusell_smith", "olg"}))
+@pytest.mark.parametrize("model", [name for name in available() if load(name).n_states <= MOST_STATES])
 def test_every_economy_that_ships_has_a_page(model: str, tmp_path: Path) -> None:
     economy = load(model)
     page = write(economy, tmp_path)
