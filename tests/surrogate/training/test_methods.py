@@ -336,7 +336,7 @@ def test_a_diverging_run_says_what_to_try_and_is_not_exported(tmp_path: Path) ->
 
 
 def test_a_run_that_ends_no_better_than_it_began_is_no_solution() -> None:
-    from surrogate.training.run import failure_at_end
+    from surrogate.training.failures import failure_at_end
 
     assert "from 1e-05" in failure_at_end("rbc", -2.5, -5.0, Settings())
     assert "from 0.0016" in failure_at_end("rbc", -2.5, -2.8, Settings())

@@ -8,6 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from surrogate.catalogue import available
+
+TRANSLATED = tuple(name for name in available() if name != "olg")
+"""What ships, without the one that searches for its steady state with operators that no language has here."""
 PROGRAMS = {"c": "gcc", "js": "node", "m": "octave-cli", "r": "Rscript", "julia": "julia"}
 """What runs each language."""
 

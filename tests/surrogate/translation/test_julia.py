@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from surrogate import catalogue, load
+from surrogate import load
 from surrogate.artifact.graph import CONTRACTS
 from surrogate.artifact.validation import draw_parameters
 from surrogate.translation import export_code, source_code
 from surrogate.translation.statements import FOLDED
 from tests.surrogate.translation.in_doubles import InDoubles
+from tests.surrogate.translation.running import TRANSLATED
 from tests.surrogate.translation.test_languages import gap
 
 MEANING: dict[str, Any] = {
@@ -108,7 +109,7 @@ def python_function(module: str, name: str, outputs: tuple[str, ...]) -> Callabl
     return run
 
 
-@pytest.mark.parametrize("name", catalogue.available())
+@pytest.mark.parametrize("name", TRANSLATED)
 def test_the_arithmetic_in_julia_is_right(name: str, tmp_path: Path) -> None:
     surrogate = load(name)
     module = export_code(surrogate, "julia", tmp_path / "code")[0].read_text(encoding="utf-8")
@@ -127,7 +128,7 @@ def test_the_arithmetic_in_julia_is_right(name: str, tmp_path: Path) -> None:
     assert np.max(gap(controls, found[1])) < 1e-10
 
 
-@pytest.mark.parametrize("name", catalogue.available())
+@pytest.mark.parametrize("name", TRANSLATED)
 def test_every_file_is_grammatical(name: str) -> None:
     tree_sitter = pytest.importorskip("tree_sitter")
     julia = pytest.importorskip("tree_sitter_julia")
@@ -137,7 +138,7 @@ def test_every_file_is_grammatical(name: str) -> None:
         assert parser.parse(text.replace("\nend\n", "\n", 1).encode()).root_node.has_error, file
 
 
-@pytest.mark.parametrize("name", catalogue.available())
+@pytest.mark.parametrize("name", TRANSLATED)
 def test_self_tests_in_julia_pass(name: str, tmp_path: Path) -> None:
     if shutil.which("julia") is None:
         pytest.skip("julia is not installed")

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from surrogate import Surrogate, catalogue, load
+from surrogate import Surrogate, load
 from surrogate.artifact.validation import draw_parameters
+from surrogate.errors import CannotTranslate
 from surrogate.translation import LANGUAGES, export_code
 from surrogate.translation.builder import Constants
 from surrogate.translation.evaluate import evaluate
@@ -16,7 +17,7 @@ from surrogate.translation.region import discriminant
 from tests.artifact_files import rewrite_all_cards
 from tests.linear_artifact import LinearEconomy, write_artifact
 from tests.surrogate.translation.in_doubles import InDoubles
-from tests.surrogate.translation.running import require, run_file, simulate
+from tests.surrogate.translation.running import TRANSLATED, require, run_file, simulate
 
 PERIODS = 8
 RUN = ("c", "js", "m", "r")
@@ -41,7 +42,7 @@ def gap(found: NDArray, expected: NDArray) -> NDArray:
 
 
 @pytest.mark.parametrize("language", RUN)
-@pytest.mark.parametrize("name", catalogue.available())
+@pytest.mark.parametrize("name", TRANSLATED)
 def test_code_says_what_the_artifact_says(name: str, language: str, tmp_path: Path) -> None:
     require(language)
     surrogate = load(name)
@@ -184,3 +185,10 @@ def test_arrays_of_another_length_are_refused(language: str, call: str, tmp_path
     result = run_file(language, tmp_path / "code", "rbc_driver")
     assert result.returncode != 0
     assert "states must have 2 entries, not 3" in result.stderr
+
+
+def test_what_no_language_has_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    """The generations search for their steady state with operators that are not translated."""
+    with pytest.raises(CannotTranslate, match="is not translated to other languages"):
+        export_code(load("olg"), "c", tmp_path / "olg")
+    assert not (tmp_path / "olg").exists()
