@@ -8,16 +8,19 @@ Files that need an option are imported with it. Where Octave and Dynare are inst
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from surrogate.dynare.calculus import derivative
 from surrogate.dynare.calibration import Calibration, calibrate
+from surrogate.dynare.expressions import date_of, names_in
 from surrogate.dynare.importing import Imported, import_economy
+from surrogate.dynare.incidence import has_lead
 from surrogate.dynare.linear import LinearRule, solve_linear
-from surrogate.dynare.model_file import ModelFile, read_model_file
+from surrogate.dynare.model_file import Equation, ModelFile, read_model_file
 from surrogate.dynare.octave import available, linear_rule_of_dynare
 from surrogate.dynare.preprocessor import preprocess
 from surrogate.errors import SurrogateError
@@ -76,6 +79,12 @@ class Outcome(NamedTuple):
 
 def outcome(path: Path) -> Outcome:
     """What becomes of a file, with the first of the options that lets it in."""
+    imported, options, refused = first_import(path)
+    return Outcome(path, imported, options, refused, *_beside_dynare(path, imported))
+
+
+def first_import(path: Path) -> tuple[Imported | None, tuple[str, ...], str]:
+    """The economy, with the first of the options that lets it in, or why there is none."""
     refused = ""
     for options in OPTIONS:
         if options and not any(f"--{each}" in refused for each in options):
@@ -87,8 +96,33 @@ def outcome(path: Path) -> Outcome:
         except SurrogateError as error:
             refused = str(error)
             continue
-        return Outcome(path, imported, options, "", *_beside_dynare(path, imported))
-    return Outcome(path, None, (), " ".join(refused.split()), *_beside_dynare(path, None))
+        return imported, options, ""
+    return None, (), " ".join(refused.split())
+
+
+def is_nonlinear_and_stochastic(path: Path, refused: str) -> bool:
+    """Whether a file is about an economy that is uncertain, looks ahead and has an equation that is not
+    linear in its variables, whether or not it is `refused`.
+    """
+    if "nothing in it is uncertain" in refused:
+        return False
+    try:
+        file = read_model_file(preprocess(path), code_has_run=True)
+    except SurrogateError:
+        return False
+    moves = {*file.endogenous, *file.shocks}
+    return any(map(has_lead, file.equations)) and not all(_is_linear(each, moves) for each in file.equations)
+
+
+def _is_linear(equation: Equation, moves: Collection[str]) -> bool:
+    """Whether no derivative depends on anything that `moves`."""
+
+    def moving(texts: Iterable[str]) -> list[str]:
+        dates = {text: date_of(text) for text in texts}
+        return [text for text, (name, shift) in dates.items() if name in moves and shift is not None]
+
+    slopes = (derivative(equation.residual, text) for text in moving(equation.names))
+    return not any(moving(names_in(slope)) for slope in slopes)
 
 
 def _beside_dynare(path: Path, imported: Imported | None) -> tuple[float | None, str]:
