@@ -144,7 +144,8 @@ def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
     found = {"network": _worst(euler_errors(policy, visited, default, NODES))}
     rules = [own_linear_rule(imported)]
     if available():
-        rules += [rule_of_dynare(path, order, percent=imported.percent) for order in ORDERS]
+        sizes = imported.calibration.covariances
+        rules += [rule_of_dynare(path, order, sizes) for order in ORDERS]
     chosen = policy(visited, default).detach().numpy()
     for order, rule in enumerate(rules, 1):
         by_rule = PerturbationPolicy(imported, rule)

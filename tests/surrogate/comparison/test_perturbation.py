@@ -32,6 +32,7 @@ SIMULATE = """ex_ = [0.1 -0.05; -0.2 0.1; 0.05 0.15];
 simulated_ = simult_(M_, options_, oo_.dr.ys, oo_.dr, ex_, ORDER);
 printf('DYNARE %s\\n', jsonencode(struct('names', {M_.endo_names}, 'path', simulated_(:))));
 """
+SIZES = {("e", "e"): 0.05**2, ("u", "u"): 0.02**2}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +49,7 @@ def test_tensors_are_read_as_dynare_reads_them(curved: Path, order: int) -> None
     said = octave._run(curved, (), solve + SIMULATE.replace("ORDER", str(order)))
     expected = np.reshape(said["path"], (len(said["names"]), -1), order="F")[:, 1:].T
     shocks = np.array([[0.1, -0.05], [-0.2, 0.1], [0.05, 0.15]])
-    found = follow(rule_of_dynare(curved, order), shocks, said["names"])
+    found = follow(rule_of_dynare(curved, order, SIZES), shocks, said["names"])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -61,13 +62,32 @@ def test_higher_orders_come_nearer_to_the_closed_form(curved: Path) -> None:
     states = np.array([[rest * 1.05, 0.1, 0.02], [rest * 0.97, -0.15, 0.04]])
     saved = 0.3 * 0.95 * np.exp(states[:, 1] + states[:, 2]) * states[:, 0] ** 0.3
     errors = []
-    for rule in (own_linear_rule(imported), rule_of_dynare(curved, 2), rule_of_dynare(curved, 3)):
+    for rule in (own_linear_rule(imported), rule_of_dynare(curved, 2, SIZES), rule_of_dynare(curved, 3, SIZES)):
         before, shocks = PerturbationPolicy(imported, rule).places(states)
         found = rule(before, shocks)[:, rule.variables.index("k")]
         errors.append(np.abs(found / saved - 1).max())
     assert errors[0] > 5e-3
     assert errors[1] < 0.2 * errors[0]
     assert errors[2] < 0.2 * errors[1]
+
+
+@needs_dynare
+def test_shocks_are_those_that_the_file_ends_with(tmp_path: Path) -> None:
+    """Dynare would take the sizes that are set where it first solves the file."""
+    cautious = CURVED.replace("1/c = beta/c(+1)", "c^(-3) = beta*c(+1)^(-3)")
+    texts = {
+        "later": f"{cautious}shocks; var u; stderr 0.04; end;\nstoch_simul(order=2);\n",
+        "once": cautious.replace("stderr 0.02", "stderr 0.04"),
+    }
+    risk = {}
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.mod"
+        path.write_text(text, encoding="utf-8")
+        sizes = import_economy(path).calibration.covariances
+        assert sizes == pytest.approx({("e", "e"): 0.05**2, ("u", "u"): 0.04**2})
+        risk[name] = rule_of_dynare(path, 2, sizes).tensors[0]
+    assert np.abs(risk["once"]).max() > 1e-4
+    np.testing.assert_allclose(risk["later"], risk["once"], rtol=1e-8, atol=1e-14)
 
 
 @pytest.mark.parametrize("name", NAMES)
