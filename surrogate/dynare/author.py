@@ -79,7 +79,7 @@ class Author:
         paragraphs = [fill(harmless(note), WIDTH, subsequent_indent="    ") for note in notes]
         title = f'"""{harmless(self.file.name)}.mod, as `dsge-surrogate import` has read it.'
         functions, closed = sorted(self.formulas.functions), self.calibration.in_closed_form
-        models = ["Control", "FirstOrderAid", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
+        models = ["Control", "ErgodicEllipse", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
         models = [each for each in models if not (closed and each == "NumericalSteadyState")]
         if self.bounded:
             functions = [each for each in functions if each != "where"]  # which does not know what is told

@@ -60,7 +60,7 @@ def declarations(
     }
     aids = "" if calibration.in_closed_form else "NumericalSteadyState, "
     lines = [
-        f"class {_class_name(file.name)}(FirstOrderAid, {aids}Model):",
+        f"class {_class_name(file.name)}(ErgodicEllipse, {aids}Model):",
         f'    """{len(reduced.states)} states, {len(reduced.outputs)} left to the network."""',
         "",
         f"    name = {quoted(_identifier(file.name))}",

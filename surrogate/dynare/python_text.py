@@ -29,7 +29,7 @@ initial_values inputs inside likelihood name name_parameters now observables obs
 parameter_box parameters period place in_closed_form prepared told regimes residuals rest
 rest_in_free_coordinates reward self settled shocks slack somewhere spread stakes state_bounds states
 steady_state super then told_tomorrow tomorrow transition vars vector version where written exp log log10 sqrt
-abs sign sin cos tan atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState ParameterRange
+abs sign sin cos tan atan sinh cosh tanh erf Control ErgodicEllipse Model NumericalSteadyState ParameterRange
 SimpleNamespace Variable Constraint full_like
 """
 TAKEN = frozenset(_WORDS.split())

@@ -62,7 +62,11 @@ def test_higher_orders_come_nearer_to_the_closed_form(curved: Path) -> None:
     states = np.array([[rest * 1.05, 0.1, 0.02], [rest * 0.97, -0.15, 0.04]])
     saved = 0.3 * 0.95 * np.exp(states[:, 1] + states[:, 2]) * states[:, 0] ** 0.3
     errors = []
-    for rule in (own_linear_rule(imported), rule_of_dynare(curved, 2, SIZES), rule_of_dynare(curved, 3, SIZES)):
+    for rule in (
+        own_linear_rule(imported),
+        rule_of_dynare(curved, 2, SIZES),
+        rule_of_dynare(curved, 3, SIZES),
+    ):
         before, shocks = PerturbationPolicy(imported, rule).places(states)
         found = rule(before, shocks)[:, rule.variables.index("k")]
         errors.append(np.abs(found / saved - 1).max())
