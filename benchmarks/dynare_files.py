@@ -56,7 +56,9 @@ def difference(ours: LinearRule, theirs: LinearRule) -> float:
 
 
 class Outcome(NamedTuple):
-    """What became of a file: the economy, or why there is none, and the linear solution beside Dynare's."""
+    """What became of a file: the economy, or why there is none, the linear solution beside Dynare's, and
+    whether it `counts` as one of those that a global solution is for, nonlinear and stochastic.
+    """
 
     path: Path
     imported: Imported | None
@@ -64,6 +66,7 @@ class Outcome(NamedTuple):
     refused: str
     gap: float | None
     without_dynare: str
+    counts: bool
 
     def __str__(self) -> str:
         if self.imported is None:
@@ -80,7 +83,8 @@ class Outcome(NamedTuple):
 def outcome(path: Path) -> Outcome:
     """What becomes of a file, with the first of the options that lets it in."""
     imported, options, refused = first_import(path)
-    return Outcome(path, imported, options, refused, *_beside_dynare(path, imported))
+    counts = is_nonlinear_and_stochastic(path, refused)
+    return Outcome(path, imported, options, refused, *_beside_dynare(path, imported), counts)
 
 
 def first_import(path: Path) -> tuple[Imported | None, tuple[str, ...], str]:
@@ -155,14 +159,16 @@ def as_markdown(found: Iterable[Outcome]) -> str:
     rows = []
     for each in found:
         imported, gap = each.imported, "-" if each.gap is None else f"{each.gap:.0e}"
+        counts = "yes" if each.counts else ""
         if imported is None:
-            rows.append([each.path.stem, "", "", "", gap, each.refused])
+            rows.append([each.path.stem, counts, "", "", "", gap, each.refused])
             continue
         reduced = imported.reduced
         sizes = (len(imported.file.endogenous), len(reduced.states), len(reduced.outputs))
         options = ", ".join(f"`--{option}`" for option in each.options)
-        rows.append([each.path.stem, *map(str, sizes), gap, options])
-    header = ["file", "variables", "states", "for the network", "from Dynare's", "option, or why not"]
+        rows.append([each.path.stem, counts, *map(str, sizes), gap, options])
+    header = ["file", "nonlinear, stochastic", "variables", "states", "for the network", "from Dynare's"]
+    header += ["option, or why not"]
     return markdown_table(header, rows)
 
 
@@ -172,3 +178,5 @@ if __name__ == "__main__":
         print(f"{number.path.stem}: {number}", file=sys.stderr, flush=True)
         told.append(number)
     print(as_markdown(told))
+    counted = [number for number in told if number.counts]
+    print(f"\nNonlinear and stochastic: {len(counted)}, imported: {sum(bool(n.imported) for n in counted)}.")

@@ -10,7 +10,8 @@ table of all that are there.
 Errors are log10 of the worst equation's, mean (99th percentile), on the ergodic set and on the states' box:
 at a thousand parameter vectors for the network, and for the first-order solution in logs from which it
 starts; and at the file's calibration for perturbations, in the file's own variables, at the states that the
-network visits. Orders 2 and 3 need Octave and Dynare.
+network visits. *From order 3* is how far choices are there from those of that perturbation, on average and in
+standard deviations of each choice, the largest of them. Orders 2 and 3 need Octave and Dynare.
 """
 
 import json
@@ -61,6 +62,7 @@ HEADER = [
     "order 1",
     "order 2",
     "order 3",
+    "from order 3",
     "solved",
 ]
 Policy = PolicyNetwork
@@ -95,29 +97,33 @@ def solve(path: Path, results: Path) -> Figures:
     }
     started = time.process_time()
     try:
-        _train(model, checkpoint, started + SECONDS)
+        history = _train(model, checkpoint, started + SECONDS)
     except SurrogateError as error:
         return found | {"seconds": time.process_time() - started, "failure": str(error)}
-    found["seconds"] = time.process_time() - started
+    found |= {"seconds": time.process_time() - started, "history": history}
     policy, content = training.load_policy(checkpoint, str(economy))
     found["steps"], found["failure"] = content["state"]["step"], content["state"]["failure"]
     return found | _over_the_box(policy) | _at_the_file(policy, imported, path)
 
 
-def _train(model: Model, checkpoint: Path, end: float) -> None:
-    """Train until the errors are small or the time is up; what was saved last is what counts."""
-    enough = []
+def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, float]]:
+    """Train until the errors are small or the time is up; what was saved last is what counts. Errors of
+    training batches, and seconds, on the way.
+    """
+    history: list[tuple[float, float]] = []
 
     def told(now: training.Progress) -> None:
-        enough.append(min(ENOUGH, now.log10_error - GAIN))
+        history.append((now.log10_error, now.seconds))
         print(f"{model.name}: {now.step} {now.log10_error:.2f} {now.seconds:.0f} s", file=sys.stderr)
-        if now.step > 0 and (now.log10_error < enough[0] or time.process_time() > end):
+        enough = min(ENOUGH, history[0][0] - GAIN)
+        if now.step > 0 and (now.log10_error < enough or time.process_time() > end):
             raise KeyboardInterrupt
 
     try:
         training.train(model, SETTINGS, checkpoint, progress=told)
     except KeyboardInterrupt:
         print(f"{model.name}: enough", file=sys.stderr)
+    return history
 
 
 def _over_the_box(policy: Policy) -> Figures:
@@ -182,6 +188,7 @@ def row(found: Figures) -> list[str]:
         f"{states}, {outputs}",
         f"{found['seconds']:.0f}",
         *(_told(found[name]) if name in found else "-" for name in names),
+        f"{found['gap 3']:.4f}" if "gap 3" in found else "-",
         said,
     ]
 
@@ -206,3 +213,4 @@ if __name__ == "__main__":
         print(" | ".join(row(figures)), file=sys.stderr, flush=True)
     every = [json.loads(each.read_text(encoding="utf-8")) for each in sorted(folder.glob("*.json"))]
     print(markdown_table(HEADER, map(row, every)))
+    print(f"\nSolved: {sum(map(is_solved, every))} of {len(every)}.")
