@@ -312,7 +312,7 @@ def _shocks(
 def _estimated(
     statements: list[dict[str, Any]], exogenous: Mapping[str, str]
 ) -> tuple[tuple[Estimated, ...], list[str]]:
-    """Lines of `estimated_params` with their bounds and initial values, and those of other things in words."""
+    """Lines of `estimated_params` with bounds and initial values, and those of other things in words."""
     later: dict[str, dict[str, Any]] = {}
     for each in statements:
         if _is(each, "estimated_params_bounds", "estimated_params_init"):
