@@ -67,6 +67,7 @@ def import_economy(
     calibration = calibrate(file, computed)
     if percent:
         calibration = replace(calibration, sds={text: sd / 100 for text, sd in calibration.sds.items()})
+        file = replace(file, estimated=tuple(each.in_percent() for each in file.estimated))
     constrained, reduced = _reduced(file, calibration)
     file, calibration = constrained.file, constrained.calibration
     dependence = Dependence(reduced, calibration)

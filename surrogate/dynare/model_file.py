@@ -86,6 +86,16 @@ class Estimated:
     lower: float
     upper: float
 
+    def in_percent(self) -> Estimated:
+        """The same line with a hundredth of its standard deviation, if it is one of a shock."""
+        if not self.is_shock:
+            return self
+        mean, sd, third, fourth, start, lower, upper = (
+            each / 100
+            for each in (self.mean, self.sd, self.third, self.fourth, self.start, self.lower, self.upper)
+        )
+        return Estimated(self.name, True, self.prior, mean, sd, third, fourth, start, lower, upper)
+
 
 @dataclass(frozen=True)
 class ModelFile:
