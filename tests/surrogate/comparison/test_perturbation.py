@@ -10,11 +10,11 @@ pytest.importorskip("torch")
 
 from surrogate.comparison.perturbation import PerturbationPolicy, follow, in_the_file, own_linear_rule
 from surrogate.dynare import octave
-from surrogate.dynare.importing import import_economy
+from surrogate.dynare.importing import Imported, import_economy
 from surrogate.dynare.octave import available, rule_of_dynare
 from surrogate.models.registry import from_file
 from surrogate.reference.linearise import linearise
-from tests.surrogate.dynare.sources import FILES, NAMES, kept
+from tests.surrogate.dynare.sources import FILES, NAMES, kept, needs_preprocessor
 
 needs_dynare = pytest.mark.skipif(not available(), reason="no Octave and Dynare here")
 CURVED = """var c k y z; varexo e u; parameters alpha beta rho; alpha = 0.3; beta = 0.95; rho = 0.9;
@@ -26,6 +26,18 @@ z = rho*z(-1) + e;
 end;
 steady_state_model; z = 0; k = (alpha*beta)^(1/(1-alpha)); y = k^alpha; c = y - k; end;
 shocks; var e; stderr 0.05; var u; stderr 0.02; end;
+stoch_simul(order=1);
+"""
+SEARCH = """var n u v q z; varexo e; parameters beta kappa rho; beta = 0.99; kappa = 0.1; rho = 0.1;
+model;
+n = (1 - rho)*(n(-1) + v(-1)*q(-1));
+u = 1 - n;
+q = 0.5*(v/u)^(-0.5);
+kappa/q = beta*(1 - rho)*(0.05*exp(z(+1))*n(+1)^(-0.3) + kappa/q(+1));
+z = 0.9*z(-1) + e;
+end;
+initval; n = 0.9; u = 0.1; v = 0.4; q = 0.25; z = 0; end;
+shocks; var e; stderr 0.01; end;
 stoch_simul(order=1);
 """
 SIMULATE = """ex_ = [0.1 -0.05; -0.2 0.1; 0.05 0.15];
@@ -96,9 +108,24 @@ def test_shocks_are_those_that_the_file_ends_with(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_own_rule_is_the_linear_policy_of_the_economy(name: str, tmp_path: Path) -> None:
-    imported = import_economy(kept(name))
-    (tmp_path / f"{name}.py").write_text(imported.text, encoding="utf-8")
-    model = from_file(tmp_path / f"{name}.py")
+    require_the_linear_policy(import_economy(kept(name)), tmp_path)
+
+
+@needs_preprocessor
+def test_employment_that_the_past_decides_is_one_state(tmp_path: Path) -> None:
+    """Not three, of last period's employment, vacancies and chances to fill them; it is the same economy."""
+    (tmp_path / "search.mod").write_text(SEARCH, encoding="utf-8")
+    imported = import_economy(tmp_path / "search.mod")
+    assert imported.reduced.states == ("z", "n")
+    assert len(imported.reduced.outputs) == 1
+    require_the_linear_policy(imported, tmp_path)
+
+
+def require_the_linear_policy(imported: Imported, folder: Path) -> None:
+    """That the whole file's first-order solution is that of the economy."""
+    economy = folder / "economy.py"
+    economy.write_text(imported.text, encoding="utf-8")
+    model = from_file(economy)
     linear = linearise(model, model.default_parameters())
     policy = PerturbationPolicy(imported, own_linear_rule(imported))
     n = len(linear.states)
