@@ -142,8 +142,12 @@ def _over_the_box(policy: Policy) -> Figures:
 
 def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
     """Errors at the file's calibration beside perturbations', at the states that the network visits, and how
-    far choices are from the last perturbation's, in ergodic standard deviations of each.
+    far choices are from the perturbations', in ergodic standard deviations of each; nothing where the ranges
+    that the file estimates leave its own values out.
     """
+    values = {**imported.calibration.parameters, **imported.calibration.sds}
+    if any(each.default != values[text] for text, each in imported.box.ranges.items()):
+        return {}
     generator, model = torch.Generator().manual_seed(2), policy.model
     default = model.prepared(model.default_parameters().expand(POINTS, -1))
     visited = ergodic_states(policy, default, generator)
