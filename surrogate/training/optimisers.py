@@ -51,6 +51,10 @@ class LevenbergMarquardt:
     geometrically falling weight and moved along with the weights, as in recursive least squares. In the
     long run a step rests on 1 / (1 - `memory`) batches at the price of one; `memory` is known there as the
     forgetting factor.
+
+    Where the noise of batches is all that is left, a step is as likely as not to look worse on the batch that
+    judges it, and damping would grow until nothing moves. So a step may look worse by `tolerance` standard
+    errors of the difference.
     """
 
     def __init__(
@@ -60,10 +64,11 @@ class LevenbergMarquardt:
         memory: float = 0.8,
         damping: float = 1e-4,
         robust_loss: str = "geman_mcclure",
+        tolerance: float = 0.0,
     ) -> None:
         self.module, self.robust_quantile = module, robust_quantile
         self.robust_loss = LOSSES[robust_loss]
-        self.memory, self.damping = memory, damping
+        self.memory, self.damping, self.tolerance = memory, damping, tolerance
         self.remembered: NormalEquations | None = None
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
@@ -95,12 +100,14 @@ class LevenbergMarquardt:
         """Try the step with more and more damping, until the loss on `judge` falls."""
         normal, gradient = self.remembered = equations
         weights = parameters_to_vector(self.module.parameters()).detach()
-        before, damping = self.loss(judge, scale), self.damping
+        losses, damping = self._losses(judge, scale), self.damping
+        before = float(losses.mean())
         for _ in range(MAX_TRIALS):
             change, damping = _solve(normal, gradient, damping)
             self._set(weights - change)
-            after = self.loss(judge, scale)
-            if after < before:
+            trial = self._losses(judge, scale)
+            after = float(trial.mean())
+            if after < before + (self.tolerance and self.tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
                 self.remembered = moved if after > STALE * before else None
@@ -123,10 +130,14 @@ class LevenbergMarquardt:
         for parameter, value in zip(parameters, values, strict=True):
             parameter.copy_(value.view_as(parameter))
 
-    @torch.no_grad()
     def loss(self, batch: Batch, scale: float) -> float:
         """Mean robust loss of the residuals on a batch."""
-        return float(self.robust_loss.value(self.module(*batch), scale).mean())
+        return float(self._losses(batch, scale).mean())
+
+    @torch.no_grad()
+    def _losses(self, batch: Batch, scale: float) -> Tensor:
+        """Robust losses of the residuals on a batch, [n, m]."""
+        return self.robust_loss.value(self.module(*batch), scale)
 
 
 class GemanMcClure:
@@ -247,6 +258,12 @@ class Adam:
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.torch.load_state_dict(state)
+
+
+def _standard_error(losses: Tensor) -> float:
+    """Of the mean of losses [n, m], of which the rows are independent."""
+    by_row = losses.flatten(1).mean(1)
+    return float(by_row.std()) / len(by_row) ** 0.5
 
 
 def _gram(jacobian: Tensor) -> Tensor:
