@@ -29,6 +29,8 @@ cost memory.
 """
 STALE = 0.95
 """A step that lowers the loss to less than this share of it went too far for what is remembered."""
+ENOUGH = 10
+"""Batches after which a step may look worse than it is."""
 MAX_TRIALS = 5
 LEAST_DAMPING = 1e-14
 MOST_DAMPING = 1e12
@@ -53,8 +55,8 @@ class LevenbergMarquardt:
     forgetting factor.
 
     Where the noise of batches is all that is left, a step is as likely as not to look worse on the batch that
-    judges it, and damping would grow until nothing moves. So a step may look worse by `tolerance` standard
-    errors of the difference.
+    judges it, and damping would grow until nothing moves. So a step that rests on `ENOUGH` batches may look
+    worse by `tolerance` standard errors of the difference, and until there are as many, all count alike.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class LevenbergMarquardt:
         self.robust_loss = LOSSES[robust_loss]
         self.memory, self.damping, self.tolerance = memory, damping, tolerance
         self.remembered: NormalEquations | None = None
+        self.batches = 0
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
         """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
@@ -84,30 +87,33 @@ class LevenbergMarquardt:
         )
         return values
 
-    def remember(self, equations: NormalEquations | None) -> None:
-        """Take over what an earlier optimiser of the same problem remembered."""
+    def remember(self, equations: NormalEquations | None, batches: int = 0) -> None:
+        """Take over what an earlier optimiser of the same problem remembered of so many batches."""
+        self.batches = batches
         device = next(self.module.parameters()).device
         self.remembered = None if equations is None else (equations[0].to(device), equations[1].to(device))
 
     def _remembering(self, normal: Tensor, gradient: Tensor) -> NormalEquations:
         """The batch's normal equations, averaged with those that are remembered."""
         if self.remembered is None:
+            self.batches = 1
             return normal, gradient
-        before = self.remembered
-        return torch.lerp(normal, before[0], self.memory), torch.lerp(gradient, before[1], self.memory)
+        before, self.batches = self.remembered, self.batches + 1
+        kept = min(self.memory, 1 - 1 / self.batches) if self.tolerance else self.memory
+        return torch.lerp(normal, before[0], kept), torch.lerp(gradient, before[1], kept)
 
     def _move(self, equations: NormalEquations, judge: Batch, scale: float) -> None:
         """Try the step with more and more damping, until the loss on `judge` falls."""
         normal, gradient = self.remembered = equations
         weights = parameters_to_vector(self.module.parameters()).detach()
         losses, damping = self._losses(judge, scale), self.damping
-        before = float(losses.mean())
+        before, tolerance = float(losses.mean()), self.tolerance if self.batches >= ENOUGH else 0.0
         for _ in range(MAX_TRIALS):
             change, damping = _solve(normal, gradient, damping)
             self._set(weights - change)
             trial = self._losses(judge, scale)
             after = float(trial.mean())
-            if after < before + (self.tolerance and self.tolerance * _standard_error(trial - losses)):
+            if after < before + (tolerance and tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
                 self.remembered = moved if after > STALE * before else None

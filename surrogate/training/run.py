@@ -189,6 +189,7 @@ class Run:
             "adam": self.adam.state(),
             "damping": self.least_squares.damping,
             "memory": self.least_squares.remembered,
+            "batches": self.least_squares.batches,
             "generator": self.generator.get_state(),
             "method": self.method.state(),
             **self.sampler.state(),
@@ -202,7 +203,7 @@ class Run:
         self.policy.load_state_dict(state["policy"])
         self.adam.restore(state["adam"])
         self.least_squares.damping = state["damping"]
-        self.least_squares.remember(state.get("memory"))
+        self.least_squares.remember(state.get("memory"), state.get("batches", 0))
         self.generator.set_state(state["generator"])
         self.method.restore(state.get("method", {}))
         self.sampler.restore(state)
