@@ -8,7 +8,7 @@ economy of all households up to the noise of K among agents.
 
 from __future__ import annotations
 
-from torch import Tensor, cat, erf, exp, log, sqrt, zeros_like
+from torch import Tensor, cat, erf, exp, expm1, log, sqrt, zeros_like
 
 from surrogate.models.interface import Control, Named, Parameters, Period, Values, Variable, pack
 from surrogate.models.krusell_smith_continuous import (
@@ -171,7 +171,7 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
         *even, rest = u[..., 0].split([u.shape[-2] // 4, u.shape[-2] // 4, u.shape[-2] // 2], -1)
         roots = [RICHEST * stratified(part) for part in even]
         chosen = (rest * AGENTS).long().clamp_max(AGENTS - 1)
-        drawn = [root**2 / (1 - root**2) for root in roots] + [now.positions.gather(-1, chosen)]
+        drawn = [expm1(root**2) for root in roots] + [now.positions.gather(-1, chosen)]
         luck = [zeros_like(roots[0]), zeros_like(roots[1]) + 1, now.luck.gather(-1, chosen)]
         return self._households(now, p.unit * cat(drawn, -1).clamp_min(LEAST_WEALTH), cat(luck, -1))
 
