@@ -19,28 +19,28 @@ shocks.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad, jacrev, vmap
-from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
-from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
+from .bank import Bank, BankSampler
 from .by_equations import Method
 from .distributions import with_distribution
 from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
-from .sampling import advance, draw_shocks, draw_states
 from .settings import Settings
 
 HOUSEHOLDS = 16
 """In each economy of a batch."""
+SYSTEMATIC = 8.0
+"""How much more an error of the mean over households counts than that of one."""
 FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 2
@@ -66,7 +66,8 @@ ROWS, ECONOMY_ROWS = 1024, 64
 
 
 class HouseholdResiduals(Method):
-    """Euler residuals of households in their economies, [n, HOUSEHOLDS].
+    """Euler residuals of households in their economies, [n, HOUSEHOLDS], and means of them that move the
+    aggregates.
 
     Rows of a batch are what `HouseholdSampler` draws: the state of an economy, then its households.
     """
@@ -75,14 +76,16 @@ class HouseholdResiduals(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
-        self.instantaneous = isinstance(self.population, InstantaneousPopulation)
+        self.instantaneous = self.population.in_continuous_time
         self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
         self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
         self.points: Tensor
         self.weights: Tensor
+        self.averages: Tensor
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
+        self.register_buffer("averages", SYSTEMATIC * self.population.averages(HOUSEHOLDS))
 
     @classmethod
     def formulate(cls, economy: Model, settings: Settings) -> Model:
@@ -105,6 +108,11 @@ class HouseholdResiduals(Method):
                 f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
             )
         return with_distribution(economy, settings.distribution)
+
+    @classmethod
+    def sampler(cls, economy: Model, settings: Settings, generator: torch.Generator) -> HouseholdSampler:
+        """Economies and their households."""
+        return HouseholdSampler(cast(Population, economy), settings, generator)
 
     def begin(self, step: int) -> bool:
         """In continuous time let aggregates move a little more once the residuals are small."""
@@ -132,18 +140,16 @@ class HouseholdResiduals(Method):
         return cast(PopulationPolicy, self.policy).household
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
-        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters], times what is at
-        stake.
+        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters] and means of them,
+        times what is at stake.
         """
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
         errors = self._errors(households, parameters.unsqueeze(-2))
-        return errors * self._stakes(parameters)[:, None]
+        return torch.cat([errors, errors @ self.averages.T], -1) * self._stakes(parameters)[:, None]
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Residuals [n, HOUSEHOLDS] and their derivatives [n HOUSEHOLDS, n_weights] with respect to the
-        weights.
-        """
+        """What `forward` returns, [n, m], and its derivatives [n m, n_weights] by the weights."""
         rows, parameters = batch
         economies, households = self._parts(rows)
         told, slopes = self._slopes_of_tomorrow(economies, parameters)
@@ -153,8 +159,10 @@ class HouseholdResiduals(Method):
             jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
-        jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
-        return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
+        errors, slopes = values.view(-1, HOUSEHOLDS), jacobian.view(-1, HOUSEHOLDS, jacobian.shape[-1])
+        means = torch.einsum("am,emw->eaw", self.averages, slopes)
+        slopes = torch.cat([slopes, means], 1).mul_(stakes[:, None, None])
+        return torch.cat([errors, errors @ self.averages.T], -1) * stakes[:, None], slopes.flatten(0, 1)
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""
@@ -237,38 +245,12 @@ def _prefixed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"module.{name}": value for name, value in weights.items()}
 
 
-class Bank:
-    """Economies that are simulated along with training; parameters cover the box evenly.
-
-    states [n, n_states] and parameters [n, n_parameters].
-    """
-
-    def __init__(self, model: Population, size: int, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        lower, upper = model.parameter_box()
-        seed = int(torch.randint(2**31, (1,), generator=generator))
-        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        self.parameters = lower + (upper - lower) * draws
-        self.states = draw_states(model, self.parameters, generator)
-
-    @torch.no_grad()
-    def move(self, policy: PolicyNetwork) -> None:
-        """One quarter; economies that have gone where none should be begin anew."""
-        shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
-        p = self.model.name_parameters(self.parameters)
-        settled = self.model.settled(self.model.period(p, moved), p)
-        fresh = draw_states(self.model, self.parameters, self.generator)
-        self.states = torch.where(settled[:, None], moved, fresh)
-
-
-class HouseholdSampler:
+class HouseholdSampler(BankSampler):
     """Batches for `HouseholdResiduals`: economies near those of a bank, and households in them."""
 
     def __init__(self, model: Population, settings: Settings, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        self.economies = settings.batch // HOUSEHOLDS
-        self.population = Bank(model, ECONOMIES * self.economies, generator)
+        self.model, economies = model, settings.batch // HOUSEHOLDS
+        super().__init__(Bank(model, ECONOMIES * economies, generator), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -287,17 +269,3 @@ class HouseholdSampler:
         u = self._uniform(len(chosen), HOUSEHOLDS, 3)
         households = model.draw_households(model.period(p, economies), u, p)
         return torch.cat([economies, households.flatten(1)], -1), parameters
-
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Nothing: the bank covers the box evenly."""
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"population": (self.population.states, self.population.parameters)}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
-        self.population.states, self.population.parameters = state["population"]
-
-    def _uniform(self, *shape: int) -> Tensor:
-        return torch.rand(shape, generator=self.generator, dtype=torch.float64)
