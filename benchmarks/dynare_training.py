@@ -152,7 +152,7 @@ def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
     generator, model = torch.Generator().manual_seed(2), policy.model
     default = model.prepared(model.default_parameters().expand(POINTS, -1))
     visited = ergodic_states(policy, default, generator)
-    found = {"network": _worst(euler_errors(policy, visited, default, NODES))}
+    found: Figures = {"network": _worst(euler_errors(policy, visited, default, NODES))}
     rules = _rules(imported, path)
     chosen = policy(visited, default).detach().numpy()
     for order, rule in enumerate(rules, 1):
