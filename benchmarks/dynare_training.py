@@ -50,7 +50,7 @@ ENOUGH, GAIN = -4.8, 1.2
 """Mean log10 error of a training batch at which training ends, if so many digits have been gained."""
 SOLVED = {"mean": -4.0, "p99": -3.0}
 """Worst equation's errors on the ergodic set over the box that count as a solution."""
-SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=40, steps=1_000)
+SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=0, steps=1_000)
 HEADER = [
     "file",
     "parameters",
@@ -152,7 +152,7 @@ def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
     generator, model = torch.Generator().manual_seed(2), policy.model
     default = model.prepared(model.default_parameters().expand(POINTS, -1))
     visited = ergodic_states(policy, default, generator)
-    found = {"network": _worst(euler_errors(policy, visited, default, NODES))}
+    found: Figures = {"network": _worst(euler_errors(policy, visited, default, NODES))}
     rules = _rules(imported, path)
     chosen = policy(visited, default).detach().numpy()
     for order, rule in enumerate(rules, 1):
