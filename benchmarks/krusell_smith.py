@@ -76,8 +76,8 @@ ONE = """
     dsge-surrogate compare here --model examples/krusell_smith_at_one_calibration.py
 
 solves the economy where the file says, in a minute: its box is a point, and its network small. The last
-command holds it against the classical solution. Write your calibration into a copy. The first line of [a table of variants](benchmark-populations.md) is this economy
-with these settings beside the classical solution.
+command holds it against the classical solution. Write your calibration into a copy.
+The first line of [a table of variants](benchmark-populations.md) is this economy with these settings beside the classical solution.
 """
 
 
