@@ -73,10 +73,12 @@ ONE = """
 
     dsge-surrogate train examples/krusell_smith_at_one_calibration.py --output here.pt
     dsge-surrogate export here.pt here --model examples/krusell_smith_at_one_calibration.py
+    dsge-surrogate compare here --model examples/krusell_smith_at_one_calibration.py
 
-solves the economy where the file says, in a minute: its box is a point, and its network small. Write your
-calibration into a copy. The first line of [a table of variants](benchmark-populations.md) is this economy
-with these settings beside the classical solution.
+solves the economy where the file says, in a minute: its box is a point, and its network small. The last
+command holds it against the classical solution. Write your calibration into a copy.
+The first line of [a table of variants](benchmark-populations.md) is this economy with
+these settings beside the classical solution.
 """
 
 
