@@ -2,7 +2,7 @@
 
 dsge-surrogate train examples/krusell_smith_at_one_calibration.py --output here.pt
 dsge-surrogate export here.pt here --model examples/krusell_smith_at_one_calibration.py
-dsge-surrogate compare here --periods 10000
+dsge-surrogate compare here --periods 10000 --model examples/krusell_smith_at_one_calibration.py
 """
 
 from dataclasses import replace
