@@ -36,12 +36,11 @@ def exact_rule(file: ModelFile, calibration: Calibration) -> LinearRule:
     lead, now, lag, select, impact = (mpmath.matrix(each.tolist()) for each in arrays)
     policy = mpmath.matrix(start.on_states.tolist())
     for _ in range(ROUNDS):
-        inverse = mpmath.inverse(lead * (policy * select) + now)
-        new = -inverse * lag
+        new = -mpmath.inverse(lead * (policy * select) + now) * lag
         moved, policy = max(abs(each) for each in new - policy), new
         if moved < CLOSE:
             break
-    on_shocks = -inverse * impact
+    on_shocks = -mpmath.inverse(lead * (policy * select) + now) * impact
     arrays = (np.array(each.tolist(), float) for each in (policy, on_shocks))
     return replace(start, **dict(zip(("on_states", "on_shocks"), arrays, strict=True)))
 
