@@ -19,6 +19,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,8 +32,8 @@ from surrogate.accuracy.errors import ergodic_states, euler_errors
 from surrogate.accuracy.perturbation import AtOneCalibration
 from surrogate.comparison.perturbation import ORDERS, PerturbationPolicy, own_linear_rule
 from surrogate.dynare.importing import Imported
-from surrogate.dynare.octave import available, rule_of_dynare
-from surrogate.errors import SurrogateError
+from surrogate.dynare.octave import PerturbationRule, available, rule_of_dynare
+from surrogate.errors import NoEquilibrium, SurrogateError
 from surrogate.house.figures import markdown_table
 from surrogate.house.files import atomic_path
 from surrogate.models.interface import Model, Parameters, pack
@@ -49,7 +50,7 @@ ENOUGH, GAIN = -4.8, 1.2
 """Mean log10 error of a training batch at which training ends, if so many digits have been gained."""
 SOLVED = {"mean": -4.0, "p99": -3.0}
 """Worst equation's errors on the ergodic set over the box that count as a solution."""
-SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=40, steps=1_000)
+SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=0, steps=1_000)
 HEADER = [
     "file",
     "parameters",
@@ -142,16 +143,17 @@ def _over_the_box(policy: Policy) -> Figures:
 
 def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
     """Errors at the file's calibration beside perturbations', at the states that the network visits, and how
-    far choices are from the last perturbation's, in ergodic standard deviations of each.
+    far choices are from the perturbations', in ergodic standard deviations of each; nothing where the ranges
+    that the file estimates leave its own values out.
     """
+    values = {**imported.calibration.parameters, **imported.calibration.sds}
+    if any(each.default != values[text] for text, each in imported.box.ranges.items()):
+        return {}
     generator, model = torch.Generator().manual_seed(2), policy.model
     default = model.prepared(model.default_parameters().expand(POINTS, -1))
     visited = ergodic_states(policy, default, generator)
-    found = {"network": _worst(euler_errors(policy, visited, default, NODES))}
-    rules = [own_linear_rule(imported)]
-    if available():
-        sizes = imported.calibration.covariances
-        rules += [rule_of_dynare(path, order, sizes) for order in ORDERS]
+    found: Figures = {"network": _worst(euler_errors(policy, visited, default, NODES))}
+    rules = _rules(imported, path)
     chosen = policy(visited, default).detach().numpy()
     for order, rule in enumerate(rules, 1):
         by_rule = PerturbationPolicy(imported, rule)
@@ -160,6 +162,16 @@ def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
         gap = np.abs(by_rule(visited.numpy()) - chosen).mean(0) / chosen.std(0)
         found[f"gap {order}"] = float(gap.max())
     return found
+
+
+def _rules(imported: Imported, path: Path) -> list[PerturbationRule]:
+    """Perturbations of order 1, 2 and so on, as far as Dynare is there and finds them."""
+    rules = [own_linear_rule(imported)]
+    if available():
+        with suppress(NoEquilibrium):
+            for order in ORDERS:
+                rules.append(rule_of_dynare(path, order, imported.calibration.covariances))
+    return rules
 
 
 def _worst(errors: Tensor) -> dict[str, float]:

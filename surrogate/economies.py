@@ -87,9 +87,8 @@ SHIPPED = (
     Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
-        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 500}
-        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.95, "lasting_memory": 0.25}
-        | {"hopeless_share": 0.0},
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 450}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
         test_nodes=1,
         classical="surrogate.reference.krusell_smith_population:solve_population",
         comparison="surrogate.comparison.households:compare_households",

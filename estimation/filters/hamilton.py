@@ -84,7 +84,7 @@ class HamiltonFilter:
     BadConfiguration : fewer than two paths, or an economy with other shocks than one of two outcomes.
     """
 
-    def __init__(self, state_space: StateSpace, paths: int = 64) -> None:
+    def __init__(self, state_space: StateSpace, paths: int = 256) -> None:
         if paths < 2:
             raise BadConfiguration(f"The Hamilton filter needs two or more paths, not {paths}.")
         self.state_space, self.paths = state_space, int(paths)

@@ -67,7 +67,7 @@ class HamiltonSettings(Method):
     burn_in : periods before the sample, in which the economy forgets the steady state.
     """
 
-    paths: int = at_most(1_000_000, default=64)
+    paths: int = at_most(1_000_000, default=256)
     burn_in: int = at_most(10_000, default=100)
     method: str = HAMILTON
 

@@ -27,7 +27,6 @@ from ..reference.continuous_time_linear import (
     solve_linear_economy,
     surrogate_nodes,
 )
-from .solutions import require_shipped
 from .tables import (
     SHARES,
     AnyComparison,
@@ -250,12 +249,10 @@ def compare_continuous(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no classical solution at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal(BURN_IN + periods)
     with progress("comparing", patient=True) as tell:

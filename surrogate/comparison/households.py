@@ -23,7 +23,6 @@ from ..house.records import whole_number
 from ..reference.krusell_smith_population import PopulationSolution, solve_population
 from ..reference.krusell_smith_simulation import Path
 from ..reference.wealth_distribution import Lorenz, lorenz
-from .solutions import require_shipped
 from .tables import (
     SHARES,
     AnyComparison,
@@ -166,12 +165,10 @@ def compare_households(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no classical solution at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal(BURN_IN + periods)
     with progress("comparing", patient=True) as tell:

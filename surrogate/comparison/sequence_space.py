@@ -25,7 +25,6 @@ from ..reference.hank_jacobian import household_responses
 from ..reference.hank_linear import SHOCKS, LinearResponses, linear_responses
 from ..reference.hank_steady_state import SteadyState, solve_steady_state
 from ..reference.lottery import WealthGrid
-from .solutions import require_shipped
 from .tables import AnyComparison, moment_table, observable_frame, path_table
 
 Array = NDArray[np.float64]
@@ -121,12 +120,10 @@ def compare_in_sequence_space(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no steady state at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal((PERIODS + periods, len(SHOCKS)))
     with progress("comparing", patient=True) as tell:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, cat, exp, float64, gradient, log, ones_like, stack, tensor, zeros_like
+from torch import Tensor, cat, exp, gradient, log, ones_like, stack, zeros_like
 
 from surrogate.models.interface import Control, Markov, Named, Parameters, Period, Values, Variable, pack
 from surrogate.models.krusell_smith_household import PARAMETERS, SWITCH, UNEMPLOYMENT, Household
@@ -225,13 +225,6 @@ class KrusellSmith(Population):
         works = [zeros_like(drawn[0]), ones_like(drawn[1]), ones_like(drawn[2])]
         works.append((poor[..., 1] < 0.5).to(u.dtype))
         return self.households(now, assets, cat(works, -1))
-
-    def averages(self, households: int) -> Tensor:
-        """Over everybody, which moves capital, and over the owners of wealth, which moves inequality."""
-        quarter = households // 4
-        unemployed = sum(UNEMPLOYMENT) / 2
-        weights = tensor([[unemployed, 1 - unemployed, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]], dtype=float64)
-        return (weights / quarter).repeat_interleave(quarter, -1)
 
     def stakes(self, p: Parameters) -> Tensor:
         """gamma / ((1/beta - 1 + delta) (1 - alpha)): the response of mean K to an error of everybody's

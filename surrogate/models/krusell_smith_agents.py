@@ -14,7 +14,7 @@ jobs is exact, whatever luck is.
 
 from __future__ import annotations
 
-from torch import Tensor, arange, cat, erf, exp, float64, ones_like, tensor, zeros_like
+from torch import Tensor, arange, cat, erf, exp, float64, ones_like, zeros_like
 from torch.special import ndtri
 
 from surrogate.errors import BadConfiguration
@@ -125,12 +125,6 @@ class KrusellSmithAgents(KrusellSmith):
         works = [zeros_like(jobless[..., 0]), ones_like(employed[..., 0]), ones_like(more[..., 0])]
         works.append((poor[..., 1] < 0.5).to(u.dtype))
         return self.households(now, assets, cat(works, -1))
-
-    def averages(self, households: int) -> Tensor:
-        """Over everybody."""
-        quarter, unemployed = households // 4, sum(UNEMPLOYMENT) / 2
-        weights = tensor([unemployed, (1 - unemployed) / 2, (1 - unemployed) / 2, 0.0], dtype=float64)
-        return (weights / quarter).repeat_interleave(quarter)[None]
 
     def at_the_end(self, now: Period, p: Parameters) -> Tensor:
         """Nobody: wealth is on no grid."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
-from torch import Tensor, float64, ones_like, zeros
+from torch import Tensor, ones_like
 
 from .interface import Model, Values
 from .period import Parameters, Period
@@ -69,13 +69,6 @@ class Population(WithDistribution):
         """States [..., m, n_household_states] of m households on which the network is trained, from numbers
         `u` [..., m, 3] between zero and one; the last `n_told`, what they are told, may be anything.
         """
-
-    def averages(self, households: int) -> Tensor:
-        """Means over the households that `draw_households` draws of an economy, [n, households], whose errors
-        move the aggregates: training looks at them, too, because errors too small to matter for anybody may
-        add up. By default none.
-        """
-        return zeros(0, households, dtype=float64)
 
     @abstractmethod
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:

@@ -39,8 +39,6 @@ from .settings import Settings
 
 HOUSEHOLDS = 16
 """In each economy of a batch."""
-SYSTEMATIC = 8.0
-"""How much more an error of the mean over households counts than that of one."""
 FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 2
@@ -66,8 +64,7 @@ ROWS, ECONOMY_ROWS = 1024, 64
 
 
 class HouseholdResiduals(Method):
-    """Euler residuals of households in their economies, [n, HOUSEHOLDS], and means of them that move the
-    aggregates.
+    """Euler residuals of households in their economies, [n, HOUSEHOLDS].
 
     Rows of a batch are what `HouseholdSampler` draws: the state of an economy, then its households.
     """
@@ -82,10 +79,8 @@ class HouseholdResiduals(Method):
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
         self.points: Tensor
         self.weights: Tensor
-        self.averages: Tensor
         self.register_buffer("points", points)
         self.register_buffer("weights", weights)
-        self.register_buffer("averages", SYSTEMATIC * self.population.averages(HOUSEHOLDS))
 
     @classmethod
     def formulate(cls, economy: Model, settings: Settings) -> Model:
@@ -140,16 +135,18 @@ class HouseholdResiduals(Method):
         return cast(PopulationPolicy, self.policy).household
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
-        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters] and means of them,
-        times what is at stake.
+        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters], times what is at
+        stake.
         """
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
         errors = self._errors(households, parameters.unsqueeze(-2))
-        return torch.cat([errors, errors @ self.averages.T], -1) * self._stakes(parameters)[:, None]
+        return errors * self._stakes(parameters)[:, None]
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """What `forward` returns, [n, m], and its derivatives [n m, n_weights] by the weights."""
+        """Residuals [n, HOUSEHOLDS] and their derivatives [n HOUSEHOLDS, n_weights] with respect to the
+        weights.
+        """
         rows, parameters = batch
         economies, households = self._parts(rows)
         told, slopes = self._slopes_of_tomorrow(economies, parameters)
@@ -159,10 +156,8 @@ class HouseholdResiduals(Method):
             jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
-        errors, slopes = values.view(-1, HOUSEHOLDS), jacobian.view(-1, HOUSEHOLDS, jacobian.shape[-1])
-        means = torch.einsum("am,emw->eaw", self.averages, slopes)
-        slopes = torch.cat([slopes, means], 1).mul_(stakes[:, None, None])
-        return torch.cat([errors, errors @ self.averages.T], -1) * stakes[:, None], slopes.flatten(0, 1)
+        jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
+        return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""

@@ -139,7 +139,9 @@ class Recipe:
 def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
-    return Recipe(Settings()) if economy is None else Recipe(Settings(**economy.settings), economy.test_nodes)
+    if economy is None:
+        return Recipe(Settings(adam_steps=model.warm_up))
+    return Recipe(Settings(**economy.settings), economy.test_nodes)
 
 
 def require_sensible(settings: Settings, model: Model) -> None:

@@ -16,7 +16,7 @@ from surrogate.training import Settings
 from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, SYSTEMATIC, HouseholdResiduals
+from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 from surrogate.training.watching import failure_of_population
@@ -73,17 +73,6 @@ def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(HouseholdResiduals, "_slopes_of_tomorrow", as_if_given)
     _, partial = run.method.jacobian(batch)
     assert (whole - partial).norm() > 0.1 * whole.norm()
-
-
-def test_errors_that_add_up_are_looked_at() -> None:
-    """Means over everybody and over owners, weighted, after the errors of households."""
-    run = Run(KrusellSmith(), SMALL)
-    batch = run.sampler.draw(run.policy)
-    residuals = run.method(*batch).detach()
-    unemployed, employed, owners, _ = residuals[:, :HOUSEHOLDS].chunk(4, -1)
-    everybody = 0.07 * unemployed.mean(-1) + 0.93 * employed.mean(-1)
-    expected = SYSTEMATIC * torch.stack([everybody, owners.mean(-1)], -1)
-    torch.testing.assert_close(residuals[:, HOUSEHOLDS:], expected)
 
 
 def test_memory_lasts_as_long_as_the_share_says() -> None:
