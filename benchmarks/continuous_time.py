@@ -276,8 +276,7 @@ def main() -> None:
         seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
         found = f"{seeds}\n\n{of_methods(chosen.seeds)}\n"
         print(found)
-        with atomic_path(RESULTS / "methods.md") as temporary:
-            temporary.write_text(found, encoding="utf-8")
+        write("methods", found)
 
 
 if __name__ == "__main__":

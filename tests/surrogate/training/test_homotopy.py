@@ -18,19 +18,19 @@ from surrogate.training.settings import Settings
 
 def small(**changes: object) -> Settings:
     """The recipe's method on a small network and batch."""
-    fewer = {"hidden": (12, 12), "trunk": 8, "batch": 512, "steps": 60}
+    fewer = {"hidden": (12, 12), "trunk": 8, "batch": 512, "steps": 100}
     return replace(recipe(get("krusell_smith_continuous")).settings, **(fewer | changes))
 
 
 def test_without_the_homotopy_small_residuals_are_refused(tmp_path: Path) -> None:
-    """After 60 steps residuals are below .01 a year on average, as the threshold of other economies asks
-    (.003 to .004 over three seeds); but capital rests elsewhere (with seed 3 at 22, not 4.7), or nowhere.
+    """After 100 steps residuals are below .01 a year on average, as the threshold of other economies asks
+    (.0026 to .0062 over three seeds); but capital rests at 7.8, .37 and .30, not at 4.7.
     """
     model, path = get("krusell_smith_continuous"), tmp_path / "false.ckpt"
     errors = []
     with pytest.raises(NotSolved, match=r"small residuals do not make this an equilibrium|do not stay"):
         train(model, small(homotopy=False), path, progress=lambda now: errors.append(now.log10_error))
-    assert errors[-1] < -2.2
+    assert errors[-1] < -2.0
     assert checkpoint.read(path)["state"]["failure"]
 
 
