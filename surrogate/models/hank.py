@@ -76,6 +76,7 @@ class Hank(HankAid, WithDistribution):
         ParameterRange("sigma_z", 0.003, 0.006, 0.004, "sd of productivity growth shocks"),
         ParameterRange("sigma_m", 0.0005, 0.002, 0.0006, "sd of monetary shocks"),
     )
+    tabulated = parameters
     states = (
         Variable("wealth", "households at nodes of bonds, by productivity", "share", STATES * NODES),
         Variable("interest_rate_lag", "gross nominal interest rate of the previous quarter", "log"),
@@ -88,7 +89,7 @@ class Hank(HankAid, WithDistribution):
         Control("wage", "wage in efficiency units", "goods", lower=0.0),
         Control("tax", "level tau of after-tax income", "level", lower=0.0),
         Control("output", "output relative to productivity", "goods", lower=0.0),
-        Control("worth", "what savings are worth, in each direction", "percent", DIRECTIONS),
+        Control("worth", "what savings are worth, in each direction", "log", DIRECTIONS),
     )
     shocks = (
         Variable("preference", "preference shock", "standard deviations"),
@@ -149,7 +150,7 @@ class Hank(HankAid, WithDistribution):
 
     def log_worth(self, now: Period, p: Parameters) -> Tensor:
         """log M of those who carry the bonds of each node over, [..., STATES, NODES]."""
-        return p.rest.log_worth + (p.rest.directions * now.worth[..., None, None]).sum(-3) / 100
+        return p.rest.log_worth + (p.rest.directions * now.worth[..., None, None]).sum(-3)
 
     def log_earnings(self, now: Period, p: Parameters) -> Tensor:
         """log of W e^s h c^(1/(eta+gamma)): earnings of those who consume one, [..., STATES, 1]."""

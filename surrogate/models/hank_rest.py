@@ -48,6 +48,15 @@ class AtRest(NamedTuple):
     directions: Tensor
 
 
+class AggregatesAtRest(NamedTuple):
+    """Of `AtRest` what is not of single households."""
+
+    log_rate: Tensor
+    log_output: Tensor
+    log_tax: Tensor
+    moments: Tensor
+
+
 class Tables:
     """The tables as polynomials."""
 
@@ -64,10 +73,7 @@ class Tables:
 
     def at(self, risk: Tensor, limit: Tensor) -> AtRest:
         """All of it, at risk and limits [...]."""
-        (low, high), (lowest, highest) = self.ends
-        first = _polynomials((2 * torch.log(risk) - low - high) / (high - low), RISK_NODES)
-        second = _polynomials((2 * limit - lowest - highest) / (highest - lowest), LIMIT_NODES)
-        terms = (first[..., :, None] * second[..., None, :]).flatten(-2)
+        terms = self._terms(risk, limit)
         values = terms @ self.coefficients.to(terms)
         size = STATES * NODES
         scalars, worth, expectations, mass, directions = values.split(
@@ -85,6 +91,18 @@ class Tables:
             mass / mass.sum((-1, -2), keepdim=True),
             directions.unflatten(-1, (DIRECTIONS, *shape)),
         )
+
+    def aggregates_at(self, risk: Tensor, limit: Tensor) -> AggregatesAtRest:
+        """What is not of single households, at risk and limits [...]."""
+        terms = self._terms(risk, limit)
+        scalars = terms @ self.coefficients[:, :SCALARS].to(terms)
+        return AggregatesAtRest(scalars[..., 0], scalars[..., 1], scalars[..., 2], scalars[..., 3:])
+
+    def _terms(self, risk: Tensor, limit: Tensor) -> Tensor:
+        (low, high), (lowest, highest) = self.ends
+        first = _polynomials((2 * torch.log(risk) - low - high) / (high - low), RISK_NODES)
+        second = _polynomials((2 * limit - lowest - highest) / (highest - lowest), LIMIT_NODES)
+        return (first[..., :, None] * second[..., None, :]).flatten(-2)
 
 
 @cache
