@@ -92,7 +92,7 @@ class HankAid(Aid):
             "wage": exp(self.log_wage + wage),
             "tax": exp(p.rest.log_tax + tax),
             "output": exp(p.rest.log_output + output),
-            "worth": moves[..., 4:],
+            "worth": exp(moves[..., 4:]),
         }
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:

@@ -12,13 +12,23 @@ from typing import Any
 from torch import Tensor, zeros_like
 
 from surrogate.models.hank import Hank
+from surrogate.models.hank_zlb_aid import HankZeroLowerBoundAid
 from surrogate.models.interface import Constraint, Parameters, Period, Values, where
 
-NARROWER: dict[str, Any] = {}
-"""With the bound."""
+NARROWER: dict[str, Any] = {
+    "sigma_s": {"lower": 0.03, "upper": 0.09},
+    "borrowing_limit": {"lower": -0.6, "upper": -0.4},
+    "phi": {"lower": 85.0, "upper": 115.0},
+    "theta_pi": {"lower": 2.0},
+    "theta_y": {"lower": 0.85, "upper": 1.15},
+    "rho_z": {"lower": 0.3, "upper": 0.55},
+    "rho_m": {"lower": 0.88, "upper": 0.94},
+    "sigma_zeta": {"upper": 0.016, "default": 0.0125},
+}
+"""With the bound: around the published prior and posterior."""
 
 
-class HankZeroLowerBound(Hank):
+class HankZeroLowerBound(HankZeroLowerBoundAid, Hank):
     """The same economy with a rate that cannot fall below zero."""
 
     name = "hank_zlb"
@@ -33,8 +43,8 @@ class HankZeroLowerBound(Hank):
         return super().log_rate(now, p)
 
     def slack(self, now: Period, p: Parameters) -> Values:
-        """The notional rate, in percent a quarter."""
-        return {"lower_bound": now.notional_rate / 0.01}
+        """The notional rate, in fifths of a percent a quarter: a regime is needed where it applies."""
+        return {"lower_bound": now.notional_rate / 0.002}
 
     def log_rate(self, now: Period, p: Parameters) -> Tensor:
         """Log gross rate of the quarter: never negative, unless the period is told to be free."""

@@ -188,8 +188,8 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
     where the module has `parts`, modules with the same weights and a share of the residuals each: then no
     derivative is taken through a part that has none.
     """
-    parts = module.parts() if hasattr(module, "parts") else [module]
-    found = [_jacobian_of(part, batch) for part in parts]
+    parts = getattr(module, "parts", None)
+    found = [_jacobian_of(part, batch) for part in ([module] if parts is None else parts())]
     values, jacobians = (torch.cat(each, dim=1) for each in zip(*found, strict=True))
     return values, jacobians.flatten(0, 1)
 
