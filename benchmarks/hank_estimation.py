@@ -10,6 +10,7 @@ results/hank_estimation holds is not computed again.
 import resource
 import sys
 import time
+import tomllib
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -155,9 +156,10 @@ def us_section() -> str:
         ["posterior median", *_moments(_simulated(economy, medians))],
         ["published median", *_moments(_simulated(economy, PUBLISHED))],
     ]
+    sampler = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sampler"]
     sd, correlation = [f"sd {name}" for name in economy.observable_names], "autocorrelation"
     head = US.format(
-        evaluations=4 * 64 * 400,
+        evaluations=sampler["ensembles"] * sampler["walkers"] * sampler["steps"],
         minutes=seconds / 60,
         rhat=table["R-hat"].max(),
         ess=table[["ESS bulk", "ESS tail"]].to_numpy().min(),
