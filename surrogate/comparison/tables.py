@@ -2,16 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..artifact.runtime import Surrogate
+
 Array = NDArray[np.float64]
 STILL = 1e-9
 """A path whose standard deviation is below this share of its largest value does not move."""
+SHARES = (
+    "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
+    "square; `/ sd` is a share of the standard deviation of the reference's path."
+)
+
+
+class AnyComparison(ABC):
+    """A surrogate and a classical solution at one calibration.
+
+    Attributes
+    ----------
+    surrogate : what is compared.
+    parameters : the calibration, by name.
+    seed : of the shocks.
+    """
+
+    surrogate: Surrogate
+    parameters: Mapping[str, float]
+    seed: int
+
+    @property
+    @abstractmethod
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """What is shown, by names that `surrogate.comparison.report` has titles for."""
+
+    @property
+    def more_tables(self) -> Mapping[str, pd.DataFrame]:
+        """What is only saved."""
+        return {}
+
+    @property
+    @abstractmethod
+    def series(self) -> Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """What there is of either solution period by period."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> list[str]:
+        """What a reader of the tables has to know."""
 
 
 class Policies(NamedTuple):
@@ -20,6 +62,20 @@ class Policies(NamedTuple):
     states: Array
     surrogate: Mapping[str, Array]
     reference: Mapping[str, Array]
+
+
+def observable_frame(columns: Mapping[str, Array]) -> pd.DataFrame:
+    """Observables [T] by name as a path: a row a period, columns (kind, variable)."""
+    frame = pd.DataFrame(dict(columns))
+    frame.columns = pd.MultiIndex.from_product([["observable"], frame.columns], names=["kind", "variable"])
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))
+
+
+def response(moved: Mapping[str, Array], still: Mapping[str, Array], names: Sequence[str]) -> pd.DataFrame:
+    """What an impulse does to observables [T] in logs, in percent: a row a quarter."""
+    columns = {name: 100 * (moved[name] - still[name]) for name in names}
+    quarters = pd.RangeIndex(1, len(columns[names[0]]) + 1, name="quarter")
+    return pd.DataFrame(columns, quarters)
 
 
 def relative_difference(found: Array, exact: Array) -> Array:

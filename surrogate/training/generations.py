@@ -21,15 +21,14 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 from torch.func import functional_call, jacrev, vmap
-from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
 from ..generations_policy import GenerationsPolicy
 from ..models.generations import Generations, Seen
 from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
+from .bank import Bank, BankSampler
 from .by_equations import Method
-from .sampling import advance, draw_shocks, draw_states
 from .settings import Settings
 
 AGES = 16
@@ -84,6 +83,11 @@ class SaverResiduals(Method):
                 f"method=generations takes batch={FEWEST * AGES} or more."
             )
         return economy
+
+    @classmethod
+    def sampler(cls, economy: Model, settings: Settings, generator: torch.Generator) -> GenerationsSampler:
+        """Economies and some of their savers."""
+        return GenerationsSampler(cast(Generations, economy), settings, generator)
 
     @property
     def model(self) -> Generations:
@@ -247,39 +251,12 @@ def _side_by_side(by_weight: Weights, values: Tensor) -> Tensor:
     return torch.cat([each.flatten(values.dim()) for each in by_weight.values()], -1)
 
 
-class GenerationsBank:
-    """Economies that are simulated along with training; parameters cover the box evenly.
-
-    states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
-    """
-
-    def __init__(self, model: Generations, size: int, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        lower, upper = model.parameter_box()
-        seed = int(torch.randint(2**31, (1,), generator=generator))
-        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        self.parameters = model.prepared(lower + (upper - lower) * draws)
-        self.states = draw_states(model, self.parameters, generator)
-
-    @torch.no_grad()
-    def move(self, policy: PolicyNetwork) -> None:
-        """One period; a few economies, and those that have gone where none should be, begin anew."""
-        shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
-        p = self.model.name_parameters(self.parameters)
-        u = torch.rand(len(moved), generator=self.generator, dtype=torch.float64)
-        stay = self.model.settled(self.model.period(p, moved), p) & (u > RENEWED)
-        fresh = draw_states(self.model, self.parameters, self.generator)
-        self.states = torch.where(stay[:, None], moved, fresh)
-
-
-class GenerationsSampler:
+class GenerationsSampler(BankSampler):
     """Batches for `SaverResiduals`: economies near those of a bank, and some of their ages."""
 
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        self.economies = settings.batch // AGES
-        self.population = GenerationsBank(model, ECONOMIES * self.economies, generator)
+        self.model, economies = model, settings.batch // AGES
+        super().__init__(Bank(model, ECONOMIES * economies, generator, RENEWED), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -297,14 +274,3 @@ class GenerationsSampler:
         states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
         order = torch.rand(len(chosen), model.n_savers, generator=self.generator).argsort(-1)
         return torch.cat([states, order[:, : ages_in_batch(model)].double()], -1), parameters
-
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Nothing: the bank covers the box evenly."""
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"population": (self.population.states, self.population.parameters)}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
-        self.population.states, self.population.parameters = state["population"]

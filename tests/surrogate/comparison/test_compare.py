@@ -11,7 +11,6 @@ import pytest
 from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.compare import SIMULATION
-from surrogate.comparison.report import notes
 from surrogate.comparison.solutions import ReferencePolicy, observer
 from surrogate.comparison.tables import moments, relative_difference
 from surrogate.economy import Economy
@@ -133,7 +132,7 @@ def test_few_periods_beyond_the_grid_are_counted_and_left_out_of_the_policies(
     assert 0 < comparison.beyond == outside.sum() < 15
     at = comparison.policies[SIMULATION]
     assert len(at.states) == len(at.reference["x0"]) == 301 - comparison.beyond
-    assert any(f"In {comparison.beyond} periods" in note for note in notes(comparison))
+    assert any(f"In {comparison.beyond} periods" in note for note in comparison.notes)
 
 
 def test_a_grid_too_small_for_the_economy_is_refused(
@@ -197,3 +196,12 @@ def test_moments_leave_undefined_periods_out() -> None:
     frame.iloc[::100] = np.nan
     found = moments(frame).loc["ar"]
     np.testing.assert_allclose(found[["mean", "sd", "autocorrelation"]], [5.0, 1.0, 0.8], atol=0.05)
+
+
+def test_an_economy_of_ones_own_brings_its_solution(linear: Surrogate) -> None:
+    """And no other economy's."""
+    own = Economy("linear", classical=f"{LINEAR}:exact")
+    comparison = compare(linear, {"rho": 0.5}, periods=300, entry=own)
+    np.testing.assert_array_less(comparison.tables["policies"]["max"], 1e-6)
+    with pytest.raises(UnknownName, match="the artifact is of 'linear'"):
+        compare(linear, {}, entry=replace(own, name="other"))

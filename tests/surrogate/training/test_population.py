@@ -13,9 +13,10 @@ from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.registry import from_file
 from surrogate.training import Settings
+from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, Bank, HouseholdResiduals
+from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 from surrogate.training.watching import failure_of_population
@@ -72,6 +73,14 @@ def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(HouseholdResiduals, "_slopes_of_tomorrow", as_if_given)
     _, partial = run.method.jacobian(batch)
     assert (whole - partial).norm() > 0.1 * whole.norm()
+
+
+def test_memory_lasts_as_long_as_the_share_says() -> None:
+    run = Run(KrusellSmith(), replace(SMALL, memory=0.8, lasting_memory=0.25))
+    remembered = []
+    for run.step in (0, 10, 40, 400):  # a quarter of 40 steps are ten
+        remembered.append(run._memory())
+    assert remembered == pytest.approx([0.8, 0.8, 0.9, 0.99])
 
 
 def test_a_few_steps_make_residuals_smaller() -> None:
