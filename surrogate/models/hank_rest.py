@@ -70,6 +70,7 @@ class Tables:
         values = np.concatenate([block.reshape(len(block), -1) for block in blocks], axis=1)
         factors = (_values_at_nodes(count) for count in (RISK_NODES, LIMIT_NODES))
         self.coefficients = torch.from_numpy(np.linalg.solve(np.kron(*factors), values))
+        self.of_aggregates = self.coefficients[:, :SCALARS].clone()  # so that a graph has no more
 
     def at(self, risk: Tensor, limit: Tensor) -> AtRest:
         """All of it, at risk and limits [...]."""
@@ -95,7 +96,7 @@ class Tables:
     def aggregates_at(self, risk: Tensor, limit: Tensor) -> AggregatesAtRest:
         """What is not of single households, at risk and limits [...]."""
         terms = self._terms(risk, limit)
-        scalars = terms @ self.coefficients[:, :SCALARS].to(terms)
+        scalars = terms @ self.of_aggregates.to(terms)
         return AggregatesAtRest(scalars[..., 0], scalars[..., 1], scalars[..., 2], scalars[..., 3:])
 
     def _terms(self, risk: Tensor, limit: Tensor) -> Tensor:
