@@ -14,8 +14,13 @@ from .console import SEED, needs_extra
 @click.argument("model")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--full", help="Artifact of the full economy.  [default: the one that ships]")
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path),
+    help="What the artifact was exported from, for economies that keep choices of its network.",
+)
 @click.option("--seed", type=SEED, default=0, show_default=True, help="Seed of simulation and fit.")
-def reduce(model: str, folder: Path, full: str | None, seed: int) -> None:
+def reduce(model: str, folder: Path, full: str | None, checkpoint: Path | None, seed: int) -> None:
     """Fit an economy of few states to one of many households.
 
     MODEL is the name of a reduced economy or a Python file that defines one. The full economy's artifact is
@@ -26,6 +31,7 @@ def reduce(model: str, folder: Path, full: str | None, seed: int) -> None:
     Examples:
       dsge-surrogate reduce krusell_smith_reduced my_reduced
       dsge-surrogate reduce krusell_smith_reduced my_reduced --full my_artifact --seed 1
+      dsge-surrogate reduce hank_reduced my_reduced --full my_hank --checkpoint my_hank.pt
     """
     with needs_extra("train"):
         from surrogate import export, models
@@ -37,7 +43,7 @@ def reduce(model: str, folder: Path, full: str | None, seed: int) -> None:
     source = full or economy.full.name
     entry = entry_of(economy)
     own = {} if entry is None else entry.reduction
-    export.reduce(economy, source, folder, ReductionSettings(**{**own, "seed": seed}))
+    export.reduce(economy, source, folder, ReductionSettings(**{**own, "seed": seed}), checkpoint)
     differences = load(folder).card.accuracy["reduction"]
     text = ", ".join(f"{name} {figures['mean']:.1e}" for name, figures in differences.items())
     click.echo(f"Wrote {folder}: {economy.name}, mean differences from {source}: {text}.")

@@ -121,15 +121,23 @@ SHIPPED = (
         "hank",
         "surrogate.models.hank:Hank",
         {"hidden": (16, 16), "nodes": 2, "batch": 256, "sampling": "simulation", "adam_steps": 0}
-        | {"steps": 50, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        | {"steps": 140, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
         test_nodes=3,
         comparison="surrogate.comparison.sequence_space:compare_in_sequence_space",
+    ),
+    Economy(
+        "hank_zlb",
+        "surrogate.models.hank_zlb:HankZeroLowerBound",
+        {"hidden": (24, 24), "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7, "adam_steps": 0}
+        | {"steps": 200, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        test_nodes=(9, 3, 3),
     ),
     Economy(
         "hank_reduced",
         "surrogate.models.hank_reduced:HankReduced",
         full="hank",
-        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096, "steps": 60},
+        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096}
+        | {"hidden": (24, 24), "steps": 120},
     ),
 )
 """In the order in which they are listed."""

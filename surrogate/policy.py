@@ -36,7 +36,7 @@ class PolicyNetwork(nn.Module):
         centre, scale = _spread_of_features(model)
         self.inputs = model.inputs or model.states
         n_inputs, n_features = sum(v.size for v in self.inputs), len(centre)
-        n_outputs = sum(control.size for control in model.controls) * len(model.regimes())
+        n_outputs = sum(control.size for control in self.moved(model)) * len(model.regimes())
         self.sizes = [n_inputs, n_outputs, hidden[0]]
         self.layers = nn.ModuleList()
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
@@ -48,6 +48,11 @@ class PolicyNetwork(nn.Module):
         self.register_buffer("scale", scale)
         self.layers.extend(nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise([*hidden, n_outputs]))
         self._start_at_anchor(self.from_trunk, self.layers[-1])
+
+    @staticmethod
+    def moved(model: Model) -> Sequence[Control]:
+        """Controls that the network moves in each regime."""
+        return model.controls
 
     @torch.no_grad()
     def _start_at_anchor(self, trunk: nn.Linear, last: nn.Module) -> None:

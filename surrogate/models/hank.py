@@ -10,7 +10,7 @@ Detrended by productivity, with utility log c - chi h^(1+eta) / (1+eta) and prod
     log R = log R_ss + theta_pi log(Pi/Pibar) + theta_y log(Y/Y_ss) + mp
     N = INT e^s h,   INT b' = D;   zeta, z, mp AR(1);   s AR(1) on five states (Rouwenhorst)
 
-All households share one function, log M = log M_ss + sum_k worth_k phi_k, whose sizes worth_k move with the
+All households share one function, log M = log M_ss + sum_k log(worth_k) phi_k, whose worth_k move with the
 aggregate state; given M and prices each household's choice is in closed form, its limit included. The state
 is the mass of households at nodes of bonds and productivity. What savings miss of D is made up by all in
 proportion to what they have above the limit, so that small errors of clearing do not add up.
@@ -76,6 +76,7 @@ class Hank(HankAid, WithDistribution):
         ParameterRange("sigma_z", 0.003, 0.006, 0.004, "sd of productivity growth shocks"),
         ParameterRange("sigma_m", 0.0005, 0.002, 0.0006, "sd of monetary shocks"),
     )
+    tabulated = parameters
     states = (
         Variable("wealth", "households at nodes of bonds, by productivity", "share", STATES * NODES),
         Variable("interest_rate_lag", "gross nominal interest rate of the previous quarter", "log"),
@@ -88,7 +89,9 @@ class Hank(HankAid, WithDistribution):
         Control("wage", "wage in efficiency units", "goods", lower=0.0),
         Control("tax", "level tau of after-tax income", "level", lower=0.0),
         Control("output", "output relative to productivity", "goods", lower=0.0),
-        Control("worth", "what savings are worth, in each direction", "percent", DIRECTIONS),
+        Control(
+            "worth", "what savings are worth, in each direction", "relative to rest", DIRECTIONS, lower=0.0
+        ),
     )
     shocks = (
         Variable("preference", "preference shock", "standard deviations"),
@@ -149,7 +152,7 @@ class Hank(HankAid, WithDistribution):
 
     def log_worth(self, now: Period, p: Parameters) -> Tensor:
         """log M of those who carry the bonds of each node over, [..., STATES, NODES]."""
-        return p.rest.log_worth + (p.rest.directions * now.worth[..., None, None]).sum(-3) / 100
+        return p.rest.log_worth + (p.rest.directions * log(now.worth)[..., None, None]).sum(-3)
 
     def log_earnings(self, now: Period, p: Parameters) -> Tensor:
         """log of W e^s h c^(1/(eta+gamma)): earnings of those who consume one, [..., STATES, 1]."""
@@ -305,7 +308,7 @@ class Hank(HankAid, WithDistribution):
             "wage": exp(zero + LOG_WAGE),
             "tax": exp(p.rest.log_tax),
             "output": exp(p.rest.log_output),
-            "worth": zero[..., None].expand(*zero.shape, DIRECTIONS),
+            "worth": exp(zero[..., None].expand(*zero.shape, DIRECTIONS)),
         }
 
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, exp, stack, zeros_like
 
+from surrogate.artifact.card import ParameterRange
 from surrogate.models.aid import Aid
 from surrogate.models.hank_rest import DIRECTIONS, NODES, STATES, AtRest, first_order, tables
 from surrogate.models.period import Parameters, Period
@@ -29,6 +30,8 @@ MOMENT_SIZE = 1e-3
 class HankAid(Aid):
     """Tables of the steady state, the first-order anchor, and the network's inputs."""
 
+    tabulated: ClassVar[tuple[ParameterRange, ...]]
+    """The box over which tables were computed."""
     preference_persistence: ClassVar[float]
     log_target: ClassVar[float]
     log_wage: ClassVar[float]
@@ -42,7 +45,7 @@ class HankAid(Aid):
 
     def rest(self, p: Parameters) -> AtRest:
         """Households and prices at rest."""
-        risk, limit = self.parameters[:2]
+        risk, limit = self.tabulated[:2]
         return tables(risk, limit).at(p.sigma_s, p.borrowing_limit)
 
     def exogenous_sd(self, p: Parameters) -> dict[str, Tensor]:
@@ -78,7 +81,7 @@ class HankAid(Aid):
         """Answers of log Pi, log W, log tau, log Y and log M in each direction to what the network sees,
         [..., 4 + DIRECTIONS, 6].
         """
-        return first_order(self.parameters)(p).unflatten(-1, (4 + DIRECTIONS, 6))
+        return first_order(self.tabulated)(p).unflatten(-1, (4 + DIRECTIONS, 6))
 
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """To first order."""
@@ -89,7 +92,7 @@ class HankAid(Aid):
             "wage": exp(self.log_wage + wage),
             "tax": exp(p.rest.log_tax + tax),
             "output": exp(p.rest.log_output + output),
-            "worth": 100 * moves[..., 4:],
+            "worth": exp(moves[..., 4:]),
         }
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
@@ -118,21 +121,27 @@ class HankAid(Aid):
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Shares between zero and one; four standard deviations of what is exogenous."""
         zero = zeros_like(p.rest.mass.flatten(-2))
-        sd = {name: FAR * each for name, each in p.exogenous_sd.items()}
-        rate = p.rest.log_rate
-        return {
-            "wealth": (zero, zero + 1),
-            "interest_rate_lag": (rate - 4 * LAGGED, rate + 4 * LAGGED),
-            **{name: (-each, each) for name, each in sd.items()},
-        }
+        return {"wealth": (zero, zero + 1), **self.aggregate_bounds(p)}
 
     def somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
         """Households as at rest; a lagged rate within four points a year of that at rest, and two standard
         deviations of what is exogenous.
         """
+        return {"wealth": p.rest.mass.flatten(-2), **self.aggregates_somewhere(u, p)}
+
+    def aggregate_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
+        """Ends of the aggregate states."""
+        sd = {name: FAR * each for name, each in p.exogenous_sd.items()}
+        rate = p.rest.log_rate
+        return {
+            "interest_rate_lag": (rate - 4 * LAGGED, rate + 4 * LAGGED),
+            **{name: (-each, each) for name, each in sd.items()},
+        }
+
+    def aggregates_somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
+        """Aggregate states at numbers `u` between zero and one."""
         sd = p.exogenous_sd
         return {
-            "wealth": p.rest.mass.flatten(-2),
             "interest_rate_lag": p.rest.log_rate + LAGGED * (2 * u.interest_rate_lag - 1),
             **{name: RADIUS * sd[name] * (2 * getattr(u, name) - 1) for name in sd},
         }

@@ -1,11 +1,12 @@
 """Kase, Melosi and Rottner's households, reduced: the aggregate state and two moments of their distribution.
 
-    Pi, Y, m' = f(R_-1, zeta, z, mp, m)       fitted to what all households of the full economy bring about
+    Pi, Y = f(R_-1, zeta, z, mp, m)     the full economy's network
+    m'    = g(R_-1, zeta, z, mp, m)     fitted to what all households of the full economy bring about
     log R = log R_ss + theta_pi log(Pi/Pibar) + theta_y log(Y/Y_ss) + mp
 
 m is what all households together would consume at steady prices, now and two years on: its first-order
 effect is nearly all that the distribution has. The network of the full economy sees no more either, so that
-Pi and Y are the same there; only the law of m is approximate.
+Pi and Y are the same here; only the law of m is approximate.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from torch import Tensor, exp, log
 
 from surrogate.models.hank import LOG_GROWTH, LOG_TARGET, LOG_WAGE, RHO_ZETA, Hank
 from surrogate.models.hank_aid import HankAid
+from surrogate.models.hank_rest import AggregatesAtRest, tables
 from surrogate.models.interface import Control, Named, Parameters, Period, Values, Variable
 from surrogate.models.reduced import Reduced
 
@@ -29,7 +31,7 @@ class HankReduced(HankAid, Reduced):
     name = "hank_reduced"
     description = "Households of Kase, Melosi and Rottner with two moments of their distribution, for filters"
     full = Hank
-    parameters = Hank.parameters
+    parameters = tabulated = Hank.parameters
     states = (
         *Hank.states[1:],
         Variable("expected", "consumption of all at steady prices, now and two years on", "goods", 2),
@@ -41,9 +43,15 @@ class HankReduced(HankAid, Reduced):
     )
     shocks = Hank.shocks
     observables = Hank.observables[:3]
+    kept = ("inflation", "output")
     preference_persistence, log_target, log_wage = RHO_ZETA, LOG_TARGET, LOG_WAGE
     moved: ClassVar[tuple[int, int]] = (0, 3)
     """Rows of the first-order solution that inflation and output have."""
+
+    def rest(self, p: Parameters) -> AggregatesAtRest:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Prices and moments at rest; nothing of single households."""
+        risk, limit = self.tabulated[:2]
+        return tables(risk, limit).aggregates_at(p.sigma_s, p.borrowing_limit)
 
     def of_full(self, seen: Named) -> Values:
         """The aggregate state and the moments, today's and tomorrow's."""
@@ -101,12 +109,10 @@ class HankReduced(HankAid, Reduced):
 
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """As in the full economy; a hundredth of consumption around the moments at rest."""
-        bounds = super().state_bounds(p)
-        del bounds["wealth"]
+        bounds = self.aggregate_bounds(p)
         return {**bounds, "expected": (p.rest.moments - REACH, p.rest.moments + REACH)}
 
     def somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
         """As in the full economy, with the moments a tenth of that away from rest."""
-        drawn = super().somewhere(u, p)
-        del drawn["wealth"]
+        drawn = self.aggregates_somewhere(u, p)
         return {**drawn, "expected": p.rest.moments + REACH * (2 * u.expected - 1) / 10}

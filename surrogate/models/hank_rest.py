@@ -48,6 +48,15 @@ class AtRest(NamedTuple):
     directions: Tensor
 
 
+class AggregatesAtRest(NamedTuple):
+    """Of `AtRest` what is not of single households."""
+
+    log_rate: Tensor
+    log_output: Tensor
+    log_tax: Tensor
+    moments: Tensor
+
+
 class Tables:
     """The tables as polynomials."""
 
@@ -61,13 +70,11 @@ class Tables:
         values = np.concatenate([block.reshape(len(block), -1) for block in blocks], axis=1)
         factors = (_values_at_nodes(count) for count in (RISK_NODES, LIMIT_NODES))
         self.coefficients = torch.from_numpy(np.linalg.solve(np.kron(*factors), values))
+        self.of_aggregates = self.coefficients[:, :SCALARS].clone()  # so that a graph has no more
 
     def at(self, risk: Tensor, limit: Tensor) -> AtRest:
         """All of it, at risk and limits [...]."""
-        (low, high), (lowest, highest) = self.ends
-        first = _polynomials((2 * torch.log(risk) - low - high) / (high - low), RISK_NODES)
-        second = _polynomials((2 * limit - lowest - highest) / (highest - lowest), LIMIT_NODES)
-        terms = (first[..., :, None] * second[..., None, :]).flatten(-2)
+        terms = self._terms(risk, limit)
         values = terms @ self.coefficients.to(terms)
         size = STATES * NODES
         scalars, worth, expectations, mass, directions = values.split(
@@ -85,6 +92,18 @@ class Tables:
             mass / mass.sum((-1, -2), keepdim=True),
             directions.unflatten(-1, (DIRECTIONS, *shape)),
         )
+
+    def aggregates_at(self, risk: Tensor, limit: Tensor) -> AggregatesAtRest:
+        """What is not of single households, at risk and limits [...]."""
+        terms = self._terms(risk, limit)
+        scalars = terms @ self.of_aggregates.to(terms)
+        return AggregatesAtRest(scalars[..., 0], scalars[..., 1], scalars[..., 2], scalars[..., 3:])
+
+    def _terms(self, risk: Tensor, limit: Tensor) -> Tensor:
+        (low, high), (lowest, highest) = self.ends
+        first = _polynomials((2 * torch.log(risk) - low - high) / (high - low), RISK_NODES)
+        second = _polynomials((2 * limit - lowest - highest) / (highest - lowest), LIMIT_NODES)
+        return (first[..., :, None] * second[..., None, :]).flatten(-2)
 
 
 @cache

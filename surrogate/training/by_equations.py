@@ -30,7 +30,7 @@ from torch import Tensor, nn
 from torch.func import jvp
 
 from ..errors import BadConfiguration
-from ..models.interface import Control, Markov, Model, Pairs, Parameters, Period, Variable, pack
+from ..models.interface import Control, Markov, Model, Pairs, Parameters, Period, Regime, Variable, pack
 from ..models.utility import fischer_burmeister
 from ..policy import PolicyNetwork
 from .bank import BankSampler
@@ -122,6 +122,27 @@ class EulerResiduals(ByQuadrature):
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
         """Residuals at `states` [n, n_states] and `parameters` [n, n_parameters]."""
         return euler_residuals(self.policy, states, parameters, self.points, self.weights)
+
+    def parts(self) -> list[nn.Module]:
+        """The residuals of one regime after the other, with the same weights."""
+        model = self.policy.model
+        regimes = [regime for regime in model.regimes() if not model.in_closed_form(regime)]
+        return [_InRegime(self, regime) for regime in regimes] if len(regimes) > 1 else [self]
+
+
+class _InRegime(nn.Module):
+    """What `EulerResiduals` says of one regime."""
+
+    def __init__(self, whole: EulerResiduals, regime: Regime) -> None:
+        super().__init__()
+        self.whole, self.regime = whole, regime
+
+    def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """Residuals [n, n_equations] of the regime, as shares of those of `EulerResiduals`."""
+        whole = self.whole
+        return euler_residuals(
+            whole.policy, states, parameters, whole.points, whole.weights, only=self.regime
+        )
 
 
 def with_multipliers(economy: Model) -> Model:

@@ -8,7 +8,7 @@ weights; memory is the Jacobian, 8 b w bytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,9 @@ from .by_equations import Method
 Batch = tuple[Tensor, Tensor]
 NormalEquations = tuple[Tensor, Tensor]
 """J'WJ / b [w, w], its lower triangle, and J'W r / b [w]."""
-CHUNK, STATES = 1024, 16
-"""Samples whose Jacobian is taken at a time, fewer where each has more than so many states; more samples only
-cost memory.
+CHUNK, STATES, LEAST_CHUNK = 1024, 16, 8
+"""Samples that are evaluated at a time, fewer where each has more than so many states, by the square of
+how many more; more samples only cost memory, and time where caches are full.
 """
 STALE = 0.95
 """A step that lowers the loss to less than this share of it went too far for what is remembered."""
@@ -143,7 +143,8 @@ class LevenbergMarquardt:
     @torch.no_grad()
     def _losses(self, batch: Batch, scale: float) -> Tensor:
         """Robust losses of the residuals on a batch, [n, m]."""
-        return self.robust_loss.value(self.module(*batch), scale)
+        chunks = [batch] if hasattr(self.module, "jacobian") else _chunks(batch)
+        return self.robust_loss.value(torch.cat([self.module(*chunk) for chunk in chunks]), scale)
 
 
 class GemanMcClure:
@@ -199,7 +200,18 @@ def normal_equations(
 
 
 def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Residuals [n, m] of n samples and their Jacobian [n * m, w] with respect to the weights."""
+    """Residuals [n, m] of n samples and their Jacobian [n * m, w] with respect to the weights; part by part
+    where the module has `parts`, modules with the same weights and a share of the residuals each: then no
+    derivative is taken through a part that has none.
+    """
+    parts = getattr(module, "parts", None)
+    found = [_jacobian_of(part, batch) for part in ([module] if parts is None else parts())]
+    values, jacobians = (torch.cat(each, dim=1) for each in zip(*found, strict=True))
+    return values, jacobians.flatten(0, 1)
+
+
+def _jacobian_of(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Residuals [n, m] and their Jacobian [n, m, w]."""
     weights = {name: value.detach() for name, value in module.named_parameters()}
 
     def residuals(weights: dict[str, Tensor], states: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
@@ -208,13 +220,17 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
 
     derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0))
     values, jacobians = [], []
-    size = max(1, CHUNK * STATES // max(STATES, batch[0].shape[-1]))
-    for chunk in zip(batch[0].split(size), batch[1].split(size), strict=True):
+    for chunk in _chunks(batch):
         by_weight, residual = derivative(weights, *chunk)
-        matrix = torch.cat([part.flatten(2) for part in by_weight.values()], dim=-1)
-        jacobians.append(matrix.flatten(0, 1))
+        jacobians.append(torch.cat([part.flatten(2) for part in by_weight.values()], dim=-1))
         values.append(residual)
     return torch.cat(values), torch.cat(jacobians)
+
+
+def _chunks(batch: Batch) -> Iterator[Batch]:
+    share = min(1.0, STATES / batch[0].shape[-1])
+    size = max(LEAST_CHUNK, int(CHUNK * share**2))
+    return zip(batch[0].split(size), batch[1].split(size), strict=True)
 
 
 class Adam:

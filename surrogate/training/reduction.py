@@ -19,12 +19,13 @@ from torch.quasirandom import SobolEngine
 
 from ..artifact.reduction import transitions
 from ..artifact.runtime import Surrogate, Transition
-from ..errors import Changed, NotSolved
+from ..errors import BadConfiguration, Changed, NotSolved
 from ..house.listener import progress, track
 from ..models.interface import Parameters, Period, pack
 from ..models.reduced import Reduced
 from ..models.variables import columns_of
 from ..policy import PolicyNetwork
+from ..reduced_policy import ReducedPolicy
 from .checks import blaming
 from .optimisers import Batch, LevenbergMarquardt
 from .run import torch_threads
@@ -79,19 +80,24 @@ class Fit(NamedTuple):
     seconds: float
 
 
-def fit(model: Reduced, full: Surrogate, settings: ReductionSettings) -> Fit:
-    """Fit a reduced economy's choices to the artifact of the full one.
+def fit(
+    model: Reduced, full: Surrogate, settings: ReductionSettings, whole: PolicyNetwork | None = None
+) -> Fit:
+    """Fit a reduced economy's choices to the artifact of the full one; `whole` is the network that the
+    artifact was exported from, which an economy that keeps choices of it needs.
 
     Raises:
+        BadConfiguration: if that network is needed and not there.
         Changed: if the artifact is of another economy, or of another version of it.
         NotSolved: if simulations of the full economy do not stay finite.
         SurrogateError: if the reduced economy asks for what the full one does not have, naming the line.
     """
     require_full(model, full)
+    require_whole(model, whole)
     with torch_threads(1):
         started = time.process_time()
         quarters = simulate_full(model, full, settings)
-        policy = fit_choices(model, quarters, settings)
+        policy = fit_choices(model, quarters, settings, whole)
         return Fit(policy, time.process_time() - started)
 
 
@@ -102,6 +108,15 @@ def require_full(model: Reduced, full: Surrogate) -> None:
         raise Changed(
             f"{model.name} stands for {expected.name} version {expected.version}, and the artifact is of "
             f"{card.model} version {card.model_version}: give the artifact of that economy with --full."
+        )
+
+
+def require_whole(model: Reduced, whole: PolicyNetwork | None) -> None:
+    """Raise BadConfiguration unless there is a network where `model` keeps choices of one."""
+    if model.kept and whole is None:
+        raise BadConfiguration(
+            f"{model.name} keeps {', '.join(model.kept)} of the network of {model.full.name}: give the "
+            "checkpoint that its artifact was exported from with --checkpoint."
         )
 
 
@@ -128,12 +143,17 @@ def simulate_full(model: Reduced, full: Surrogate, settings: ReductionSettings) 
     return Quarters(stacked, torch.from_numpy(theta).repeat(settings.quarters, 1))
 
 
-def fit_choices(model: Reduced, quarters: Quarters, settings: ReductionSettings) -> PolicyNetwork:
-    """Least squares of choices, as shares of the full economy's, times what is at stake."""
+def fit_choices(
+    model: Reduced, quarters: Quarters, settings: ReductionSettings, whole: PolicyNetwork | None = None
+) -> PolicyNetwork:
+    """Least squares of choices, as shares of the full economy's, times what is at stake; those that are kept
+    are the `whole` network's.
+    """
     generator = torch.Generator().manual_seed(settings.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
-        policy = PolicyNetwork(model, settings.hidden, settings.trunk)
+        shape = settings.hidden, settings.trunk
+        policy = PolicyNetwork(model, *shape) if whole is None else ReducedPolicy(model, whole, *shape)
     errors = ChoiceErrors(policy)
     optimiser = LevenbergMarquardt(errors, 1.0, settings.memory, robust_loss="huber")
     with progress(f"fitting {model.name}") as tell:

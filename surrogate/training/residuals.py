@@ -36,9 +36,15 @@ class LookAhead(NamedTuple):
 
 
 def euler_residuals(
-    policy: PolicyNetwork, states: Tensor, parameters: Tensor, nodes: Tensor, weights: Tensor
+    policy: PolicyNetwork,
+    states: Tensor,
+    parameters: Tensor,
+    nodes: Tensor,
+    weights: Tensor,
+    only: Regime | None = None,
 ) -> Tensor:
-    """Residuals of every equilibrium condition in every regime, the expectation by quadrature.
+    """Residuals of every equilibrium condition in every regime, or `only` in one, the expectation by
+    quadrature.
 
     Args:
         states: [..., n_states], natural units.
@@ -55,7 +61,7 @@ def euler_residuals(
     def residuals(today: Model, x: Tensor) -> Tensor:
         return regime_residuals(policy, today, states, x, p, nodes, weights)
 
-    return in_each_regime(policy, states, p, residuals)
+    return in_each_regime(policy, states, p, residuals, only)
 
 
 def in_each_regime(
@@ -63,9 +69,11 @@ def in_each_regime(
     states: Tensor,
     p: Parameters,
     residuals: Callable[[Model, Tensor], Tensor],
+    only: Regime | None = None,
 ) -> Tensor:
-    """`residuals(today, controls)` [..., m] of the economy, or side by side of its regimes told apart, each
-    weighted by how close it is to applying; parameters [..., 1] have a dimension for tomorrow's nodes.
+    """`residuals(today, controls)` [..., m] of the economy, or side by side of its regimes told apart, all or
+    `only` one, each weighted by how close it is to applying; parameters [..., 1] have a dimension for
+    tomorrow's nodes.
     """
     model = policy.model
     candidates = policy.candidates(states.unsqueeze(-2), p)
@@ -73,7 +81,7 @@ def in_each_regime(
     parts = [
         residuals(model.given(regime), x.squeeze(-2)) * weights[regime]
         for regime, x in candidates.items()
-        if not model.in_closed_form(regime)
+        if not model.in_closed_form(regime) and only in (None, regime)
     ]
     return torch.cat(parts, dim=-1)
 

@@ -19,6 +19,9 @@ def test_what_cannot_be_reduced_is_one_clear_error(tmp_path: Path) -> None:
     require_clear_error(run("reduce", NAME, folder, "--full", "rbc"), "artifact is of rbc version 1")
     require_clear_error(run("reduce", NAME, folder, "--full", tmp_path / "none"), "no folder")
     require_clear_error(run("reduce", "krusell_smith_reduce", folder), "krusell_smith_reduced")
+    require_clear_error(
+        run("reduce", "hank_reduced", folder), "keeps inflation, output of the network of hank"
+    )
     assert not folder.exists()
 
 

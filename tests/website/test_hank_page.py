@@ -1,4 +1,4 @@
-"""Commands of the page of heterogeneous households, but those that make the surrogates again."""
+"""Commands of the page of heterogeneous households, but those that make surrogates or a posterior again."""
 
 import re
 import shlex
@@ -7,7 +7,7 @@ import pytest
 
 from tests.website.running_pages import commands, page, run_command
 
-AGAIN = ("train", "export", "reduce")
+AGAIN = ("train", "export", "reduce", "estimate")
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 DRIVER = """
-const found = JSON.parse(process.argv[1]).map((parameters) => {
+const found = JSON.parse(process.argv.at(-1)).map((parameters) => {
   if (refusal(parameters)) return { refusal: refusal(parameters) };
   const solved = solve(parameters);
   const along = card.states.map((_, state) => {
@@ -39,7 +39,7 @@ def explored(page: str, parameters: Sequence[Sequence[float]]) -> dict[str, Any]
     """What the page would show at each parameter vector; NaN is None. Skips a test where Node is missing."""
     if shutil.which("node") is None:
         pytest.skip("node is not installed")
-    command = ["node", "-e", scripts(page) + DRIVER, json.dumps(parameters)]
-    result = subprocess.run(command, capture_output=True, text=True)
+    command = ["node", "-", json.dumps(parameters)]  # the program on standard input: it may be long
+    result = subprocess.run(command, input=scripts(page) + DRIVER, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)

@@ -8,10 +8,14 @@ import pytest
 from surrogate import load
 from surrogate.artifact import reduction
 from surrogate.artifact.validation import validate
-from surrogate.errors import Changed, NotSolved, WriteFailed
+from surrogate.errors import BadConfiguration, Changed, NotSolved, WriteFailed
 from surrogate.export import reduce
+from surrogate.models.hank import Hank
+from surrogate.models.hank_reduced import HankReduced
 from surrogate.models.krusell_smith_reduced import KrusellSmithReduced
+from surrogate.training import Settings, checkpoint
 from surrogate.training.reduction import ReductionSettings
+from surrogate.training.run import Run
 
 SMALL = ReductionSettings(hidden=(6, 6), trunk=6, economies=64, burn_in=60, quarters=20, batch=256, steps=25)
 
@@ -84,3 +88,15 @@ def test_a_folder_with_other_files_and_another_economy_are_refused(tmp_path: Pat
         reduce(KrusellSmithReduced(), "krusell_smith", tmp_path, SMALL)
     with pytest.raises(Changed, match="give the artifact of that economy"):
         reduce(KrusellSmithReduced(), "rbc", tmp_path / "new", SMALL)
+
+
+def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    """Where choices are kept, the network has to be the artifact's; without a checkpoint there is none."""
+    settings = Settings(hidden=(4,), trunk=4, nodes=2, batch=16, sampling="simulation", adam_steps=0, steps=1)
+    path = tmp_path / "other.pt"
+    checkpoint.save(path, Hank(), settings, Run(Hank(), settings).state())
+    with pytest.raises(Changed, match=r"is not what .*hank was exported from"):
+        reduce(HankReduced(), "hank", tmp_path / "new", checkpoint=path)
+    with pytest.raises(BadConfiguration, match="keeps inflation, output of the network of hank"):
+        reduce(HankReduced(), "hank", tmp_path / "new")
+    assert not (tmp_path / "new").exists()

@@ -9,9 +9,10 @@ from surrogate.models.endogenous_grid import cubic, with_derivative
 from surrogate.models.hank import BONDS, Hank
 from surrogate.models.hank_reduced import HankReduced
 from surrogate.models.hank_rest import rouwenhorst
-from surrogate.models.interface import Period
+from surrogate.models.interface import Period, pack
 from surrogate.models.variables import columns_of
 from surrogate.policy import PolicyNetwork
+from surrogate.reduced_policy import ReducedPolicy
 from surrogate.reference import hank_household
 from surrogate.reference.hank_steady_state import solve_steady_state
 from surrogate.reference.hank_tables import limits, risks
@@ -173,3 +174,26 @@ def test_the_reduced_economy_moves_as_the_full_one_with_its_choices(somewhere) -
     after = columns_of(reduced.tomorrow(here, shocks, p), reduced.states)
     for name in ("interest_rate_lag", "preference", "growth", "monetary", "expected"):
         torch.testing.assert_close(after[name], getattr(then, name))
+
+
+def test_the_reduced_economy_keeps_what_the_full_network_chooses(model, somewhere) -> None:
+    """Its states have the moments of the full economy's distribution, so that inflation and output are the
+    same to rounding, whatever the fitted network says of the moments' law.
+    """
+    now, parameters = somewhere
+    reduced = HankReduced()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        whole = PolicyNetwork(model, (8, 8), 8)
+        policy = ReducedPolicy(reduced, whole, (4,), 4)
+    p = reduced.name_parameters(parameters)
+    few = reduced.of_full(now)
+    states = pack({each.name: few[each.name] for each in reduced.states}, reduced.states)
+    chosen = columns_of(policy(states, p), reduced.controls)
+    full_states = pack({state.name: getattr(now, state.name) for state in model.states}, model.states)
+    expected = columns_of(whole(full_states, parameters), model.controls)
+    for name in reduced.kept:
+        torch.testing.assert_close(chosen[name], expected[name], rtol=1e-10, atol=0)
+    assert [control.name for control in policy.moved(reduced)] == ["expected_tomorrow"]
+    assert all(name.startswith("whole.") for name, _ in policy.named_buffers() if "weight" in name)
+    assert not any(name.startswith("whole.") for name, _ in policy.named_parameters())

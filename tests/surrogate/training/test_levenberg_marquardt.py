@@ -5,7 +5,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from surrogate.training.optimisers import LevenbergMarquardt, normal_equations, per_sample_jacobian
+from surrogate.models import get
+from surrogate.policy import PolicyNetwork
+from surrogate.training import Settings
+from surrogate.training.by_equations import EulerResiduals
+from surrogate.training.optimisers import (
+    LevenbergMarquardt,
+    _jacobian_of,
+    normal_equations,
+    per_sample_jacobian,
+)
+from surrogate.training.sampling import draw_parameters, draw_states
 
 SCALE = 0.7
 
@@ -99,6 +109,22 @@ def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple
         torch.testing.assert_close(
             found, 0.64 * parts[0] + 0.16 * parts[1] + 0.2 * parts[2], rtol=1e-12, atol=0
         )
+
+
+def test_a_regime_after_the_other_gives_the_same_jacobian() -> None:
+    """Of an economy with a bound: residuals of both regimes differentiated together, or one by one."""
+    model = get("nk_zlb")
+    generator = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        method = EulerResiduals(PolicyNetwork(model, (4,), 4), Settings(nodes=3), generator)
+    parameters = draw_parameters(model, 20, generator)
+    batch = draw_states(model, parameters, generator), parameters
+    assert len(method.parts()) == 2
+    together = _jacobian_of(method, batch)
+    values, jacobian = per_sample_jacobian(method, batch)
+    torch.testing.assert_close(values, together[0], rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(jacobian, together[1].flatten(0, 1), rtol=1e-10, atol=1e-14)
 
 
 @pytest.mark.parametrize("seed", [0, 1])
