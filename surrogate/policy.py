@@ -36,8 +36,7 @@ class PolicyNetwork(nn.Module):
         self.model = model
         centre, scale = _spread_of_features(model)
         self.inputs = model.inputs or model.states
-        n_inputs, n_features = sum(v.size for v in self.inputs), len(centre)
-        n_outputs = sum(control.size for control in model.controls) * len(model.regimes())
+        (n_inputs, n_outputs), n_features = self._columns(), len(centre)
         self.sizes = [n_inputs, n_outputs, hidden[0]]
         self.layers = nn.ModuleList()
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
@@ -49,6 +48,11 @@ class PolicyNetwork(nn.Module):
         self.register_buffer("scale", scale)
         self.layers.extend(nn.Linear(a, b, dtype=torch.float64) for a, b in pairwise([*hidden, n_outputs]))
         self._start_at_anchor(self.from_trunk, self.layers[-1])
+
+    def _columns(self) -> tuple[int, int]:
+        """Of inputs and of outputs."""
+        controls = sum(control.size for control in self.model.controls)
+        return sum(v.size for v in self.inputs), controls * len(self.model.regimes())
 
     @torch.no_grad()
     def _start_at_anchor(self, trunk: nn.Linear, last: nn.Module) -> None:
@@ -94,9 +98,8 @@ class PolicyNetwork(nn.Module):
 
     def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
         """Controls [..., n_controls] by regime, of which there is only one without constraints."""
-        inputs = pack(self.model.coordinates(self.model.period(p, states), p), self.inputs)
         features = (stack(self.model.characteristics(p)) - self.centre) / self.scale
-        outputs = self.outputs(inputs, features)
+        outputs = self._moves(self.model.coordinates(self.model.period(p, states), p), features)
         regimes = self.model.regimes()
         parts = outputs.chunk(len(regimes), dim=-1)
         told = [self.model.given(regime) for regime in regimes]
@@ -104,6 +107,10 @@ class PolicyNetwork(nn.Module):
             controls(each, each.period(p, states), p, part) for each, part in zip(told, parts, strict=True)
         ]
         return dict(zip(regimes, choices, strict=True))
+
+    def _moves(self, coordinates: Values, features: Tensor) -> Tensor:
+        """Outputs in the order of the controls, those of each regime after another."""
+        return self.outputs(pack(coordinates, self.inputs), features)
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
         """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the
@@ -117,6 +124,23 @@ class PolicyNetwork(nn.Module):
             bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
             hidden = _across(layer.weight, torch.tanh(hidden)) + bias
         return (hidden * torch.exp(scale)).movedim(0, -1)
+
+
+class SharedPolicyNetwork(PolicyNetwork):
+    """One network for units that are alike, such as countries: each sees its own columns and what all share,
+    so that the number of weights does not depend on how many there are.
+    """
+
+    def _columns(self) -> tuple[int, int]:
+        return len(self.inputs), len(self.model.controls)
+
+    def _moves(self, coordinates: Values, features: Tensor) -> Tensor:
+        columns = [
+            coordinates[each.name] if each.size > 1 else coordinates[each.name][..., None]
+            for each in self.inputs
+        ]
+        of_units = torch.stack(torch.broadcast_tensors(*columns), -1)
+        return self.outputs(of_units, features.unsqueeze(-2)).movedim(-1, -2).flatten(-2)
 
 
 class PopulationPolicy(nn.Module):
@@ -155,7 +179,7 @@ def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:
         return cast(PolicyNetwork, PopulationPolicy(model, hidden, trunk))
     if isinstance(model, Generations):
         return cast(PolicyNetwork, GenerationsPolicy(model, hidden, trunk))
-    return PolicyNetwork(model, hidden, trunk)
+    return (SharedPolicyNetwork if model.units > 1 else PolicyNetwork)(model, hidden, trunk)
 
 
 @torch.no_grad()

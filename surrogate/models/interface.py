@@ -86,6 +86,10 @@ class Model(Aid):
     """The class in which the economy was written, also where a method of solution has added controls to it.
     What is known of an economy beside its file is known of that class, not of another one with its name.
     """
+    units: ClassVar[int] = 1
+    """Of several that are alike, such as countries: each control and equation then has a column for each,
+    each of `inputs` one, or as many, and all units share a network.
+    """
     burn_in: ClassVar[int] = 200
     """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""
     told: Regime = ()

@@ -21,7 +21,6 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 from torch.func import functional_call, jacrev, vmap
-from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
 from ..generations_policy import GenerationsPolicy
@@ -29,7 +28,7 @@ from ..models.generations import Generations, Seen
 from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
 from .by_equations import Method
-from .sampling import advance, draw_shocks, draw_states
+from .sampling import HardnessTilt, advance, draw_shocks, draw_states
 from .settings import Settings
 
 AGES = 16
@@ -248,29 +247,28 @@ def _side_by_side(by_weight: Weights, values: Tensor) -> Tensor:
 
 
 class GenerationsBank:
-    """Economies that are simulated along with training; parameters cover the box evenly.
+    """Economies that are simulated along with training, more of them where parameters make the economy hard.
 
     states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
     """
 
-    def __init__(self, model: Generations, size: int, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        lower, upper = model.parameter_box()
-        seed = int(torch.randint(2**31, (1,), generator=generator))
-        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        self.parameters = model.prepared(lower + (upper - lower) * draws)
-        self.states = draw_states(model, self.parameters, generator)
+    def __init__(self, model: Generations, size: int, tilt: HardnessTilt) -> None:
+        self.model, self.tilt, self.generator = model, tilt, tilt.generator
+        self.parameters = tilt.draw(size)
+        self.states = draw_states(model, self.parameters, self.generator)
 
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:
-        """One period; a few economies, and those that have gone where none should be, begin anew."""
+        """One period; a few economies, and those that have gone where none should be, begin anew with other
+        parameters.
+        """
         shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
+        self.states = advance(policy, self.states, self.parameters, shocks)
         p = self.model.name_parameters(self.parameters)
-        u = torch.rand(len(moved), generator=self.generator, dtype=torch.float64)
-        stay = self.model.settled(self.model.period(p, moved), p) & (u > RENEWED)
-        fresh = draw_states(self.model, self.parameters, self.generator)
-        self.states = torch.where(stay[:, None], moved, fresh)
+        u = torch.rand(len(self.states), generator=self.generator, dtype=torch.float64)
+        anew = ~self.model.settled(self.model.period(p, self.states), p) | (u < RENEWED)
+        self.parameters = self.parameters.index_put((anew,), self.tilt.draw(int(anew.sum())))
+        self.states[anew] = draw_states(self.model, self.parameters[anew], self.generator)
 
 
 class GenerationsSampler:
@@ -279,7 +277,8 @@ class GenerationsSampler:
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
         self.model, self.generator = model, generator
         self.economies = settings.batch // AGES
-        self.population = GenerationsBank(model, ECONOMIES * self.economies, generator)
+        self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
+        self.population = GenerationsBank(model, ECONOMIES * self.economies, self.tilt)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -299,12 +298,17 @@ class GenerationsSampler:
         return torch.cat([states, order[:, : ages_in_batch(model)].double()], -1), parameters
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Nothing: the bank covers the box evenly."""
+        """Take note of `residuals` [n, n_residuals] at `parameters` [n, k]."""
+        self.tilt.learn(parameters, residuals)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"population": (self.population.states, self.population.parameters)}
+        return {
+            "population": (self.population.states, self.population.parameters),
+            "tilt": self.tilt.state(),
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.population.states, self.population.parameters = state["population"]
+        self.tilt.restore(state["tilt"])
