@@ -2,7 +2,7 @@
 
 y_j = A e^(z_j) k_j^alpha,   g_j = k_j' / k_j - 1,   z_j' = rho z_j + sigma (e_j' + e')
 N c = sum of y_j + (1 - delta) k_j - k_j' - phi/2 k_j g_j^2
-c^-gamma (1 + phi g_j) = beta E[ c'^-gamma ( alpha y_j'/k_j' + 1 - delta + phi/2 g_j' (g_j' + 2) ) ],   j = 1..N
+c^-gamma (1 + phi g_j) = beta E[ c'^-gamma ( alpha y_j'/k_j' + 1 - delta + phi/2 g_j' (g_j' + 2) ) ]
 
 A planner weighs N countries equally (Den Haan, Judd and Juillard 2011; Juillard and Villemot 2011). Each has
 its own productivity, hit by a shock of its own and one of the world, and its own capital, which costs to
@@ -99,7 +99,7 @@ class MultiCountryRealBusinessCycle(CountriesAid, Model):
         }
 
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
-        """What a unit of capital is worth tomorrow in each country, in marginal utility of today, [..., N]."""
+        """What a unit of capital of each country is worth tomorrow, in today's marginal utility, [..., N]."""
         phi, growth = p.phi[..., None], then.growth
         worth = ALPHA * then.output / then.capital + 1 - DELTA + phi / 2 * growth * (growth + 2)
         discount = BETA * (then.consumption / now.consumption) ** -p.gamma
