@@ -22,7 +22,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from ..artifact.card import ParameterRange, Variable
+from ..artifact.card import ParameterRange, Requirement, Variable
 from .aid import Aid
 from .period import Parameters, Period, where
 from .utility import fischer_burmeister
@@ -53,6 +53,7 @@ __all__ = [
     "Parameters",
     "Period",
     "Regime",
+    "Requirement",
     "Values",
     "Variable",
     "pack",
@@ -90,6 +91,8 @@ class Model(Aid):
     """Of several that are alike, such as countries: each control and equation then has a column for each,
     each of `inputs` one, or as many, and all units share a network.
     """
+    feasible: ClassVar[tuple[Requirement, ...]] = ()
+    """What states have to satisfy that users give; others are refused."""
     burn_in: ClassVar[int] = 200
     """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""
     told: Regime = ()

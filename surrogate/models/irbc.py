@@ -39,7 +39,7 @@ class MultiCountryRealBusinessCycle(CountriesAid, Model):
     name = "irbc"
     description = "Real business cycle of ten countries with complete markets and costs of changing capital"
     parameters = (
-        ParameterRange("gamma", 1.0, 4.0, 1.0, "relative risk aversion"),
+        ParameterRange("gamma", 0.5, 4.0, 1.0, "relative risk aversion"),
         ParameterRange("phi", 0.25, 2.0, 0.5, "cost of changing capital"),
         ParameterRange("rho", 0.85, 0.97, 0.95, "persistence of productivity"),
         ParameterRange("sigma", 0.005, 0.02, 0.01, "standard deviation of shocks to log productivity"),

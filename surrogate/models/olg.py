@@ -26,6 +26,7 @@ from surrogate.models.interface import (
     ParameterRange,
     Parameters,
     Period,
+    Requirement,
     Values,
     Variable,
 )
@@ -77,6 +78,11 @@ class OverlappingGenerations(LookAhead, Model):
     generations: ClassVar[int] = GENERATIONS
     states = states_of(GENERATIONS)
     controls = controls_of(GENERATIONS)
+    feasible = (
+        Requirement("Capital must not be negative", {"capital": 1.0}),
+        Requirement("Capital must cover debt in bonds as its collateral", {"capital": 1.0, "bonds": KAPPA}),
+        Requirement("Bonds of all ages must add up to nothing", {"bonds": 1.0}, upper=0.0, of="sum"),
+    )
     parameters = (
         ParameterRange("beta", 0.92, 0.97, 0.95, "discount factor"),
         ParameterRange("gamma", 1.0, 4.0, 2.0, "relative risk aversion"),
