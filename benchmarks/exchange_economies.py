@@ -1,4 +1,4 @@
-"""Three economies in which several kinds of people choose, as `benchmarks.exchange` trains them: plain, at one
+"""Three economies in which many people choose, as `benchmarks.exchange` trains them: plain, at one
 calibration, such that networks and losses can be exchanged.
 
 A chooser has `held` assets and makes raw numbers of a network into choices around those of the steady state.

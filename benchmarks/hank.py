@@ -76,8 +76,8 @@ def knot_errors(economy: Surrogate) -> KnotErrors:
         for rows, parameters in zip(states.split(20), theta.split(20), strict=True):
             p = model.name_parameters(parameters.unsqueeze(-2))
             choices = policy(rows.unsqueeze(-2), p).squeeze(-2)
-            ahead = look_ahead(policy, model, rows, choices, p, points)
-            errors.append(worth_errors(ahead.now, ahead.expected(weights)).squeeze(1))
+            ahead = look_ahead(policy, model, rows, choices, p, points, weights)
+            errors.append(worth_errors(ahead.now, ahead.expected).squeeze(1))
             masses.append(GRID.move(ahead.now.mass, ahead.now.choices[1]).squeeze(1))
     return _summary(torch.cat(errors).flatten(1).numpy(), torch.cat(masses).flatten(1).clamp_min(0).numpy())
 

@@ -17,7 +17,6 @@ from surrogate.comparison.report import (
     OF_GENERATIONS,
     OF_HOUSEHOLDS,
     TITLES,
-    notes,
     write,
 )
 from surrogate.comparison.tables import formatted
@@ -127,5 +126,5 @@ def _print(comparison: AnyComparison) -> None:
         for row in rows:
             shown.add_row(*row)
         out.print(shown)
-    for note in notes(comparison):
+    for note in comparison.notes:
         out.print(note)

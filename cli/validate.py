@@ -102,7 +102,7 @@ def check(ctx: click.Context, model: str, seed: int) -> None:
     print_checks(checks)
     if not all(each.passed for each in checks):
         ctx.exit(1)
-    if not isinstance(economy, models.WithDistribution | models.Generations):
+    if economy.evaluation_cost == 1:
         print_roots(*roots_of(economy, economy.default_parameters()))
 
 

@@ -104,8 +104,8 @@ SHIPPED = (
     Economy(
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
-        {"method": "generations", "hidden": (20, 20), "trunk": 12, "nodes": 1, "batch": 2560}
-        | {"adam_steps": 0, "steps": 360, "robust_quantile": 1.0, "robust_loss": "huber"}
+        {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
+        | {"steps": 800, "robust_quantile": 1.0, "robust_loss": "huber", "memory": 0.9}
         | {"hopeless_share": 0.0},
         test_nodes=1,
         comparison="surrogate.comparison.generations:compare_generations",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from .generations_policy import GenerationsPolicy
-from .models.generations import Generations
 from .models.interface import Control, Model, Parameters, Period, Regime, Values, pack, unpack
 from .models.population import Population
 from .models.variables import stack
@@ -84,17 +83,17 @@ class PolicyNetwork(nn.Module):
         because lifting a constraint then leaves less room the more it is violated (a P-matrix; Cottle, Pang
         and Stone 2009, chapter 3).
         """
-        if len(told) == len(self.model.constraints):
+        if told in candidates:
             return candidates[told]
         free, bound = (self._settled(states, p, candidates, (*told, binds)) for binds in (False, True))
-        slack = self.slack(states, p, free, (*told, False))[self.model.constraints[len(told)].name]
+        slack = self.slack(states, p, free, (*told, False))[..., len(told)]
         return torch.where(slack[..., None] < 0, bound, free)
 
-    def slack(self, states: Tensor, p: Parameters, x: Tensor, told: Regime) -> Values:
-        """How far each constraint is from binding [...], judged at the controls `x` [..., n_controls] of
-        those who are `told` so much of the regime.
+    def slack(self, states: Tensor, p: Parameters, x: Tensor, told: Regime) -> Tensor:
+        """How far each constraint is from binding [..., k], each element of a group being one, judged at the
+        controls `x` [..., n_controls] of those who are `told` so much of the regime.
         """
-        return self.model.given(told).period(p, states, x).slack
+        return pack(self.model.given(told).period(p, states, x).slack, self.model.constraints)
 
     def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
         """Controls [..., n_controls] by regime, of which there is only one without constraints."""
@@ -173,13 +172,19 @@ class PopulationPolicy(nn.Module):
         return {(): self(states, p)}
 
 
+NETWORKS: dict[str, Callable[..., Any]] = {
+    "": PolicyNetwork,
+    "population": PopulationPolicy,
+    "generations": GenerationsPolicy,
+}
+"""By the one method that solves an economy of that kind."""
+
+
 def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:
     """The network that solves an economy, of layers of so many units."""
-    if isinstance(model, Population):
-        return cast(PolicyNetwork, PopulationPolicy(model, hidden, trunk))
-    if isinstance(model, Generations):
-        return cast(PolicyNetwork, GenerationsPolicy(model, hidden, trunk))
-    return (SharedPolicyNetwork if model.units > 1 else PolicyNetwork)(model, hidden, trunk)
+    if model.units > 1:
+        return SharedPolicyNetwork(model, hidden, trunk)
+    return NETWORKS[model.solved_by](model, hidden, trunk)
 
 
 @torch.no_grad()

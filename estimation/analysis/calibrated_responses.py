@@ -5,17 +5,15 @@ The same as :mod:`estimation.analysis.impulse_responses`, from states that simul
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, NoEquilibrium, unknown_name
-from surrogate.house import figures
 from surrogate.house.listener import track
 from surrogate.house.records import Values
 
@@ -24,7 +22,6 @@ from .ergodic_moments import calibration_text, one_vector
 from .impulse_responses import (
     AWAY,
     BOUND,
-    COLORS,
     ERGODIC,
     LABELS,
     LEVELS,
@@ -32,12 +29,10 @@ from .impulse_responses import (
     Start,
     conditional,
     generalised_responses,
+    responses_figure,
     visited_states,
 )
 from .simulation import ergodic_states, mirrored_normals, require_horizon
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 REST, AT_REST = "rest", "at rest"
 RESPONSE = "response"
@@ -99,7 +94,7 @@ def calibrated_responses(
     findings = []
     for shock, parts in zip(shocks, tables, strict=True):
         table = pd.concat(parts)
-        draw = partial(_figure, table, labels(surrogate))
+        draw = partial(responses_figure, table, labels(surrogate), _draw_line, "periods")
         findings.append(Finding(f"irf_{shock}", f"Impulse responses to the {shock} shock", table, note, draw))
     return findings
 
@@ -127,20 +122,5 @@ def _starts(
     return starts
 
 
-def _figure(table: pd.DataFrame, label: dict[str, str]) -> Figure:
-    """Observables beside each other, sizes below each other, starting points in colours."""
-    starts, sizes, observables, periods = (list(table.index.unique(level)) for level in LEVELS)
-    figure, panels = figures.panels(len(sizes), len(observables), width=2.7, height=2.0, sharex=True)
-    with figures.styled():
-        for row, size in zip(panels, sizes, strict=True):
-            row[0].set_ylabel(f"shock of {size:+g} sd")
-            for panel, observable in zip(row, observables, strict=True):
-                panel.axhline(0.0, color=figures.GRAY, linewidth=0.6)
-                for start, color in zip(starts, itertools.cycle(COLORS), strict=False):
-                    values = table[RESPONSE].xs((start, size, observable), level=LEVELS[:3])
-                    panel.plot(periods, values, color=color, linewidth=1.4, label=start)
-        for column, observable in zip(panels.T, observables, strict=True):
-            column[0].set_title(label[observable], loc="left")
-            column[-1].set_xlabel("periods after the shock")
-        figures.legend(figure, panels[0, 0])
-    return figure
+def _draw_line(panel: Any, periods: Sequence[int], rows: pd.DataFrame, color: str, label: str) -> None:
+    panel.plot(periods, rows[RESPONSE], color=color, linewidth=1.4, label=label)

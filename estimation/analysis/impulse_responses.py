@@ -13,7 +13,7 @@ occasionally binding bound holds an observable is found as the value at which it
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -146,9 +146,17 @@ def generalised_responses(
     return np.reshape(responses, (len(shocks), len(sizes), *responses[0].shape))
 
 
-def responses_figure(table: pd.DataFrame, label: dict[str, str]) -> "Figure":
-    """Observables beside each other, sizes below each other, starting points in colours."""
-    starts, sizes, observables, quarters = (list(table.index.unique(level)) for level in LEVELS)
+def responses_figure(
+    table: pd.DataFrame,
+    label: dict[str, str],
+    draw: Callable[..., None] = draw_band,
+    period: str = "quarters",
+) -> "Figure":
+    """Observables beside each other, sizes below each other, starting points in colours.
+
+    `draw(panel, periods, rows, color, start)` draws the rows of one response.
+    """
+    starts, sizes, observables, periods = (list(table.index.unique(level)) for level in LEVELS)
     figure, panels = figures.panels(len(sizes), len(observables), width=2.7, height=2.0, sharex=True)
     with figures.styled():
         for row, size in zip(panels, sizes, strict=True):
@@ -156,12 +164,11 @@ def responses_figure(table: pd.DataFrame, label: dict[str, str]) -> "Figure":
             for panel, observable in zip(row, observables, strict=True):
                 panel.axhline(0.0, color=figures.GRAY, linewidth=0.6)
                 for start, color in zip(starts, itertools.cycle(COLORS), strict=False):
-                    draw_band(
-                        panel, quarters, table.xs((start, size, observable), level=LEVELS[:3]), color, start
-                    )
+                    rows = table.xs((start, size, observable), level=LEVELS[:3])
+                    draw(panel, periods, rows, color, start)
         for column, observable in zip(panels.T, observables, strict=True):
             column[0].set_title(label[observable], loc="left")
-            column[-1].set_xlabel("quarters after the shock")
+            column[-1].set_xlabel(f"{period} after the shock")
         figures.legend(figure, panels[0, 0])
     return figure
 

@@ -20,8 +20,6 @@ from torch import Tensor
 
 from ..artifact.card import expanded_names
 from ..artifact.region import Region
-from ..models.continuous_time import InstantaneousPopulation
-from ..models.many import MANY
 from ..policy import PolicyNetwork
 from ..training import existence
 from ..training.at_rest import beside_reference
@@ -44,7 +42,8 @@ from .errors import (
 )
 
 POINTS = 10_000
-VECTORS = 5_000
+VECTORS, FEWER_VECTORS = 5_000, 100
+"""In search of the region; fewer say less about the corners of the box."""
 SIMULATED = 1_000
 WORST = 5
 AT_REST = 11
@@ -85,14 +84,21 @@ class Certificate:
 
 
 def certify(
-    policy: PolicyNetwork, nodes: int | tuple[int, ...], points: int = POINTS, vectors: int = VECTORS
+    policy: PolicyNetwork,
+    nodes: int | tuple[int, ...],
+    points: int | None = None,
+    vectors: int | None = None,
 ) -> Certificate:
     """Euler errors of a policy at held-out points, with `nodes` points in each shock.
 
     First the region is found on which an equilibrium exists and the policy follows it; then errors are
     summarised there, for states uniform on their box and for states of the ergodic set, one for each of
     `points` parameter vectors; some of these economies are followed for a long time to see how many run away.
+    By default `POINTS` and `VECTORS`, and fewer where an economy takes long.
     """
+    cost = policy.model.evaluation_cost
+    points = points or POINTS // cost
+    vectors = vectors or (VECTORS if cost == 1 else FEWER_VECTORS)
     generator = torch.Generator().manual_seed(SEED)
     region = find_region(policy, nodes, vectors, generator)
     parameters = accepted_parameters(policy.model, points, generator, partial(inside, region))
@@ -112,7 +118,7 @@ def certify(
     accuracy["run_away"] = share_that_runs_away(
         policy, draw_states(policy.model, few, generator), few, generator
     )
-    if isinstance(policy.model, InstantaneousPopulation):
+    if policy.model.in_continuous_time:
         default = policy.model.default_parameters()[None]
         accuracy["at_rest"] = beside_reference(policy, torch.cat([default, parameters[:AT_REST]]))
     return Certificate(accuracy, region)
@@ -189,7 +195,7 @@ def _laws(
     figures = {
         **{law: summary(errors[law][~closed[law]], equations) for law in states},
         "test_points": len(parameters),
-        "law": (LAW_OF_DISTRIBUTIONS if isinstance(policy.model, MANY) else LAW)
+        "law": (LAW if policy.model.evaluation_cost == 1 else LAW_OF_DISTRIBUTIONS)
         + (CLOSED_FORM if has_closed_form else ""),
         "quadrature": nodes if isinstance(nodes, int) else list(nodes),
     }

@@ -22,9 +22,7 @@ from ..artifact.runtime import Surrogate
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
-from ..models.generations import Generations
 from ..models.interface import Model, Parameters, pack
-from ..models.population import Population, WithDistribution
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import Settings, recipe
@@ -45,7 +43,8 @@ ROUNDING = 1e-6
 Accept = Callable[[Tensor], Tensor]
 """Which parameter rows [n, n_parameters] belong to the certified region, as booleans [n]."""
 
-POINTS, POINTS_OF_DISTRIBUTIONS, POINTS_OF_POPULATIONS = 2_000, 500, 200
+POINTS, EFFORT = 2_000, 5_000
+"""Fresh parameter vectors, and as many of them as they are costly together."""
 SLACK = {"mean": 0.1, "p99": 0.3}
 """By how much log10 errors at other test points may exceed those of the card, for sampling error."""
 
@@ -89,13 +88,13 @@ def constrained_states(
     They are rare by the other laws, and what an economy with a constraint is solved for.
     """
     model = policy.model
-    names = [constraint.name for constraint in model.constraints if not constraint.closed_form]
-    if not names:
+    constraints = [constraint for constraint in model.constraints if not constraint.closed_form]
+    if not constraints:
         return parameters.new_empty(0, sum(state.size for state in model.states)), parameters[:0]
     states = place_states(model, parameters, generator)
     p = model.name_parameters(parameters)
     slack = model.period(p, states, policy(states, p)).slack
-    binds = torch.stack([slack[name] < 0 for name in names]).any(0)
+    binds = (pack({each.name: slack[each.name] for each in constraints}, constraints) < 0).any(-1)
     return states[binds], parameters[binds]
 
 
@@ -200,8 +199,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
     model = formulation(model, settings)
     policy = cast(PolicyNetwork, ArtifactPolicy(artifact, model))
     if points is None:
-        points = POINTS_OF_DISTRIBUTIONS if isinstance(model, WithDistribution) else POINTS
-        points = POINTS_OF_POPULATIONS if isinstance(model, Population | Generations) else points
+        points = min(POINTS, EFFORT // model.evaluation_cost)
     generator = torch.Generator().manual_seed(seed)
     parameters = torch.from_numpy(validation.draw_parameters(artifact, points, np.random.default_rng(seed)))
     states = {

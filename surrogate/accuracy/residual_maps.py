@@ -63,8 +63,8 @@ def residual_maps(artifact: Surrogate, model: InstantaneousPopulation) -> Residu
     rows = torch.from_numpy(states)
     wide = model.name_parameters(torch.from_numpy(theta).expand(LEVELS, -1).unsqueeze(-2))
     nodes, weights = rule_for(model.shocks, 1)
-    ahead = look_ahead(policy, model, rows, policy(rows, p), wide, nodes)
-    errors = model.growth_errors(ahead.now, ahead.expected(weights), wide).squeeze(-2)
+    ahead = look_ahead(policy, model, rows, policy(rows, p), wide, nodes, weights)
+    errors = model.growth_errors(ahead.now, ahead.expected, wide).squeeze(-2)
     errors = errors.unflatten(-1, (2, -1)).numpy()
     errors[..., 0] = np.nan
     wealth = (ahead.now.assets / wide.of_household.representative_capital)[0, 0].unflatten(-1, (2, -1))[0]

@@ -12,8 +12,9 @@ from .compare import Comparison, compare
 from .continuous_time import ContinuousComparison
 from .generations import GenerationsComparison
 from .households import HouseholdsComparison
-from .report import AnyComparison, read_calibration
+from .report import read_calibration
 from .sequence_space import SequenceSpaceComparison
+from .tables import AnyComparison
 
 __all__ = [
     "AnyComparison",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,24 +22,22 @@ from .solutions import (
     observer,
     slices,
 )
-from .tables import Policies, moment_table, path_table, policy_table
-
-if TYPE_CHECKING:
-    from .continuous_time import ContinuousComparison
-    from .generations import GenerationsComparison
-    from .households import HouseholdsComparison
-    from .sequence_space import SequenceSpaceComparison
+from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, policy_table
 
 Array = NDArray[np.float64]
 PERIODS, MOST_PERIODS = 1_000, 10_000_000
 AT_REST = 0.7
 """An economy without shocks starts at this share of its steady state, so that there is a path to compare."""
+WITHOUT_OBSERVABLES = (
+    "Observables are left out: under another policy than the surrogate's they come from the equations of an "
+    'economy that ships, which need pip install "dsge-surrogate[train]".'
+)
 SIMULATION = "simulation"
 """The states that the classical solution visits, beside the slices, which are called by their state."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(AnyComparison):
     """A surrogate and the classical solution at one calibration.
 
     Attributes
@@ -82,6 +79,20 @@ class Comparison:
             "moments": moment_table(*self.simulations),
         }
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables has to know."""
+        periods = len(self.simulations[0])
+        notes = [
+            f"Both solutions are followed for {periods} periods with the shocks of seed {self.seed}. {SHARES}"
+        ]
+        if self.beyond:
+            notes.append(
+                f"In {self.beyond} periods the economy was beyond the grid of the classical solution; "
+                "there the reference follows the surrogate's policy."
+            )
+        return notes if self.paths[1].observables is not None else [*notes, WITHOUT_OBSERVABLES]
+
     def _frame(self, path: SolutionPath) -> pd.DataFrame:
         compared = list(self.policies[SIMULATION].reference)
         chosen = [self.surrogate.control_names.index(name) for name in compared]
@@ -102,9 +113,7 @@ class Comparison:
 
 def compare(
     surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
-) -> (
-    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
-):
+) -> AnyComparison:
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,

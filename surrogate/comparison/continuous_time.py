@@ -28,7 +28,7 @@ from ..reference.continuous_time_linear import (
     surrogate_nodes,
 )
 from .solutions import require_shipped
-from .tables import Policies, moment_table, path_table, relative_difference
+from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, relative_difference
 
 Array = NDArray[np.float64]
 BURN_IN, MOST_PERIODS = 400, 100_000
@@ -49,7 +49,7 @@ PERCENT, KIND = "percent", "observable"
 
 
 @dataclass(frozen=True)
-class ContinuousComparison:
+class ContinuousComparison(AnyComparison):
     """A surrogate and the classical solutions at one calibration.
 
     Attributes
@@ -226,7 +226,7 @@ class ContinuousComparison:
             f"{self.seed}, after {BURN_IN} that do not count. At rest the reference is finite differences, "
             "extrapolated; after shocks, and along the path, linear rational expectations around it. "
             "Policies are what households eat; `mean` counts households, `mean over nodes` and `max` nodes "
-            "of wealth. A response is to one standard deviation of productivity.",
+            f"of wealth. A response is to one standard deviation of productivity. {SHARES}",
             f"The surrogate's path took {surrogate:.1f} seconds, the classical solutions with theirs "
             f"{classical:.1f}.",
         ]

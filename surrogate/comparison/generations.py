@@ -21,6 +21,7 @@ from ..house.records import whole_number
 from ..reference.olg_economy import DELTA, ETA, Household, euler_errors
 from ..reference.olg_steady_state import OlgSteadyState, steady_state
 from .solutions import require_shipped
+from .tables import AnyComparison
 
 Array = NDArray[np.float64]
 BURN_IN, MOST_PERIODS = 200, 100_000
@@ -47,7 +48,7 @@ class GenerationsPolicy:
 
 
 @dataclass(frozen=True)
-class GenerationsComparison:
+class GenerationsComparison(AnyComparison):
     """A surrogate of overlapping generations at one calibration.
 
     Attributes
@@ -77,7 +78,7 @@ class GenerationsComparison:
         return self.errors.shape[1]
 
     @cached_property
-    def simulations(self) -> tuple[pd.DataFrame, ...]:
+    def simulations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The surrogate's path, a row a period, and the same numbers without shocks."""
         steady, total = self.steady, Household.of(self.parameters, self.savers + 1).labor.sum()
         output = steady.wage * total / (1 - self.parameters["alpha"])
@@ -93,7 +94,7 @@ class GenerationsComparison:
         return path, pd.DataFrame({name: at_rest[name] for name in path.columns}, index)
 
     @property
-    def series(self) -> dict[str, tuple[pd.DataFrame, ...]]:
+    def series(self) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
         """What there is period by period."""
         return {"simulation": self.simulations}
 
@@ -149,6 +150,20 @@ class GenerationsComparison:
         path, at_rest = self.simulations
         moments = pd.DataFrame({"mean": path.mean(), "sd": path.std(), "without shocks": at_rest.iloc[0]})
         return {"errors": self.by_state, "moments": moments.rename_axis("variable")}
+
+    @property
+    def more_tables(self) -> dict[str, pd.DataFrame]:
+        """What is only saved."""
+        return {"errors_by_age": self.by_age, "profiles": self.profiles}
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables has to know."""
+        return [
+            f"The surrogate is followed for {len(self.states)} periods with the shocks of seed {self.seed}, "
+            f"after {BURN_IN} that do not count. Euler errors are of all savers in all of these periods, by "
+            "equations written apart. `without shocks` is the deterministic steady state, by another method."
+        ]
 
 
 def error_figures(errors: Array) -> dict[str, float]:

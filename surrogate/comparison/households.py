@@ -24,7 +24,7 @@ from ..reference.krusell_smith_population import PopulationSolution, solve_popul
 from ..reference.krusell_smith_simulation import Path
 from ..reference.wealth_distribution import Lorenz, lorenz
 from .solutions import require_shipped
-from .tables import Policies, moment_table, path_table, relative_difference
+from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, relative_difference
 
 Array = NDArray[np.float64]
 BURN_IN, MOST_PERIODS = 4_000, 100_000
@@ -44,7 +44,7 @@ KIND, PERCENT = "observable", "percent"
 
 
 @dataclass(frozen=True)
-class HouseholdsComparison:
+class HouseholdsComparison(AnyComparison):
     """A surrogate and the classical solution at one calibration.
 
     Attributes
@@ -124,6 +124,19 @@ class HouseholdsComparison:
             "paths": path_table(*self.simulations),
             "moments": moment_table(*self.simulations),
         }
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the tables has to know."""
+        surrogate, classical = self.seconds
+        return [
+            f"Both solutions are followed for {len(self.simulations[0])} periods with the shocks of seed "
+            f"{self.seed}, after {BURN_IN:,} that do not count. {SHARES} Policies are what households eat; "
+            "their mean counts households, and nodes of wealth without any are left out. A response is to a "
+            f"bad state of {SPELL} quarters, against good times throughout.",
+            f"The surrogate's path took {surrogate:.1f} seconds, the classical solution with its path "
+            f"{classical:.1f}.",
+        ]
 
     def _policy_table(self) -> pd.DataFrame:
         rows = {}

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -18,16 +17,15 @@ from ..house import figures, records
 from ..house.files import atomic_folder
 from .compare import Comparison
 from .continuous_time import ContinuousComparison
-from .continuous_time_figures import CONTINUOUS_FIGURES
+from .continuous_time_figures import CONTINUOUS_FIGURES as FIGURES_IN_CONTINUOUS_TIME
 from .figures import path_figure, policy_figure
-from .generations import BURN_IN as BURN_IN_OF_GENERATIONS
 from .generations import GenerationsComparison
 from .generations_figures import FIGURES as FIGURES_OF_GENERATIONS
-from .households import BURN_IN, SPELL, HouseholdsComparison
-from .households_figures import FIGURES
+from .households import HouseholdsComparison
+from .households_figures import FIGURES as FIGURES_OF_HOUSEHOLDS
 from .sequence_space import SequenceSpaceComparison
 from .sequence_space_figures import response_figure
-from .tables import formatted
+from .tables import AnyComparison, formatted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,58 +52,22 @@ TITLES = {
     "moments": "Moments of the simulated paths",
 }
 DIGITS = {"differences": 4, "errors": 2, "policies": 2, "paths": 2, "moments": 5}
-WITHOUT_OBSERVABLES = (
-    "Observables are left out: under another policy than the surrogate's they come from the equations of an "
-    'economy that ships, which need pip install "dsge-surrogate[train]".'
-)
 BEYOND = 1e300
-AnyComparison = (
-    Comparison | HouseholdsComparison | ContinuousComparison | SequenceSpaceComparison | GenerationsComparison
-)
-
-
-def notes(comparison: AnyComparison) -> list[str]:
-    """What a reader of the tables has to know."""
-    if isinstance(comparison, SequenceSpaceComparison):
-        return comparison.notes
-    periods = len(comparison.simulations[0])
-    shares = (
-        "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
-        "square; `/ sd` is a share of the standard deviation of the reference's path."
-    )
-    if isinstance(comparison, GenerationsComparison):
-        return [
-            f"The surrogate is followed for {periods} periods with the shocks of seed {comparison.seed}, "
-            f"after {BURN_IN_OF_GENERATIONS} that do not count. Euler errors are of all savers in all of "
-            "these periods, by equations written apart. `without shocks` is the deterministic steady state, "
-            "by another method."
-        ]
-    both = f"Both solutions are followed for {periods} periods with the shocks of seed {comparison.seed}"
-    if isinstance(comparison, HouseholdsComparison):
-        surrogate, classical = comparison.seconds
-        return [
-            f"{both}, after {BURN_IN:,} that do not count. {shares} Policies are what households eat; their "
-            "mean counts households, and nodes of wealth without any are left out. A response is to a bad "
-            f"state of {SPELL} quarters, against good times throughout.",
-            f"The surrogate's path took {surrogate:.1f} seconds, the classical solution with its path "
-            f"{classical:.1f}.",
-        ]
-    if isinstance(comparison, ContinuousComparison):
-        return [f"{comparison.notes[0]} {shares}", *comparison.notes[1:]]
-    lines = [f"{both}. {shares}"]
-    if comparison.beyond:
-        lines.append(
-            f"In {comparison.beyond} periods the economy was beyond the grid of the classical solution; "
-            "there the reference follows the surrogate's policy."
-        )
-    return lines if comparison.paths[1].observables is not None else [*lines, WITHOUT_OBSERVABLES]
+FIGURES: Mapping[type[AnyComparison], Mapping[str, Callable[[Any], Figure]]] = {
+    Comparison: {"paths": path_figure, "policies": policy_figure},
+    HouseholdsComparison: {"paths": path_figure, **FIGURES_OF_HOUSEHOLDS},
+    ContinuousComparison: {"paths": path_figure, **FIGURES_IN_CONTINUOUS_TIME},
+    SequenceSpaceComparison: {"paths": path_figure, "responses": response_figure},
+    GenerationsComparison: FIGURES_OF_GENERATIONS,
+}
+"""By the name of the file."""
 
 
 def as_markdown(comparison: AnyComparison) -> str:
     """The calibration, what to know, and the tables."""
     values = ", ".join(f"{name} = {value:g}" for name, value in comparison.parameters.items())
     parts = [f"# {comparison.surrogate.card.model}: surrogate and classical solution", values]
-    parts += notes(comparison)
+    parts += comparison.notes
     for name, table in comparison.tables.items():
         parts += [f"## {TITLES[name]}", figures.markdown_table(*formatted(table, DIGITS[name]))]
     return "\n\n".join(parts) + "\n"
@@ -121,36 +83,18 @@ def write(comparison: AnyComparison, folder: Path) -> None:
     WriteFailed : the folder holds other files, cannot be written, or the disk is full.
     """
     with atomic_folder(folder) as temporary:
-        for name, table in comparison.tables.items():
+        for name, table in {**comparison.tables, **comparison.more_tables}.items():
             table.to_csv(temporary / f"{name}.csv")
         for name, pair in comparison.series.items():
             _side_by_side(*pair).to_csv(temporary / f"{name}.csv")
-        if isinstance(comparison, GenerationsComparison):
-            comparison.by_age.to_csv(temporary / "errors_by_age.csv")
-            comparison.profiles.to_csv(temporary / "profiles.csv")
         (temporary / "comparison.md").write_text(as_markdown(comparison), encoding="utf-8")
         text = calibration_text(comparison.parameters)
         (temporary / "calibration.toml").write_text(text, encoding="utf-8")
         try:
-            for name, draw in _figures(comparison).items():
-                figures.save(draw(), temporary / f"{name}.png")
+            for name, draw in FIGURES[type(comparison)].items():
+                figures.save(draw(comparison), temporary / f"{name}.png")
         except MissingPackage as error:
             warnings.warn(str(error), stacklevel=2)
-
-
-def _figures(comparison: AnyComparison) -> dict[str, Callable[[], Figure]]:
-    """What to draw, by the name of the file."""
-    if isinstance(comparison, GenerationsComparison):
-        return {name: partial(draw, comparison) for name, draw in FIGURES_OF_GENERATIONS.items()}
-    paths = {"paths": partial(path_figure, comparison)}
-    if isinstance(comparison, ContinuousComparison):
-        return paths | {name: partial(draw, comparison) for name, draw in CONTINUOUS_FIGURES.items()}
-    if isinstance(comparison, HouseholdsComparison):
-        drawn = FIGURES.items()
-        return paths | {name: partial(draw, comparison) for name, draw in drawn}
-    if isinstance(comparison, SequenceSpaceComparison):
-        return paths | {"responses": partial(response_figure, comparison)}
-    return paths | {"policies": partial(policy_figure, comparison)}
 
 
 def _side_by_side(surrogate: pd.DataFrame, reference: pd.DataFrame) -> pd.DataFrame:

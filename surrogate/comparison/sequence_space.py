@@ -26,7 +26,7 @@ from ..reference.hank_linear import SHOCKS, LinearResponses, linear_responses
 from ..reference.hank_steady_state import SteadyState, solve_steady_state
 from ..reference.lottery import WealthGrid
 from .solutions import require_shipped
-from .tables import moment_table, path_table
+from .tables import AnyComparison, moment_table, path_table
 
 Array = NDArray[np.float64]
 FINE = WealthGrid(400, 40.0, 2.5)
@@ -42,7 +42,7 @@ PERCENT = "percent of the peak"
 
 
 @dataclass(frozen=True)
-class SequenceSpaceComparison:
+class SequenceSpaceComparison(AnyComparison):
     """A surrogate and the first-order solution at one calibration.
 
     Attributes

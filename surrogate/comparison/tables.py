@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,9 +10,50 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..artifact.runtime import Surrogate
+
 Array = NDArray[np.float64]
 STILL = 1e-9
 """A path whose standard deviation is below this share of its largest value does not move."""
+SHARES = (
+    "A relative difference is a share of the reference where that keeps its sign, else of its root mean "
+    "square; `/ sd` is a share of the standard deviation of the reference's path."
+)
+
+
+class AnyComparison(ABC):
+    """A surrogate and a classical solution at one calibration.
+
+    Attributes
+    ----------
+    surrogate : what is compared.
+    parameters : the calibration, by name.
+    seed : of the shocks.
+    """
+
+    surrogate: Surrogate
+    parameters: Mapping[str, float]
+    seed: int
+
+    @property
+    @abstractmethod
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """What is shown, by names that `surrogate.comparison.report` has titles for."""
+
+    @property
+    def more_tables(self) -> Mapping[str, pd.DataFrame]:
+        """What is only saved."""
+        return {}
+
+    @property
+    @abstractmethod
+    def series(self) -> Mapping[str, tuple[pd.DataFrame, pd.DataFrame]]:
+        """What there is of either solution period by period."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> list[str]:
+        """What a reader of the tables has to know."""
 
 
 class Policies(NamedTuple):

@@ -22,9 +22,7 @@ from ..artifact.validation import POINTS, movement_at_rest, objection
 from ..catalogue import load
 from ..errors import BadConfiguration, NotSolved, SurrogateError
 from ..house.files import atomic_folder, require_replaceable
-from ..models.generations import Generations
 from ..models.interface import Model
-from ..models.population import Population, WithDistribution
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
@@ -46,12 +44,6 @@ TIMING = (
     "a state dated t is known when the control dated t is chosen; step maps states and controls dated t and "
     "shocks dated t+1 to states, controls and observables dated t+1"
 )
-DISTRIBUTION_SIZES = {"points": 1_000, "vectors": 100}
-"""Of the certificate of an economy with a distribution among its states."""
-POPULATION_SIZES = {"points": 400, "vectors": 100}
-"""Of the certificate of an economy of many households: each is simulated for a thousand periods, at all of
-its nodes. Fewer say less about the corners of the box.
-"""
 PARITY_POINTS = 1_000
 CORNERS = 64
 BATCH_SIZES = (1, 2, 1_000)
@@ -168,11 +160,9 @@ def test_parameters(model: Model, region: Region | None, generator: torch.Genera
 def _certify_files(folder: Path, policy: PolicyNetwork) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact, model = load(folder), policy.model
-    files = ArtifactPolicy(artifact, model, policy if isinstance(model, Generations) else None)
-    sizes = DISTRIBUTION_SIZES if isinstance(model, WithDistribution) else {}
-    sizes = POPULATION_SIZES if isinstance(model, Population | Generations) else sizes
-    certificate = certify(cast(PolicyNetwork, files), recipe(model).test_nodes, **sizes)
-    places = (sizes.get("points", POINTS), artifact.n_parameters)
+    files = ArtifactPolicy(artifact, model, policy if model.beforehand() else None)
+    certificate = certify(cast(PolicyNetwork, files), recipe(model).test_nodes)
+    places = (min(POINTS, certificate.accuracy["test_points"]), artifact.n_parameters)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, places)
     if certificate.region is not None:
         theta = theta[certificate.region.contains(theta)]

@@ -16,17 +16,8 @@ from __future__ import annotations
 
 from torch import Tensor, exp, log, zeros_like
 
+from surrogate.models import Control, Model, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.an_schorfheide_aid import AnSchorfheideAid
-from surrogate.models.interface import (
-    Control,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
 
 NU = 0.1  # inverse demand elasticity
 
@@ -99,12 +90,8 @@ class AnSchorfheide(AnSchorfheideAid, Model):
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """Inflation on target, output at its natural level, no shocks."""
         zero = zeros_like(p.log_steady_rate)
-        states = {
-            "interest_rate_lag": p.log_steady_rate,
-            "government": zero + self.log_gbar,
-            "growth": zero,
-            "monetary": zero,
-        }
+        states = {"government": zero + self.log_gbar, "growth": zero, "monetary": zero}
+        states["interest_rate_lag"] = p.log_steady_rate
         return states, {"consumption": p.steady_consumption, "inflation": p.target}
 
     def inflation_gap(self, now: Period, p: Parameters) -> Tensor:

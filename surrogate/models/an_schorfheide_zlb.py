@@ -10,9 +10,9 @@ from typing import Any
 
 from torch import Tensor, zeros_like
 
+from surrogate.models import Constraint, Named, Parameters, Period, Values, where
 from surrogate.models.an_schorfheide import AnSchorfheide
 from surrogate.models.an_schorfheide_zlb_aid import ZeroLowerBoundAid
-from surrogate.models.interface import Constraint, Named, Parameters, Period, Values, where
 
 NARROWER: dict[str, Any] = {
     "kappa": {"lower": 0.1},

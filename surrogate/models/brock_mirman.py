@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from torch import Tensor, exp, ones_like
 
-from surrogate.models.interface import Model, ParameterRange, Parameters, Period
+from surrogate.models import Model, ParameterRange, Parameters, Period
 from surrogate.models.rbc import RealBusinessCycle
 
 

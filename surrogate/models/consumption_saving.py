@@ -13,20 +13,10 @@ from __future__ import annotations
 
 from torch import Tensor, exp, log, ones_like, relu, zeros_like
 
+from surrogate.models import Constraint, Control, Model, ParameterRange, Parameters, Period, Variable
 from surrogate.models.consumption_saving_aid import ConsumptionSavingAid
-from surrogate.models.interface import (
-    Constraint,
-    Control,
-    Model,
-    Named,
-    Pairs,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
 from surrogate.models.utility import constant_relative_risk_aversion
+from surrogate.models.variables import Named, Pairs, Values
 
 LEAST_SHARE = 0.05
 

@@ -67,9 +67,14 @@ class InstantaneousPopulation(Population):
     length; what it tells households of tomorrow is how fast aggregates move.
     """
 
+    in_continuous_time = True
     household: ClassVar[InstantaneousHousehold]
     step_years: ClassVar[float]
     """Of the exported step."""
+
+    def outcomes(self, now: Period, nodes: Tensor, weights: Tensor, p: Parameters) -> tuple[Tensor, Tensor]:
+        """What is near stands for tomorrow, an instant away, with weights that add up to a change."""
+        return self.nearby(now, p)
 
     @abstractmethod
     def nearby(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:

@@ -47,6 +47,9 @@ class Networks(Protocol):
 class Generations(Model):
     """An economy of S savers of different ages, who choose `n_numbers` numbers each, and one price."""
 
+    kind_of_economy = "economy of overlapping generations with their own networks"
+    solved_by = "generations"
+    evaluation_cost = 25
     n_ages: ClassVar[int]
     n_together: ClassVar[int]
     n_aggregates: ClassVar[int]

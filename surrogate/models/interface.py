@@ -93,6 +93,14 @@ class Model(Aid):
     """
     feasible: ClassVar[tuple[Requirement, ...]] = ()
     """What states have to satisfy that users give; others are refused."""
+    kind_of_economy: ClassVar[str] = "economy"
+    solved_by: ClassVar[str] = ""
+    """The one method of solution that is for its kind of economy, if there is one."""
+    evaluation_cost: ClassVar[int] = 1
+    """How many times as long as one of a few states it takes to simulate, roughly. Above one it is looked at
+    in fewer places, and its states are drawn from no box.
+    """
+    in_continuous_time: ClassVar[bool] = False
     burn_in: ClassVar[int] = 200
     """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""
     told: Regime = ()
@@ -114,6 +122,16 @@ class Model(Aid):
     @abstractmethod
     def inside(self, now: Period, then: Period, p: Parameters) -> Values:
         """What stands inside the expectation, g(s, x, s', x', theta)."""
+
+    def made_of(self) -> tuple[Model, ...]:
+        """Economies that it is made of, as a population of households."""
+        return ()
+
+    def settled(self, now: Period, p: Parameters) -> Tensor:
+        """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
+        path that leads away. By default it is.
+        """
+        return torch.ones_like(getattr(p, self.parameters[0].name), dtype=torch.bool)
 
     def chances(self, now: Period, e: Named, p: Parameters) -> Values:
         """How likely the outcomes of each `Markov` shock are, [..., outcomes]; a chance may depend on the
@@ -139,7 +157,7 @@ class Model(Aid):
 
     def slack(self, now: Period, p: Parameters) -> Values:
         """How far each of the `constraints` is from binding, at choices that do not respect it: negative
-        where it binds, [...].
+        where it binds, [...] or, of a group, [..., size].
 
         In units in which one is far: training spends little on a regime where it is that far from applying.
         """
@@ -174,8 +192,8 @@ class Model(Aid):
         return {name: fischer_burmeister(a, b) for name, (a, b) in pairs.items()}
 
     @staticmethod
-    def _told(b: Tensor, binds: bool) -> tuple[Tensor, Tensor]:
-        return (torch.zeros_like(b), torch.relu(b)) if binds else (torch.ones_like(b), b)
+    def _told(b: Tensor, binds: bool | Tensor) -> tuple[Tensor, Tensor]:
+        return where(binds, torch.zeros_like(b), torch.ones_like(b)), where(binds, torch.relu(b), b)
 
     def name_parameters(self, parameters: Tensor | Parameters) -> Parameters:
         """Parameters [..., n_parameters] by name; those that have names already as they are."""
@@ -221,6 +239,13 @@ class Model(Aid):
                 factors.append((self.chances(now, e, p)[shock.name] * chosen).sum(-1))
         return functools.reduce(torch.mul, factors) if factors else None
 
+    def outcomes(self, now: Period, nodes: Tensor, weights: Tensor, p: Parameters) -> tuple[Tensor, Tensor]:
+        """Tomorrow's states [..., q, n_states] over which expectations are taken, and their weights [q] or
+        [..., q], with a quadrature rule of `nodes` [..., q, n_shocks] and `weights` [q].
+        """
+        chances = self.likelihood(now, nodes, p)
+        return self.after(now, nodes, p), weights if chances is None else weights * chances
+
     @final
     def calm(self, now: Period, p: Parameters) -> Tensor:
         """The node [..., n_shocks] without shocks: zero where they are normal, and otherwise the mean of the
@@ -255,14 +280,17 @@ class Model(Aid):
 
     @final
     def regimes(self) -> list[Regime]:
-        """All ways in which the constraints can bind or not, none first: 2^k of k constraints."""
-        return list(itertools.product((False, True), repeat=len(self.constraints)))
+        """All ways in which the constraints can bind or not, none first: 2^k of k constraints, where each
+        element of a group is one.
+        """
+        return list(itertools.product((False, True), repeat=sum(each.size for each in self.constraints)))
 
     @final
     def in_closed_form(self, regime: Regime) -> bool:
         """Whether the anchor is the answer in this regime."""
-        pairs = zip(self.constraints, regime, strict=True)
-        return any(binds and constraint.closed_form for constraint, binds in pairs)
+        sides = iter(regime)
+        bind = [all(tuple(itertools.islice(sides, each.size))) for each in self.constraints]
+        return any(binds and each.closed_form for each, binds in zip(self.constraints, bind, strict=True))
 
     @final
     def given(self, regime: Regime) -> Model:

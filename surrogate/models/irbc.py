@@ -17,16 +17,7 @@ from functools import cache
 from torch import Tensor, log
 
 from surrogate.house.records import whole_number
-from surrogate.models.interface import (
-    Control,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
+from surrogate.models import Control, Model, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.irbc_aid import CountriesAid
 from surrogate.models.irbc_calibration import ALPHA, BETA, DELTA, OUTPUT
 
@@ -138,4 +129,6 @@ def multi_country(countries: int = COUNTRIES) -> MultiCountryRealBusinessCycle:
         )
         for kind in ("states", "controls", "shocks", "equations", "inputs")
     }
-    return type(f"Of{number}Countries", (base,), {**own, "units": number, "written": base})()
+    return type(
+        f"Of{number}Countries", (base,), {**own, "units": number, "written": base, "__module__": __name__}
+    )()

@@ -13,16 +13,7 @@ from __future__ import annotations
 
 from torch import Tensor, log, zeros_like
 
-from surrogate.models.interface import (
-    Control,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
+from surrogate.models import Control, Model, Named, ParameterRange, Parameters, Period, Values, Variable
 
 
 class LinearNewKeynesian(Model):

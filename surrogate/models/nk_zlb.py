@@ -12,19 +12,9 @@ import math
 
 from torch import Tensor, exp, log, zeros_like
 
-from surrogate.models.interface import (
-    Constraint,
-    Control,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-    where,
-)
+from surrogate.models import Constraint, Control, Model, ParameterRange, Parameters, Period, Variable, where
 from surrogate.models.nk_zlb_aid import NewKeynesianZeroLowerBoundAid
+from surrogate.models.variables import Named, Values
 
 BETA = 0.9975  # discount factor
 SIGMA = 1.0  # inverse intertemporal elasticity

@@ -15,17 +15,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, cat, exp, log
 
-from surrogate.models.interface import (
-    Control,
-    Markov,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
+from surrogate.models import Control, Markov, Model, ParameterRange, Parameters, Period, Variable
+from surrogate.models.variables import Named, Values
 
 GENERATIONS = 6
 SAVERS = GENERATIONS - 1

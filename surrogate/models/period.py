@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .variables import Values, columns_of
+from .variables import Regime, Values, columns_of
 
 if TYPE_CHECKING:
     from .interface import Model
@@ -46,17 +46,37 @@ class Period:
         definition = _definition(self._economy, name, "state, choice")
         return vars(self).setdefault(name, definition(self, self._p))
 
-    def told(self, constraint: str) -> bool | None:
-        """Whether the period is told that a constraint binds or that it does not; None leaves it to the
-        model's `slack`, or means that there is no such constraint.
+    def told(self, constraint: str) -> bool | Tensor | None:
+        """Whether the period is told that a constraint binds or that it does not, [size] of a group; None
+        leaves it, or some of the group, to the model's `slack`, or means that there is no such constraint.
         """
-        names = [each.name for each in self._economy.constraints]
-        return dict(zip(names, self._economy.told, strict=False)).get(constraint)
+        told, size = self._told_of(constraint)
+        if size == 1:
+            return told[0] if told else None
+        return torch.tensor(told) if told and len(told) == size else None
 
     def binds(self, constraint: str) -> bool | Tensor:
-        """Whether a constraint binds: what the period is told, or else where there is no slack, [...]."""
+        """Whether a constraint binds: what the period is told, or else where there is no slack, [...] or, of
+        a group, [..., size].
+        """
         told = self.told(constraint)
-        return self.slack[constraint] < 0 if told is None else told
+        if told is not None:
+            return told
+        first, _ = self._told_of(constraint)
+        without_slack = self.slack[constraint] < 0
+        if not first:
+            return without_slack
+        known = torch.tensor(first).expand(*without_slack.shape[:-1], len(first))
+        return torch.cat([known, without_slack[..., len(first) :]], -1)
+
+    def _told_of(self, constraint: str) -> tuple[Regime, int]:
+        """What of a constraint is told, of a group the first elements, and its size."""
+        start = 0
+        for each in self._economy.constraints:
+            if each.name == constraint:
+                return self._economy.told[start : start + each.size], each.size
+            start += each.size
+        return (), 1
 
 
 def where(condition: bool | Tensor, one: Tensor, other: Tensor) -> Tensor:

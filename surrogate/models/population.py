@@ -12,7 +12,6 @@ from abc import abstractmethod
 from typing import ClassVar
 
 from torch import Tensor, ones_like
-from torch import bool as boolean
 
 from .interface import Model, Values
 from .period import Parameters, Period
@@ -23,11 +22,7 @@ class WithDistribution(Model):
     it.
     """
 
-    def settled(self, now: Period, p: Parameters) -> Tensor:
-        """Whether the economy is where it can be, [...]: one that satisfies every equation may still be on a
-        path that leads away. By default it is.
-        """
-        return ones_like(getattr(p, self.parameters[0].name), dtype=boolean)
+    evaluation_cost = 10
 
     def stakes(self, p: Parameters) -> Tensor:
         """How much an error of a choice moves the economy, [...], about one in the middle of the box: one, by
@@ -42,6 +37,9 @@ class Population(WithDistribution):
     Its controls are the household's choices at each node, in the order of the household's controls.
     """
 
+    kind_of_economy = "economy of many households"
+    solved_by = "population"
+    evaluation_cost = 25
     household: ClassVar[Model]
     n_told: ClassVar[int] = 1
     """How many numbers, its last states, the household takes as given."""
@@ -49,6 +47,10 @@ class Population(WithDistribution):
     """The shape of a distribution is forgotten slowly."""
     spread_numbers: ClassVar[int] = 1
     """How many numbers `spread` takes."""
+
+    def made_of(self) -> tuple[Model, ...]:
+        """The household."""
+        return (self.household,)
 
     @abstractmethod
     def of_households(self, now: Period, p: Parameters) -> Tensor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from torch import Tensor, log, zeros_like
 
-from surrogate.models.interface import Model, Named, ParameterRange, Parameters, Period, Values, Variable
+from surrogate.models import Model, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.rbc import RealBusinessCycle
 
 

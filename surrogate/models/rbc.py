@@ -9,16 +9,7 @@ from __future__ import annotations
 
 from torch import Tensor, exp, log
 
-from surrogate.models.interface import (
-    Control,
-    Model,
-    Named,
-    ParameterRange,
-    Parameters,
-    Period,
-    Values,
-    Variable,
-)
+from surrogate.models import Control, Model, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.rbc_aid import RealBusinessCycleAid
 from surrogate.models.utility import constant_relative_risk_aversion
 

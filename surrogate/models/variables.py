@@ -30,14 +30,16 @@ class Control(Variable):
 class Constraint:
     """A constraint that binds now and then, and replaces an equation where it does. `Model.slack` says where.
 
-    It is elementwise: each state, and each household of a population, has its own side of it. A
-    complementarity with its name is told on which side it is.
+    It is elementwise: each state, and each household of a population, has its own side of it; so has each of
+    the `size` elements where it is one of a group. A complementarity with its name is told on which side it
+    is.
     """
 
     name: str
     description: str = ""
     closed_form: bool = False
-    """Where it binds the anchor is the answer, so that nothing is left to solve."""
+    """Where it binds, all of a group, the anchor is the answer, so that nothing is left to solve."""
+    size: int = 1
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ Named = Any
 Values = Mapping[str, Tensor]
 
 Regime = tuple[bool, ...]
-"""Whether each constraint, or of some only the first few, binds."""
+"""Whether each constraint, or of some only the first few, binds; of a group each element."""
 
 Pairs = dict[str, tuple[Tensor, Tensor]]
 """Complementarities (a, b) by the names of their equations."""

@@ -33,8 +33,10 @@ from ..errors import BadConfiguration
 from ..models.interface import Control, Markov, Model, Pairs, Parameters, Period, Variable, pack
 from ..models.utility import fischer_burmeister
 from ..policy import PolicyNetwork
+from .bank import BankSampler
 from .quadrature import rule_for
 from .residuals import LookAhead, euler_residuals, in_each_regime, look_ahead
+from .sampling import Sampler
 from .settings import Settings
 
 ALIKE = 2
@@ -67,6 +69,11 @@ class Method(nn.Module):
             BadConfiguration: if the method cannot solve it; says what the economy lacks.
         """
         return economy
+
+    @classmethod
+    def sampler(cls, economy: Model, settings: Settings, generator: torch.Generator) -> Sampler | BankSampler:
+        """Where its batches come from, for the economy as `formulate` gave it."""
+        return Sampler(economy, settings, generator)
 
     def begin(self, step: int) -> bool:
         """Called before each step of the run, for methods that go in stages or change their rule; whether the
@@ -203,7 +210,7 @@ class AllInOne(Method):
         p = self.policy.model.name_parameters(parameters.unsqueeze(-2))
 
         def product(today: Model, x: Tensor) -> Tensor:
-            ahead = look_ahead(self.policy, today, states, x, p, nodes)
+            ahead = look_ahead(self.policy, today, states, x, p, nodes, nodes.new_ones(1))
             return linearised_residuals(today, ahead).prod(-2)
 
         return in_each_regime(self.policy, states, p, product)

@@ -189,8 +189,8 @@ class Bellman(ByQuadrature):
 
     def _lifetime(self, x: Tensor, states: Tensor, p: Parameters) -> tuple[Tensor, Tensor]:
         """r + beta E V' at the controls `x`, summed for its derivative, and itself [...]."""
-        ahead = look_ahead(self.controls, self.policy.model, states, x, p, self.points)
-        earned = lifetime(self.policy.model, ahead.now, ahead.expected(self.weights), p)
+        ahead = look_ahead(self.controls, self.policy.model, states, x, p, self.points, self.weights)
+        earned = lifetime(self.policy.model, ahead.now, ahead.expected, p)
         return earned.sum(), earned.squeeze(-1)
 
     def _pairs(self, x: Tensor, states: Tensor, p: Parameters, gain: Tensor) -> Pairs:
@@ -201,8 +201,8 @@ class Bellman(ByQuadrature):
     def _room(self, x: Tensor, states: Tensor, p: Parameters) -> tuple[Tensor, dict[str, Tensor]]:
         """The first of the complementary pair, summed for its derivative, and itself [...]."""
         model = self.policy.model
-        ahead = look_ahead(self.controls, model, states, x, p, self.points)
-        pairs = model.complementarities(ahead.now, ahead.expected(self.weights), p)
+        ahead = look_ahead(self.controls, model, states, x, p, self.points, self.weights)
+        pairs = model.complementarities(ahead.now, ahead.expected, p)
         rooms = {name: a.squeeze(-1) for name, (a, _) in pairs.items()}
         return torch.stack(list(rooms.values())).sum(), rooms
 

@@ -16,7 +16,6 @@ import torch
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved, SurrogateError
 from ..house.files import atomic_path
 from ..models.interface import Aid, Model
-from ..models.population import Population
 from ..models.registry import from_file, get_installed, installed_name
 from .settings import Settings
 
@@ -46,13 +45,13 @@ def file_fingerprint(file: Path) -> str:
 
 
 def _modules(model: Model) -> list[ModuleType]:
-    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written; the
-    household of a population belongs to it.
+    """Where the economy's class and those of its ancestors below `Model` and `Aid` are written; what
+    it is made of belongs to it.
     """
     ancestors = [each for each in type(model).__mro__ if issubclass(each, Aid) and each not in (Model, Aid)]
     modules = [inspect.getmodule(each) for each in ancestors]
-    if isinstance(model, Population):
-        modules += _modules(model.household)
+    for part in model.made_of():
+        modules += _modules(part)
     return list(dict.fromkeys(module for module in modules if module is not None))
 
 

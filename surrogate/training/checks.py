@@ -17,9 +17,7 @@ from torch import Tensor
 
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, SurrogateError
-from ..models.generations import Generations
 from ..models.interface import Markov, Model, Parameters, pack, unpack
-from ..models.many import MANY
 from ..models.reduced import Reduced
 from ..policy import policy_of
 from ..reference.linearise import linearise
@@ -32,6 +30,7 @@ VECTORS = 200
 ALONE = 5
 """Parameter vectors that are evaluated one by one as well."""
 NODES = 3
+REGIMES = 64
 LINEARISED = 20
 AT_REST, ROUNDING = 1e-6, 1e-9
 NEAR = 0.02
@@ -42,13 +41,20 @@ def require_sound(model: Model) -> None:
     """Evaluate every equation once, at the default parameters and the steady state.
 
     Raises:
-        BadConfiguration: if it has no equations, because it stands for another economy.
+        BadConfiguration: if it has no equations, because it stands for another economy, or if its
+            constraints make too many regimes.
         SurrogateError: naming the line of the economy that fails, or what is not a finite number.
     """
     if isinstance(model, Reduced):
         raise BadConfiguration(
             f"{model.name} has no equations of its own: fit it to {model.full.name} with "
             "dsge-surrogate reduce."
+        )
+    if len(model.regimes()) > REGIMES:
+        raise BadConfiguration(
+            f"{model.name} has {len(model.regimes()).bit_length() - 1} constraints, of a group each element "
+            f"counted, and a network for every regime: more than {REGIMES.bit_length() - 1} are solved as "
+            "complementarities."
         )
     with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]
@@ -98,8 +104,8 @@ def check_economy(model: Model, seed: int = 0) -> list[Check]:
             region = proven_region(model)
             if region is not None:
                 parameters = parameters[torch.from_numpy(region.contains(parameters.numpy()))]
-            chosen = _CHECKS_WITH_DISTRIBUTION if isinstance(model, MANY) else _CHECKS
-            if isinstance(model, Generations):
+            chosen = _CHECKS if model.evaluation_cost == 1 else _CHECKS_WITH_DISTRIBUTION
+            if model.solved_by == "generations":
                 chosen = _CHECKS_OF_GENERATIONS
             markov = any(isinstance(shock, Markov) for shock in model.shocks)
             checks = [check(model, parameters) for check in (*chosen, *[_chances] * markov)]

@@ -27,6 +27,7 @@ from ..generations_policy import GenerationsPolicy
 from ..models.generations import Generations, Seen
 from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
+from .bank import Bank, BankSampler
 from .by_equations import Method
 from .sampling import HardnessTilt, advance, draw_shocks, draw_states
 from .settings import Settings
@@ -83,6 +84,11 @@ class SaverResiduals(Method):
                 f"method=generations takes batch={FEWEST * AGES} or more."
             )
         return economy
+
+    @classmethod
+    def sampler(cls, economy: Model, settings: Settings, generator: torch.Generator) -> GenerationsSampler:
+        """Economies and some of their savers."""
+        return GenerationsSampler(cast(Generations, economy), settings, generator)
 
     @property
     def model(self) -> Generations:
@@ -246,11 +252,8 @@ def _side_by_side(by_weight: Weights, values: Tensor) -> Tensor:
     return torch.cat([each.flatten(values.dim()) for each in by_weight.values()], -1)
 
 
-class GenerationsBank:
-    """Economies that are simulated along with training, more of them where parameters make the economy hard.
-
-    states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
-    """
+class TiltedBank(Bank):
+    """Economies of which there are more where parameters make them hard."""
 
     def __init__(self, model: Generations, size: int, tilt: HardnessTilt) -> None:
         self.model, self.tilt, self.generator = model, tilt, tilt.generator
@@ -271,14 +274,13 @@ class GenerationsBank:
         self.states[anew] = draw_states(self.model, self.parameters[anew], self.generator)
 
 
-class GenerationsSampler:
+class GenerationsSampler(BankSampler):
     """Batches for `SaverResiduals`: economies near those of a bank, and some of their ages."""
 
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        self.economies = settings.batch // AGES
+        self.model, economies = model, settings.batch // AGES
         self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
-        self.population = GenerationsBank(model, ECONOMIES * self.economies, self.tilt)
+        super().__init__(TiltedBank(model, ECONOMIES * economies, self.tilt), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -303,12 +305,9 @@ class GenerationsSampler:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {
-            "population": (self.population.states, self.population.parameters),
-            "tilt": self.tilt.state(),
-        }
+        return {**super().state(), "tilt": self.tilt.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
-        self.population.states, self.population.parameters = state["population"]
+        super().restore(state)
         self.tilt.restore(state["tilt"])

@@ -19,24 +19,22 @@ shocks.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 from torch.func import functional_call, grad, jacrev, vmap
-from torch.quasirandom import SobolEngine
 
 from ..errors import BadConfiguration
-from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, pack
 from ..models.population import Population
 from ..policy import PolicyNetwork, PopulationPolicy
+from .bank import Bank, BankSampler
 from .by_equations import Method
 from .distributions import with_distribution
 from .generator import generator_residuals
 from .quadrature import rule_for
 from .residuals import euler_residuals
-from .sampling import advance, draw_shocks, draw_states
 from .settings import Settings
 
 HOUSEHOLDS = 16
@@ -75,7 +73,7 @@ class HouseholdResiduals(Method):
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
-        self.instantaneous = isinstance(self.population, InstantaneousPopulation)
+        self.instantaneous = self.population.in_continuous_time
         self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
         self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
@@ -105,6 +103,11 @@ class HouseholdResiduals(Method):
                 f"households: method=population takes batch={FEWEST * HOUSEHOLDS} or more."
             )
         return with_distribution(economy, settings.distribution)
+
+    @classmethod
+    def sampler(cls, economy: Model, settings: Settings, generator: torch.Generator) -> HouseholdSampler:
+        """Economies and their households."""
+        return HouseholdSampler(cast(Population, economy), settings, generator)
 
     def begin(self, step: int) -> bool:
         """In continuous time let aggregates move a little more once the residuals are small."""
@@ -237,38 +240,12 @@ def _prefixed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"module.{name}": value for name, value in weights.items()}
 
 
-class Bank:
-    """Economies that are simulated along with training; parameters cover the box evenly.
-
-    states [n, n_states] and parameters [n, n_parameters].
-    """
-
-    def __init__(self, model: Population, size: int, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        lower, upper = model.parameter_box()
-        seed = int(torch.randint(2**31, (1,), generator=generator))
-        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        self.parameters = lower + (upper - lower) * draws
-        self.states = draw_states(model, self.parameters, generator)
-
-    @torch.no_grad()
-    def move(self, policy: PolicyNetwork) -> None:
-        """One quarter; economies that have gone where none should be begin anew."""
-        shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
-        p = self.model.name_parameters(self.parameters)
-        settled = self.model.settled(self.model.period(p, moved), p)
-        fresh = draw_states(self.model, self.parameters, self.generator)
-        self.states = torch.where(settled[:, None], moved, fresh)
-
-
-class HouseholdSampler:
+class HouseholdSampler(BankSampler):
     """Batches for `HouseholdResiduals`: economies near those of a bank, and households in them."""
 
     def __init__(self, model: Population, settings: Settings, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
-        self.economies = settings.batch // HOUSEHOLDS
-        self.population = Bank(model, ECONOMIES * self.economies, generator)
+        self.model, economies = model, settings.batch // HOUSEHOLDS
+        super().__init__(Bank(model, ECONOMIES * economies, generator), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -287,17 +264,3 @@ class HouseholdSampler:
         u = self._uniform(len(chosen), HOUSEHOLDS, 3)
         households = model.draw_households(model.period(p, economies), u, p)
         return torch.cat([economies, households.flatten(1)], -1), parameters
-
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Nothing: the bank covers the box evenly."""
-
-    def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
-        return {"population": (self.population.states, self.population.parameters)}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave."""
-        self.population.states, self.population.parameters = state["population"]
-
-    def _uniform(self, *shape: int) -> Tensor:
-        return torch.rand(shape, generator=self.generator, dtype=torch.float64)

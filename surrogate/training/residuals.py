@@ -9,7 +9,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ..models.continuous_time import InstantaneousPopulation
 from ..models.interface import Model, Named, Parameters, Period, Regime, Values, pack
 from ..policy import PolicyNetwork
 
@@ -27,14 +26,13 @@ class LookAhead(NamedTuple):
     inside: Values
     leading: int
     """Dimensions of a scalar inside the expectation, the nodes last."""
-    chances: Tensor | None
-    """Of the nodes [..., q], where some shocks are `Markov`."""
+    weights: Tensor
+    """Of the nodes, [q] or [..., q]."""
 
-    def expected(self, weights: Tensor) -> Named:
-        """Averages [..., 1] with `weights` [q] of the normal shocks."""
-        if self.chances is not None:
-            weights = weights * self.chances
-        return SimpleNamespace(**{n: _mean(g, weights, self.leading) for n, g in self.inside.items()})
+    @property
+    def expected(self) -> Named:
+        """Averages [..., 1] over the nodes."""
+        return SimpleNamespace(**{n: _mean(g, self.weights, self.leading) for n, g in self.inside.items()})
 
 
 def euler_residuals(
@@ -87,13 +85,13 @@ def _relevance(
     """Weight [..., 1] of each regime: one where it applies, less and less with the distance from there of
     each constraint, judged where that one is lifted.
     """
-    model, here = policy.model, states.unsqueeze(-2)
+    here = states.unsqueeze(-2)
     slack = {regime: policy.slack(here, p, x, regime) for regime, x in candidates.items() if not all(regime)}
     weights: dict[Regime, Tensor | float] = dict.fromkeys(candidates, 1.0)
     for regime in candidates:
-        for i, constraint in enumerate(model.constraints):
-            room = slack[(*regime[:i], False, *regime[i + 1 :])][constraint.name]
-            distance = torch.relu(room if regime[i] else -room)
+        for i, binds in enumerate(regime):
+            room = slack[(*regime[:i], False, *regime[i + 1 :])][..., i]
+            distance = torch.relu(room if binds else -room)
             weights[regime] = weights[regime] / (1 + distance**2)
     return weights
 
@@ -119,29 +117,23 @@ def regime_residuals(
     weights: Tensor,
 ) -> Tensor:
     """Residuals [..., n_equations] of `today`'s equations at the controls `x` [..., n_controls]."""
-    if isinstance(today, InstantaneousPopulation):  # what is near has weights of its own
-        weights = weights.new_ones(1)
-    ahead = look_ahead(policy, today, states, x, p, nodes)
-    conditions = today.conditions(ahead.now, ahead.expected(weights), p)
+    ahead = look_ahead(policy, today, states, x, p, nodes, weights)
+    conditions = today.conditions(ahead.now, ahead.expected, p)
     return pack(conditions, today.equations).squeeze(-2)
 
 
 def look_ahead(
-    policy: Policy, today: Model, states: Tensor, x: Tensor, p: Parameters, nodes: Tensor
+    policy: Policy, today: Model, states: Tensor, x: Tensor, p: Parameters, nodes: Tensor, weights: Tensor
 ) -> LookAhead:
     """What is inside `today`'s expectation at the controls `x` [..., n_controls], with parameters [..., 1],
-    and at `nodes` of tomorrow's shocks, [q, n_shocks] or [..., q, n_shocks].
+    and at `nodes` of tomorrow's shocks, [q, n_shocks] or [..., q, n_shocks], with `weights` [q].
 
-    Tomorrow the economy itself decides which regime it is in. In continuous time it is an instant away: what
-    is near stands for it, with weights that add up to a change instead of chances.
+    Tomorrow the economy itself decides which regime it is in.
     """
     now = today.period(p, states.unsqueeze(-2), x.unsqueeze(-2))
-    if isinstance(today, InstantaneousPopulation):
-        next_states, chances = today.nearby(now, p)
-    else:
-        next_states, chances = today.after(now, nodes, p), today.likelihood(now, nodes, p)
+    next_states, weights = today.outcomes(now, nodes, weights, p)
     then = today.given(()).period(p, next_states, policy(next_states, p))
-    return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1, chances)
+    return LookAhead(now, p, today.inside(now, then, p), next_states.dim() - 1, weights)
 
 
 def _mean(g: Tensor, weights: Tensor, leading: int) -> Tensor:

@@ -16,22 +16,21 @@ from torch import Tensor
 from ..artifact.validation import objection_at_rest
 from ..errors import BadConfiguration, NotSolved
 from ..house.ownership import owned_file, owner
-from ..models.continuous_time import InstantaneousPopulation
-from ..models.generations import Generations
 from ..models.interface import Model
 from ..models.population import Population
 from ..models.registry import entry_of
 from ..policy import PolicyNetwork, PopulationPolicy, policy_of
 from . import checkpoint
 from .at_rest import beside_reference
+from .bank import Bank
 from .by_equations import AllInOne, EulerResiduals, Method, with_multipliers
 from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
 from .failures import failure_at_end, failure_at_start, failure_in_simulation
-from .generations import GenerationsSampler, SaverResiduals
+from .generations import SaverResiduals
 from .optimisers import Adam, LevenbergMarquardt
-from .population import Bank, HouseholdResiduals, HouseholdSampler
-from .sampling import Sampler, draw_parameters, draw_states, share_that_runs_away
+from .population import HouseholdResiduals
+from .sampling import draw_parameters, draw_states, share_that_runs_away
 from .settings import Settings, require_sensible
 from .watching import failure_of_population
 
@@ -82,7 +81,7 @@ class Run:
             self.policy = policy_of(formulated, settings.hidden, settings.trunk)
         self.method = METHODS[settings.method](self.policy, settings, self.generator).to(settings.device)
         self.euler = EulerResiduals(self.policy, settings, self.generator).to(settings.device)
-        self.sampler = sampler_of(formulated, settings, self.generator)
+        self.sampler = self.method.sampler(formulated, settings, self.generator)
         self.adam = Adam(self.method, settings.learning_rate, self.total if self.only_adam else None)
         self.least_squares = LevenbergMarquardt(
             self.method, settings.robust_quantile, settings.memory, robust_loss=settings.robust_loss
@@ -153,8 +152,8 @@ class Run:
         inaccurate = failure_at_end(self.model.name, now.log10_error, start, self.settings)
         if inaccurate or self.step < self.total:
             return inaccurate
-        if isinstance(self.sampler.population, Bank):
-            bank = self.sampler.population
+        if self.model.solved_by == "population":
+            bank = cast(Bank, self.sampler.population)
             elsewhere = self._failure_at_rest(bank)
             return elsewhere or failure_of_population(bank, self.policy, self.settings.seed + 1)
         states, parameters = (rows[:SIMULATED] for rows in self._look())
@@ -164,10 +163,10 @@ class Run:
 
     def _failure_at_rest(self, bank: Bank) -> str:
         """What is wrong with an economy in continuous time where it rests, at the default and in the bank."""
-        if not isinstance(self.model, InstantaneousPopulation) or entry_of(self.model) is None:
+        if not self.model.in_continuous_time or entry_of(self.model) is None:
             return ""
         parameters = torch.cat([self.model.default_parameters()[None], bank.parameters[:AT_REST]])
-        policy = cast(PopulationPolicy, self.policy).in_economy(self.model)
+        policy = cast(PopulationPolicy, self.policy).in_economy(cast(Population, self.model))
         return objection_at_rest(beside_reference(cast(PolicyNetwork, policy), parameters))
 
     def state(self) -> dict[str, Any]:
@@ -247,15 +246,10 @@ def formulation(economy: Model, settings: Settings) -> Model:
     Raises:
         BadConfiguration: if the method cannot solve it, or it has nothing to find multipliers for.
     """
-    if isinstance(economy, Population) and settings.method != "population":
+    if economy.solved_by not in ("", settings.method):
         raise BadConfiguration(
-            f"{economy.name} is an economy of many households, which method={settings.method} does not "
-            "solve: take method=population."
-        )
-    if isinstance(economy, Generations) and settings.method != "generations":
-        raise BadConfiguration(
-            f"{economy.name} is an economy of overlapping generations with their own networks, which "
-            f"method={settings.method} does not solve: take method=generations."
+            f"{economy.name} is an {economy.kind_of_economy}, which method={settings.method} does not solve: "
+            f"take method={economy.solved_by}."
         )
     formulated = METHODS[settings.method].formulate(economy, settings)
     return with_multipliers(formulated) if settings.constraints == "multipliers" else formulated
@@ -309,17 +303,6 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
                 break
     _require(failure)
     return run.policy
-
-
-def sampler_of(
-    model: Model, settings: Settings, generator: torch.Generator
-) -> Sampler | HouseholdSampler | GenerationsSampler:
-    """Where the batches of an economy come from."""
-    if isinstance(model, Population):
-        return HouseholdSampler(model, settings, generator)
-    if isinstance(model, Generations):
-        return GenerationsSampler(model, settings, generator)
-    return Sampler(model, settings, generator)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from ..models.interface import Model, Named, pack, unpack
-from ..models.population import WithDistribution
 from ..policy import PolicyNetwork
 from .existence import Surface, existence_region
 from .settings import Settings
@@ -227,8 +226,7 @@ def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generato
     for _ in range(PERIODS):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
         stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
-        if isinstance(model, WithDistribution):
-            stays &= model.settled(model.period(p, states), p)
+        stays &= model.settled(model.period(p, states), p)
         states = torch.where(stays[:, None], states, (lower + upper) / 2)
     return ~stays
 

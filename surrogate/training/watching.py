@@ -4,7 +4,7 @@ grid, and at rest in the distributions that the network was trained on.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 from ..artifact.card import expanded_names
 from ..models.population import Population
 from ..policy import PolicyNetwork
-from .population import Bank
+from .bank import Bank
 from .sampling import draw_shocks
 
 WATCHED = 200
@@ -48,7 +48,7 @@ class Watched(NamedTuple):
 @torch.no_grad()
 def watch(bank: Bank, policy: PolicyNetwork, seed: int) -> Watched:
     """Follow the bank's economies for `WATCHED` quarters; those that leave count no more."""
-    model, generator = bank.model, torch.Generator().manual_seed(seed)
+    model, generator = cast(Population, bank.model), torch.Generator().manual_seed(seed)
     p = model.name_parameters(bank.parameters)
     stay, most, seen = torch.ones(len(bank.states), dtype=torch.bool), 0.0, []
     now = model.period(p, bank.states, policy(bank.states, p))

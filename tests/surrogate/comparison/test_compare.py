@@ -11,7 +11,6 @@ import pytest
 from surrogate import Surrogate, catalogue, economies, load
 from surrogate.comparison import Comparison, compare
 from surrogate.comparison.compare import SIMULATION
-from surrogate.comparison.report import notes
 from surrogate.comparison.solutions import ReferencePolicy, observer
 from surrogate.comparison.tables import moments, relative_difference
 from surrogate.economy import Economy
@@ -133,7 +132,7 @@ def test_few_periods_beyond_the_grid_are_counted_and_left_out_of_the_policies(
     assert 0 < comparison.beyond == outside.sum() < 15
     at = comparison.policies[SIMULATION]
     assert len(at.states) == len(at.reference["x0"]) == 301 - comparison.beyond
-    assert any(f"In {comparison.beyond} periods" in note for note in notes(comparison))
+    assert any(f"In {comparison.beyond} periods" in note for note in comparison.notes)
 
 
 def test_a_grid_too_small_for_the_economy_is_refused(

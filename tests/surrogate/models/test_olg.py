@@ -74,6 +74,9 @@ def test_names_are_those_of_the_paper() -> None:
         "log_consumption",
         "gross_return",
         "bond_price",
+        "wealth_first",
+        "wealth_second",
+        "wealth_third",
     ]
 
 

@@ -86,8 +86,8 @@ def test_it_is_the_limit_of_an_expected_change(policy: PopulationPolicy) -> None
     with torch.no_grad():
         p = model.name_parameters(theta.unsqueeze(-2))
         x = policy.household(states.unsqueeze(-2), p).squeeze(-2)
-        ahead = look_ahead(policy.household, model, states, x, p, points)
-        expected = ahead.expected(weights).marginal_utility[:, 0]
+        ahead = look_ahead(policy.household, model, states, x, p, points, weights)
+        expected = ahead.expected.marginal_utility[:, 0]
         change = (expected - 1) / 1e-3
         whole = generator_residuals(policy.household, states, theta)[:, 0]
         now = model.period(model.name_parameters(theta), states, x)
@@ -123,8 +123,8 @@ def test_residuals_at_nodes_are_those_of_the_network(policy: PopulationPolicy) -
     with torch.no_grad():
         p = model.name_parameters(theta.unsqueeze(-2))
         x = policy(states, theta)
-        ahead = look_ahead(policy, model, states, x, p, points)  # pyright: ignore[reportArgumentType]
-        at_nodes = model.growth_errors(ahead.now, ahead.expected(weights), p).squeeze(-2)
+        ahead = look_ahead(policy, model, states, x, p, points, weights)  # pyright: ignore[reportArgumentType]
+        at_nodes = model.growth_errors(ahead.now, ahead.expected, p).squeeze(-2)
         now = model.period(model.name_parameters(theta), states, x)
         rows = now.of_households.clone()
         rows[..., -1] = now.capital_drift[:, None]

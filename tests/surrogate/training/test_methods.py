@@ -167,7 +167,7 @@ def test_linearising_costs_all_in_one_little_where_residuals_bend() -> None:
     x = policy(states, parameters)
     p = model.name_parameters(parameters[:, None])
     exact = regime_residuals(policy, model, states, x, p, nodes, weights)
-    ahead = look_ahead(policy, model, states, x, p, torch.cat([torch.zeros(1, 1), nodes]))
+    ahead = look_ahead(policy, model, states, x, p, torch.cat([torch.zeros(1, 1), nodes]), torch.ones(1))
     linearised = (linearised_residuals(model, ahead) * weights[:, None]).sum(1)
     assert exact.abs().median() > 0.01
     assert (linearised - exact).abs().max() < 1e-5

@@ -13,9 +13,10 @@ from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.registry import from_file
 from surrogate.training import Settings
+from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
-from surrogate.training.population import HOUSEHOLDS, Bank, HouseholdResiduals
+from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 from surrogate.training.watching import failure_of_population

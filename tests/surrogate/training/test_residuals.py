@@ -17,7 +17,7 @@ def test_a_regime_counts_fully_where_it_applies_and_less_with_the_distance_from_
     p, ahead = (model.name_parameters(rows) for rows in (parameters, parameters[:, None]))
     weights = in_each_regime(policy, states, ahead, lambda _, x: torch.ones_like(x[:, :1])).detach()
     candidates = policy.candidates(states, p)
-    slack = policy.slack(states, p, candidates[(False,)], (False,))["lower_bound"].detach()
+    slack = policy.slack(states, p, candidates[(False,)], (False,))[..., 0].detach()
     binds = slack < 0
     assert 20 < binds.sum() < 1_980, "both occur: where the network begins, at 60 to 640 of these states"
     free, bound = weights.T

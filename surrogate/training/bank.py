@@ -1,0 +1,65 @@
+"""Economies that are simulated along with training, where a state is too large to be drawn from a box."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.quasirandom import SobolEngine
+
+from ..models.interface import Model
+from ..policy import PolicyNetwork
+from .sampling import advance, draw_shocks, draw_states
+
+
+class Bank:
+    """Economies whose parameters cover the box evenly.
+
+    states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
+    """
+
+    def __init__(self, model: Model, size: int, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
+        lower, upper = model.parameter_box()
+        seed = int(torch.randint(2**31, (1,), generator=generator))
+        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
+        self.parameters = model.prepared(lower + (upper - lower) * draws)
+        self.states = draw_states(model, self.parameters, generator)
+
+    @torch.no_grad()
+    def move(self, policy: PolicyNetwork) -> None:
+        """One period; economies that have gone where none should be begin anew."""
+        shocks = draw_shocks(self.model, len(self.states), self.generator)
+        moved = advance(policy, self.states, self.parameters, shocks)
+        p = self.model.name_parameters(self.parameters)
+        stay = self.model.settled(self.model.period(p, moved), p)
+        fresh = draw_states(self.model, self.parameters, self.generator)
+        self.states = torch.where(stay[:, None], moved, fresh)
+
+
+class BankSampler(ABC):
+    """Batches of economies near those of a bank, and some individuals in each."""
+
+    def __init__(self, bank: Bank, economies: int) -> None:
+        self.population, self.economies = bank, economies
+        self.generator = bank.generator
+
+    @abstractmethod
+    def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Rows [n, k], the state of an economy and then its individuals, and parameters [n, ...]."""
+
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:  # noqa: B027
+        """Nothing: the bank covers the box evenly."""
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"population": (self.population.states, self.population.parameters)}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.population.states, self.population.parameters = state["population"]
+
+    def _uniform(self, *shape: int) -> Tensor:
+        return torch.rand(shape, generator=self.generator, dtype=torch.float64)
