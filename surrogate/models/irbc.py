@@ -79,7 +79,7 @@ class MultiCountryRealBusinessCycle(CountriesAid, Model):
         """c, the same in all countries."""
         cost = p.phi[..., None] / 2 * now.capital * now.growth**2
         left = now.output + (1 - DELTA) * now.capital - now.capital_next - cost
-        return left.mean(-1)
+        return left.sum(-1) / self.units
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """Capital is what was chosen, and productivity is autoregressive."""
@@ -103,8 +103,8 @@ class MultiCountryRealBusinessCycle(CountriesAid, Model):
 
     def observe(self, now: Period, then: Period, p: Parameters) -> Values:
         """The average country, and the first one beside it."""
-        output, capital = then.output.mean(-1), then.capital.mean(-1)
-        investment = (then.capital_next - (1 - DELTA) * then.capital).mean(-1)
+        output, capital = then.output.sum(-1) / self.units, then.capital.sum(-1) / self.units
+        investment = (then.capital_next - (1 - DELTA) * then.capital).sum(-1) / self.units
         return {
             "log_output": log(output),
             "log_consumption": log(then.consumption),

@@ -74,9 +74,9 @@ class CountriesAid(Aid):
             "own_productivity": own_productivity,
             "capital": mean / (SEEN * average.capital_sd),
             "productivity": mean_z / (SEEN * average.productivity_sd),
-            "spread_of_capital": (own_capital**2).mean(-1),
-            "comovement": (own_capital * own_productivity).mean(-1),
-            "spread_of_productivity": (own_productivity**2).mean(-1),
+            "spread_of_capital": (own_capital**2).sum(-1) / self.units,
+            "comovement": (own_capital * own_productivity).sum(-1) / self.units,
+            "spread_of_productivity": (own_productivity**2).sum(-1) / self.units,
         }
 
     def characteristics(self, p: Parameters) -> dict[str, Tensor]:
@@ -101,7 +101,7 @@ class CountriesAid(Aid):
 
 def averages_and_deviations(values: Tensor) -> tuple[Tensor, Tensor]:
     """The mean over countries [...] and what sets each apart [..., N]."""
-    mean = values.mean(-1)
+    mean = values.sum(-1) / values.shape[-1]
     return mean, values - mean[..., None]
 
 
