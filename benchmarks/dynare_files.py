@@ -8,16 +8,19 @@ Files that need an option are imported with it. Where Octave and Dynare are inst
 """
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from surrogate.dynare.calculus import derivative
 from surrogate.dynare.calibration import Calibration, calibrate
+from surrogate.dynare.expressions import date_of, names_in
 from surrogate.dynare.importing import Imported, import_economy
+from surrogate.dynare.incidence import has_lead
 from surrogate.dynare.linear import LinearRule, solve_linear
-from surrogate.dynare.model_file import ModelFile, read_model_file
+from surrogate.dynare.model_file import Equation, ModelFile, read_model_file
 from surrogate.dynare.octave import available, linear_rule_of_dynare
 from surrogate.dynare.preprocessor import preprocess
 from surrogate.errors import SurrogateError
@@ -53,7 +56,9 @@ def difference(ours: LinearRule, theirs: LinearRule) -> float:
 
 
 class Outcome(NamedTuple):
-    """What became of a file: the economy, or why there is none, and the linear solution beside Dynare's."""
+    """What became of a file: the economy, or why there is none, the linear solution beside Dynare's, and
+    whether it `counts` as one of those that a global solution is for, nonlinear and stochastic.
+    """
 
     path: Path
     imported: Imported | None
@@ -61,6 +66,7 @@ class Outcome(NamedTuple):
     refused: str
     gap: float | None
     without_dynare: str
+    counts: bool
 
     def __str__(self) -> str:
         if self.imported is None:
@@ -76,6 +82,13 @@ class Outcome(NamedTuple):
 
 def outcome(path: Path) -> Outcome:
     """What becomes of a file, with the first of the options that lets it in."""
+    imported, options, refused = first_import(path)
+    counts = is_nonlinear_and_stochastic(path, refused)
+    return Outcome(path, imported, options, refused, *_beside_dynare(path, imported), counts)
+
+
+def first_import(path: Path) -> tuple[Imported | None, tuple[str, ...], str]:
+    """The economy, with the first of the options that lets it in, or why there is none."""
     refused = ""
     for options in OPTIONS:
         if options and not any(f"--{each}" in refused for each in options):
@@ -87,8 +100,33 @@ def outcome(path: Path) -> Outcome:
         except SurrogateError as error:
             refused = str(error)
             continue
-        return Outcome(path, imported, options, "", *_beside_dynare(path, imported))
-    return Outcome(path, None, (), " ".join(refused.split()), *_beside_dynare(path, None))
+        return imported, options, ""
+    return None, (), " ".join(refused.split())
+
+
+def is_nonlinear_and_stochastic(path: Path, refused: str) -> bool:
+    """Whether a file is about an economy that is uncertain, looks ahead and has an equation that is not
+    linear in its variables, whether or not it is `refused`.
+    """
+    if "nothing in it is uncertain" in refused:
+        return False
+    try:
+        file = read_model_file(preprocess(path), code_has_run=True)
+    except SurrogateError:
+        return False
+    moves = {*file.endogenous, *file.shocks}
+    return any(map(has_lead, file.equations)) and not all(_is_linear(each, moves) for each in file.equations)
+
+
+def _is_linear(equation: Equation, moves: Collection[str]) -> bool:
+    """Whether no derivative depends on anything that `moves`."""
+
+    def moving(texts: Iterable[str]) -> list[str]:
+        dates = {text: date_of(text) for text in texts}
+        return [text for text, (name, shift) in dates.items() if name in moves and shift is not None]
+
+    slopes = (derivative(equation.residual, text) for text in moving(equation.names))
+    return not any(moving(names_in(slope)) for slope in slopes)
 
 
 def _beside_dynare(path: Path, imported: Imported | None) -> tuple[float | None, str]:
@@ -121,14 +159,16 @@ def as_markdown(found: Iterable[Outcome]) -> str:
     rows = []
     for each in found:
         imported, gap = each.imported, "-" if each.gap is None else f"{each.gap:.0e}"
+        counts = "yes" if each.counts else ""
         if imported is None:
-            rows.append([each.path.stem, "", "", "", gap, each.refused])
+            rows.append([each.path.stem, counts, "", "", "", gap, each.refused])
             continue
         reduced = imported.reduced
         sizes = (len(imported.file.endogenous), len(reduced.states), len(reduced.outputs))
         options = ", ".join(f"`--{option}`" for option in each.options)
-        rows.append([each.path.stem, *map(str, sizes), gap, options])
-    header = ["file", "variables", "states", "for the network", "from Dynare's", "option, or why not"]
+        rows.append([each.path.stem, counts, *map(str, sizes), gap, options])
+    header = ["file", "nonlinear, stochastic", "variables", "states", "for the network", "from Dynare's"]
+    header += ["option, or why not"]
     return markdown_table(header, rows)
 
 
@@ -138,3 +178,5 @@ if __name__ == "__main__":
         print(f"{number.path.stem}: {number}", file=sys.stderr, flush=True)
         told.append(number)
     print(as_markdown(told))
+    counted = [number for number in told if number.counts]
+    print(f"\nNonlinear and stochastic: {len(counted)}, imported: {sum(bool(n.imported) for n in counted)}.")

@@ -1,22 +1,29 @@
 """How well Dynare files are solved in a few minutes: a network over the import's own ranges of parameters,
-for each file of a folder that is named, beside perturbations at the file's calibration.
+for the files of a folder that are named, beside perturbations at the file's calibration.
 
-    python -m benchmarks.dynare_training FOLDER SECONDS NAME [NAME ...]
+    python -m benchmarks.dynare_training FOLDER RESULTS NAME [NAME ...]
 
-SECONDS are processor seconds of training. Errors are log10 of the worst equation's, mean (99th percentile),
-on the ergodic set and on the states' box: at a thousand parameter vectors for the network, and for the
-first-order solution in logs from which it starts; and at the file's calibration for perturbations, in the
-file's own variables, at the states that the network visits. Orders 2 and 3 need Octave and Dynare.
+Leaves the economy, its checkpoint and the figures of each file in the folder RESULTS, and goes on with the
+next; a file whose figures are there is not solved again, so that an interrupted run continues. Prints the
+table of all that are there.
+
+Errors are log10 of the worst equation's, mean (99th percentile), on the ergodic set and on the states' box:
+at a thousand parameter vectors for the network, and for the first-order solution in logs from which it
+starts; and at the file's calibration for perturbations, in the file's own variables, at the states that the
+network visits. *From order 3* is how far choices are there from those of that perturbation, on average and in
+standard deviations of each choice, the largest of them. Orders 2 and 3 need Octave and Dynare.
 """
 
+import json
 import sys
 import time
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,17 +31,26 @@ from surrogate import training
 from surrogate.accuracy.errors import ergodic_states, euler_errors
 from surrogate.accuracy.perturbation import AtOneCalibration
 from surrogate.comparison.perturbation import ORDERS, PerturbationPolicy, own_linear_rule
-from surrogate.dynare.importing import Imported, import_economy
-from surrogate.dynare.octave import available, rule_of_dynare
-from surrogate.errors import SurrogateError
+from surrogate.dynare.importing import Imported
+from surrogate.dynare.octave import PerturbationRule, available, rule_of_dynare
+from surrogate.errors import NoEquilibrium, SurrogateError
 from surrogate.house.figures import markdown_table
+from surrogate.house.files import atomic_path
 from surrogate.models.interface import Model, Parameters, pack
 from surrogate.models.registry import from_file
 from surrogate.policy import PolicyNetwork
-from surrogate.training.sampling import draw_parameters, draw_states
+from surrogate.training.sampling import draw_parameters, draw_states, share_that_runs_away
+
+from .dynare_files import first_import
 
 POINTS, NODES = 1_000, 5
-SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=100, steps=600)
+SECONDS = 300.0
+"""Of the processor, the longest that a file is trained."""
+ENOUGH, GAIN = -4.8, 1.2
+"""Mean log10 error of a training batch at which training ends, if so many digits have been gained."""
+SOLVED = {"mean": -4.0, "p99": -3.0}
+"""Worst equation's errors on the ergodic set over the box that count as a solution."""
+SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=0, steps=1_000)
 HEADER = [
     "file",
     "parameters",
@@ -47,8 +63,11 @@ HEADER = [
     "order 1",
     "order 2",
     "order 3",
+    "from order 3",
+    "solved",
 ]
 Policy = PolicyNetwork
+Figures = dict[str, Any]
 
 
 class Start:
@@ -63,84 +82,147 @@ class Start:
         return pack(self.model.anchor(self.model.period(p, states), p), self.model.controls)
 
 
-def row(path: Path, seconds: float) -> list[str]:
-    """Train one file, and what came of it."""
-    imported = _imported(path)
-    with TemporaryDirectory() as folder:
-        economy, checkpoint = Path(folder) / "economy.py", Path(folder) / "economy.pt"
-        economy.write_text(imported.text, encoding="utf-8")
-        model = from_file(economy)
-        started = time.process_time()
-        _train(model, checkpoint, seconds)
-        spent = time.process_time() - started
-        policy = training.load_policy(checkpoint, str(economy))[0]
-    generator = torch.Generator().manual_seed(1)
-    theta = draw_parameters(model, POINTS, generator)
-    default = model.default_parameters().expand(POINTS, -1)
-    start = cast(Policy, Start(model))
-    at_the_file = ergodic_states(policy, default, generator)
-    orders = [
-        _told(euler_errors(each, at_the_file, default, NODES)) for each in _orders(imported, model, path)
-    ]
-    return [
-        f"{path.stem}{' (percent)' if imported.percent else ''}",
-        str(len(model.parameters)),
-        f"{len(model.states)}, {len(model.controls)}",
-        f"{spent:.0f}",
-        _told(euler_errors(policy, ergodic_states(policy, theta, generator), theta, NODES)),
-        _told(euler_errors(policy, draw_states(model, theta, generator), theta, NODES)),
-        _told(euler_errors(start, ergodic_states(start, theta, generator), theta, NODES)),
-        _told(euler_errors(policy, at_the_file, default, NODES)),
-        *orders,
-        *["-"] * (1 + len(ORDERS) - len(orders)),
-    ]
-
-
-def _imported(path: Path) -> Imported:
+def solve(path: Path, results: Path) -> Figures:
+    """Import and train one file, and what came of it."""
+    imported, options, refused = first_import(path)
+    if imported is None:
+        return {"file": path.stem, "refused": refused}
+    economy, checkpoint = (results / f"{path.stem}.{ending}" for ending in ("py", "pt"))
+    economy.write_text(imported.text, encoding="utf-8")
+    model = from_file(economy)
+    found: Figures = {
+        "file": path.stem,
+        "options": options,
+        "parameters": len(model.parameters),
+        "sizes": [len(model.states), len(model.controls)],
+    }
+    started = time.process_time()
     try:
-        return import_economy(path)
+        history = _train(model, checkpoint, started + SECONDS)
     except SurrogateError as error:
-        if "--percent" not in str(error):
-            raise
-    return import_economy(path, percent=True)
+        return found | {"seconds": time.process_time() - started, "failure": str(error)}
+    found |= {"seconds": time.process_time() - started, "history": history}
+    policy, content = training.load_policy(checkpoint, str(economy))
+    found["steps"], found["failure"] = content["state"]["step"], content["state"]["failure"]
+    return found | _over_the_box(policy) | _at_the_file(policy, imported, path)
 
 
-def _train(model: Model, checkpoint: Path, seconds: float) -> None:
-    """Train until so many processor seconds are spent; what was saved last is what counts."""
-    end = time.process_time() + seconds
+def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, float]]:
+    """Train until the errors are small or the time is up; what was saved last is what counts. Errors of
+    training batches, and seconds, on the way.
+    """
+    history: list[tuple[float, float]] = []
 
     def told(now: training.Progress) -> None:
-        if time.process_time() > end:
+        history.append((now.log10_error, now.seconds))
+        print(f"{model.name}: {now.step} {now.log10_error:.2f} {now.seconds:.0f} s", file=sys.stderr)
+        enough = min(ENOUGH, history[0][0] - GAIN)
+        if now.step > 0 and (now.log10_error < enough or time.process_time() > end):
             raise KeyboardInterrupt
 
     try:
         training.train(model, SETTINGS, checkpoint, progress=told)
     except KeyboardInterrupt:
-        print(f"{model.name}: time is up", file=sys.stderr)
+        print(f"{model.name}: enough", file=sys.stderr)
+    return history
 
 
-def _orders(imported: Imported, model: Model, path: Path) -> list[Policy]:
-    """Perturbations of order 1 and, where Dynare is installed, 2 and 3, in the place of a network."""
+def _over_the_box(policy: Policy) -> Figures:
+    """Errors over the whole box, and the share of economies that run away."""
+    generator, model = torch.Generator().manual_seed(1), policy.model
+    theta = model.prepared(draw_parameters(model, POINTS, generator))
+    start = cast(Policy, Start(model))
+    visited = ergodic_states(policy, theta, generator)
+    return {
+        "ergodic": _worst(euler_errors(policy, visited, theta, NODES)),
+        "box": _worst(euler_errors(policy, draw_states(model, theta, generator), theta, NODES)),
+        "start": _worst(euler_errors(start, ergodic_states(start, theta, generator), theta, NODES)),
+        "run_away": share_that_runs_away(policy, visited, theta, generator),
+    }
+
+
+def _at_the_file(policy: Policy, imported: Imported, path: Path) -> Figures:
+    """Errors at the file's calibration beside perturbations', at the states that the network visits, and how
+    far choices are from the perturbations', in ergodic standard deviations of each; nothing where the ranges
+    that the file estimates leave its own values out.
+    """
+    values = {**imported.calibration.parameters, **imported.calibration.sds}
+    if any(each.default != values[text] for text, each in imported.box.ranges.items()):
+        return {}
+    generator, model = torch.Generator().manual_seed(2), policy.model
+    default = model.prepared(model.default_parameters().expand(POINTS, -1))
+    visited = ergodic_states(policy, default, generator)
+    found: Figures = {"network": _worst(euler_errors(policy, visited, default, NODES))}
+    rules = _rules(imported, path)
+    chosen = policy(visited, default).detach().numpy()
+    for order, rule in enumerate(rules, 1):
+        by_rule = PerturbationPolicy(imported, rule)
+        at_once = cast(Policy, AtOneCalibration(model, cast(Callable, by_rule)))
+        found[f"order {order}"] = _worst(euler_errors(at_once, visited, default, NODES))
+        gap = np.abs(by_rule(visited.numpy()) - chosen).mean(0) / chosen.std(0)
+        found[f"gap {order}"] = float(gap.max())
+    return found
+
+
+def _rules(imported: Imported, path: Path) -> list[PerturbationRule]:
+    """Perturbations of order 1, 2 and so on, as far as Dynare is there and finds them."""
     rules = [own_linear_rule(imported)]
     if available():
-        rules += [rule_of_dynare(path, order, percent=imported.percent) for order in ORDERS]
-    policies: list[Callable] = [PerturbationPolicy(imported, rule) for rule in rules]
-    return [cast(Policy, AtOneCalibration(model, policy)) for policy in policies]
+        with suppress(NoEquilibrium):
+            for order in ORDERS:
+                rules.append(rule_of_dynare(path, order, imported.calibration.covariances))
+    return rules
 
 
-def _told(errors: Tensor) -> str:
-    """The worst equation's mean (99th percentile)."""
-    return f"{float(errors.mean(0).max()):.2f} ({float(errors.quantile(0.99, dim=0).max()):.2f})"
+def _worst(errors: Tensor) -> dict[str, float]:
+    """The worst equation's mean and 99th percentile."""
+    return {"mean": float(errors.mean(0).max()), "p99": float(errors.quantile(0.99, dim=0).max())}
+
+
+def is_solved(found: Figures) -> bool:
+    """Whether training says so and errors on the ergodic set are small enough."""
+    if "ergodic" not in found or found["failure"] or found["run_away"] > 0:
+        return False
+    return all(found["ergodic"][name] <= most for name, most in SOLVED.items())
+
+
+def row(found: Figures) -> list[str]:
+    """One line of the table."""
+    if "refused" in found:
+        return [found["file"], *["-"] * (len(HEADER) - 2), f"refused: {found['refused']}"]
+    options = f" ({', '.join(found['options'])})" if found["options"] else ""
+    states, outputs = found["sizes"]
+    names = ("ergodic", "box", "start", "network", "order 1", "order 2", "order 3")
+    said = "yes" if is_solved(found) else f"no: {found['failure'] or 'errors are too large'}"
+    return [
+        f"{found['file']}{options}",
+        str(found["parameters"]),
+        f"{states}, {outputs}",
+        f"{found['seconds']:.0f}",
+        *(_told(found[name]) if name in found else "-" for name in names),
+        f"{found['gap 3']:.4f}" if "gap 3" in found else "-",
+        said,
+    ]
+
+
+def _told(errors: dict[str, float]) -> str:
+    return f"{errors['mean']:.2f} ({errors['p99']:.2f})"
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    rows = []
+    torch.set_num_threads(1)
+    folder = Path(sys.argv[2])
+    folder.mkdir(exist_ok=True)
     for name in sys.argv[3:]:
+        kept = folder / f"{name}.json"
+        if kept.exists():
+            continue
         (file,) = sorted(Path(sys.argv[1]).rglob(f"{name}.mod"))
-        try:
-            rows.append(row(file, float(sys.argv[2])))
-        except SurrogateError as error:
-            rows.append([file.stem, *["-"] * (len(HEADER) - 2), f"not solved: {error}"])
-        print(" | ".join(rows[-1]), file=sys.stderr, flush=True)
-    print(markdown_table(HEADER, rows))
+        figures = solve(file, folder)
+        with atomic_path(kept) as place:
+            place.write_text(json.dumps(figures), encoding="utf-8")
+        print(" | ".join(row(figures)), file=sys.stderr, flush=True)
+    every = [json.loads(each.read_text(encoding="utf-8")) for each in sorted(folder.glob("*.json"))]
+    print(markdown_table(HEADER, map(row, every)))
+    print(f"\nSolved: {sum(map(is_solved, every))} of {len(every)}.")

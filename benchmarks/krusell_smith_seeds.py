@@ -48,7 +48,18 @@ The file that ships is that of seed {shipped}.
 {table}
 
 The worst seed: capital {middle:.3f} percent off in the middle half of the box and {everywhere:.3f} anywhere,
-the Gini coefficient {gini:.4f}. Written by `python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith`
+the Gini coefficient {gini:.4f}.
+
+What is off is off in one direction: capital and inequality are too low nearly everywhere, and less so the
+longer a run has made progress. After 300 steps of seed 1 capital is .086 percent off (root mean square over
+six calibrations in the middle) and the Gini coefficient .01 too low; its Euler errors have no mean (-8e-7),
+but the rich eat too much and the poor too little, by errors that are too small for anybody to notice and add
+up over the quarters that a household stays where it is. Damping stops the runs there: near the end a step is
+as likely as not to look worse on the batch that judges it, and each refusal makes the next one shorter. The
+setting `lasting_memory` takes that away in problems where the truth is known; here it has not yet made the
+seeds alike, and it is not part of the recipe.
+
+Written by `python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith`
 and the folders of the other seeds.
 """
 

@@ -215,9 +215,6 @@ class Path:
         return (splines[..., :, None, None] * products[..., None, :, :]).reshape(*place.shape, -1)
 
 
-SEEN = ("assets", "employed", "boom", "capital")
-
-
 def aggregate_shocks() -> Array:
     """Standard normal, [BURN_IN + PERIODS]."""
     return np.random.default_rng(SEED).standard_normal(BURN_IN + PERIODS)

@@ -20,6 +20,7 @@ from surrogate.comparison.report import (
     write,
 )
 from surrogate.comparison.tables import formatted
+from surrogate.economy import Economy
 from surrogate.errors import BadConfiguration
 from surrogate.house.files import require_replaceable
 
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="Dynare file that it was imported from: beside its perturbations of order 1, 2 and 3 instead.",
 )
-@click.option("--model", "economy", help="With --dynare: the economy's Python file, for Euler errors.")
+@click.option(
+    "--model", "economy", help="Python file of an economy of your own; with --dynare for Euler errors."
+)
 @click.option("--box", type=click.Path(path_type=Path), help="With --dynare: as in its import.")
 @click.option("--percent", is_flag=True, help="With --dynare: as in its import.")
 @click.option("--octave", is_flag=True, help="With --dynare: as in its import.")
@@ -70,9 +73,11 @@ def compare(
       dsge-surrogate compare rbc
       dsge-surrogate compare rbc --parameter alpha=.3 --parameter gamma=4 --output results/patient
       dsge-surrogate compare my_artifact --calibration calibration.toml --periods 5000 --seed 1
+      dsge-surrogate compare my_artifact --model my_economy.py
       dsge-surrogate compare my_artifact --dynare model.mod --model my_economy.py
 
-    With --dynare the calibration is that of the file. Order 1 is solved here; orders 2 and 3 are Dynare's,
+    A file of your own says in its Economy by what method it is solved (classical, comparison). With --dynare
+    the calibration is that of the file. Order 1 is solved here; orders 2 and 3 are Dynare's,
     where it is installed with Octave.
     """
     surrogate = load(model)
@@ -86,10 +91,24 @@ def compare(
         return
     folder = output or Path("results") / f"compare_{surrogate.card.model}"
     require_replaceable(folder, (*FILES, *OF_HOUSEHOLDS, *OF_GENERATIONS))
-    comparison = solve_both(surrogate, calibration, periods, seed)
+    entry = None if economy is None else _entry_in(economy)
+    comparison = solve_both(surrogate, calibration, periods, seed, entry)
     write(comparison, folder)
     _print(comparison)
     click.echo(f"Saved in {folder}")
+
+
+def _entry_in(file: str) -> Economy:
+    """What a Python file says of its economy."""
+    with needs_extra("train"):
+        from surrogate import models
+        from surrogate.models.registry import entry_of
+    entry = entry_of(models.get(file))
+    if entry is None:
+        raise BadConfiguration(
+            f"{file} defines no Economy, which says how its model is solved: see docs/model-authors-guide.md."
+        )
+    return entry
 
 
 def _beside_dynare(

@@ -51,13 +51,6 @@ def import_(
     if path.exists():
         raise WriteFailed(f"{path} exists: choose another --output, or remove it.")
     write_economy(imported, path)
-    for note in imported.notes:
-        click.echo(note)
-    configuration = path.with_suffix(".toml")
-    if imported.configuration is not None and not configuration.exists():
-        with atomic_path(configuration) as temporary:
-            temporary.write_text(imported.configuration, encoding="utf-8")
-        click.echo(f"Wrote {configuration}, what the file says of its estimation.")
     click.echo(f"Wrote {path}. Next: dsge-surrogate check {path}")
 
 
@@ -74,9 +67,18 @@ def check_file(path: Path) -> bool:
 
 
 def write_economy(imported: Imported, path: Path) -> None:
-    """Write the economy's Python file."""
+    """Write the economy's Python file, and beside it what the file says of its estimation, if it does and
+    nothing is there; and say what became of the file.
+    """
     with atomic_path(path) as temporary:
         temporary.write_text(imported.text, encoding="utf-8")
+    for note in imported.notes:
+        click.echo(note)
+    configuration = path.with_suffix(".toml")
+    if imported.configuration is not None and not configuration.exists():
+        with atomic_path(configuration) as temporary:
+            temporary.write_text(imported.configuration, encoding="utf-8")
+        click.echo(f"Wrote {configuration}, what the file says of its estimation.")
 
 
 def economy_beside(model: Path, checkpoint: Path) -> Path:
@@ -94,6 +96,4 @@ def economy_beside(model: Path, checkpoint: Path) -> Path:
             f"{path} is there and says something else than {model}: train {path} itself, or remove it."
         )
     write_economy(imported, path)
-    for note in imported.notes:
-        click.echo(note)
     return path

@@ -6,6 +6,7 @@
     [likelihood]        method = "twisted" | "guided" | "auxiliary" | "tempered" | "bootstrap", particles,
                         random_numbers, resample_threshold, burn_in;
                         or method = "kalman";
+                        or method = "hamilton", paths, burn_in;
                         or method = "inversion", presample, bound = { observable, shock, floor };
                         or method = "moments", moments, weights, replications, burn_in, detrend,
                         discrepancy = { moment = sd };

@@ -113,7 +113,7 @@ SHIPPED = (
     Economy(
         "krusell_smith_continuous",
         "surrogate.models.krusell_smith_continuous:KrusellSmithContinuous",
-        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 500}
+        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 450}
         | {"robust_quantile": 0.98, "robust_loss": "huber", "memory": 0.9, "hopeless_share": 0.0},
         test_nodes=1,
         classical="surrogate.reference.continuous_time_linear:solve_linear_economy",

@@ -1,5 +1,8 @@
-"""Likelihoods of nonlinear economies, many parameter vectors at once: by particles and by inversion."""
+"""Likelihoods of nonlinear economies, many parameter vectors at once: by particles, by inversion, and by sums
+over regimes.
+"""
 
+from .hamilton import HamiltonFilter
 from .inversion import Bound, InversionFilter
 from .kalman import KalmanFilter
 from .particle_filter import ParticleFilter
@@ -17,6 +20,7 @@ __all__ = [
     "BootstrapFilter",
     "Bound",
     "GuidedFilter",
+    "HamiltonFilter",
     "InversionFilter",
     "KalmanFilter",
     "ParticleFilter",

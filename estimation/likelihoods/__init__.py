@@ -1,5 +1,6 @@
 """The methods that ``[likelihood]`` can name, a file each: their settings, likelihood and the posterior."""
 
+from .hamilton import HamiltonLikelihood, HamiltonSettings
 from .inversion import InversionLikelihood, InversionSettings
 from .kalman import KalmanLikelihood, KalmanSettings
 from .learnt import LearntLikelihood, LearntSettings
@@ -11,6 +12,8 @@ __all__ = [
     "METHODS",
     "FilterLikelihood",
     "FilterSettings",
+    "HamiltonLikelihood",
+    "HamiltonSettings",
     "Ingredients",
     "InversionLikelihood",
     "InversionSettings",

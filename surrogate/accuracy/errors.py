@@ -121,9 +121,9 @@ def accepted_parameters(model: Model, count: int, generator: torch.Generator, ac
 @torch.no_grad()
 def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """One state [n, n_states] from the ergodic set of each row of `parameters`, by simulation from a state
-    of the box.
+    where training looks: a corner of the box may be nobody's.
     """
-    states = draw_states(policy.model, parameters, generator)
+    states = place_states(policy.model, parameters, generator)
     policy, parameters = mover(policy, parameters)
     for _ in range(policy.model.burn_in):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))

@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .. import economies
+from ..artifact.card import Card
 from ..artifact.runtime import Surrogate
-from ..errors import BadData
+from ..economy import Economy
+from ..errors import BadData, UnknownName
 from ..house.records import whole_number
 from .solutions import (
     ReferencePolicy,
@@ -20,6 +22,7 @@ from .solutions import (
     follow_reference,
     follow_surrogate,
     observer,
+    require_shipped,
     slices,
 )
 from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, policy_table
@@ -112,17 +115,23 @@ class Comparison(AnyComparison):
 
 
 def compare(
-    surrogate: Surrogate, parameters: Mapping[str, ArrayLike], periods: int = PERIODS, seed: int = 0
+    surrogate: Surrogate,
+    parameters: Mapping[str, ArrayLike],
+    periods: int = PERIODS,
+    seed: int = 0,
+    entry: Economy | None = None,
 ) -> AnyComparison:
     """Solve the economy of `surrogate` at `parameters` (by name; the others at their default) both ways.
 
     Both solutions are followed for `periods` from the steady state, or, where the economy has no shocks,
     from seven tenths of it. An economy whose entry has a comparison of its own is left to that, such as one
-    of many households to `surrogate.comparison.households` or `surrogate.comparison.sequence_space`.
+    of many households to `surrogate.comparison.households` or `surrogate.comparison.sequence_space`. An
+    economy of the user's own has its `entry`, which says by what method it is solved.
 
     Raises
     ------
-    UnknownName : an unknown parameter, or an economy without a classical solution.
+    UnknownName : an unknown parameter, an economy without a classical solution, one that has no more than the
+        name of one that ships, or the entry of another one.
     OutsideBox : the surrogate is not certified at `parameters`.
     BadConfiguration : too few or too many periods.
     BadData : the economy is often beyond the grid of the classical solution.
@@ -135,12 +144,12 @@ def compare(
     surrogate.require_inside(theta)
     theta = theta[0]
     named = dict(zip(surrogate.parameter_names, theta.tolist(), strict=True))
-    entry = economies.known().get(surrogate.card.model)
-    own = None if entry is None else entry.own_comparison()
+    known = _known(surrogate.card) if entry is None else _of_this(entry, surrogate.card)
+    own = None if known is None else known.own_comparison()
     if own is not None:
         return own(surrogate, named, periods, seed)
     observe = observer(surrogate.card)
-    policy = ReferencePolicy(surrogate, named)
+    policy = ReferencePolicy(surrogate, named, entry)
     rest = surrogate.steady_state(theta).states[0].astype(float)
     start = rest if surrogate.n_shocks else AT_REST * rest
     shocks = np.random.default_rng(seed).normal(size=(periods, surrogate.n_shocks))
@@ -150,6 +159,21 @@ def compare(
     places = {**slices(visited, rest, surrogate.state_names), SIMULATION: visited}
     policies = {place: _policies(surrogate, policy, theta, states) for place, states in places.items()}
     return Comparison(surrogate, named, seed, policies, paths, int((~reached).sum()))
+
+
+def _known(card: Card) -> Economy | None:
+    """The entry under the card's name, if it is the card's economy that has one."""
+    entry = economies.known().get(card.model)
+    if entry is not None:
+        require_shipped(card)
+    return entry
+
+
+def _of_this(entry: Economy, card: Card) -> Economy:
+    """The entry, if it is of the card's economy."""
+    if entry.name != card.model:
+        raise UnknownName(f"The file has the economy {entry.name!r}, and the artifact is of {card.model!r}.")
+    return entry
 
 
 def _policies(surrogate: Surrogate, policy: ReferencePolicy, theta: Array, states: Array) -> Policies:

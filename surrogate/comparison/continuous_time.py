@@ -27,8 +27,16 @@ from ..reference.continuous_time_linear import (
     solve_linear_economy,
     surrogate_nodes,
 )
-from .solutions import require_shipped
-from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, relative_difference
+from .tables import (
+    SHARES,
+    AnyComparison,
+    Policies,
+    moment_table,
+    observable_frame,
+    path_table,
+    relative_difference,
+    response,
+)
 
 Array = NDArray[np.float64]
 BURN_IN, MOST_PERIODS = 400, 100_000
@@ -38,6 +46,7 @@ HORIZON, REST = 120, 1_200
 """Quarters of a response, and of the way to rest before it."""
 SHOCKS = {"low": -2.0, "usual": 0.0, "high": 2.0}
 """Productivity at which policies are shown, in standard deviations."""
+RESPONDING = ("log_capital", "log_output", "log_consumption")
 INCOMES = ("low income", "high income")
 WATCHED = (4, 20, 80)
 """Quarters after a shock in which the distribution of wealth is shown."""
@@ -45,7 +54,7 @@ NOBODY = 1e-6
 """Nodes with fewer households do not count."""
 ENDS = 0.12
 """In logs: capital below and above rest where its drift is shown."""
-PERCENT, KIND = "percent", "observable"
+PERCENT = "percent"
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,7 @@ class ContinuousComparison(AnyComparison):
     @cached_property
     def simulations(self) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The surrogate's and the linear path: a row a period, columns (kind, variable)."""
-        found, exact = (_frame(path) for path in self.paths)
+        found, exact = (observable_frame(path) for path in self.paths)
         return found, exact
 
     @property
@@ -240,12 +249,10 @@ def compare_continuous(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no classical solution at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal(BURN_IN + periods)
     with progress("comparing", patient=True) as tell:
@@ -313,7 +320,7 @@ def linear_response(linear: LinearEconomy) -> pd.DataFrame:
     """What one standard deviation of productivity does, see `ContinuousComparison.responses`."""
     economy, calm = linear.economy, np.zeros(HORIZON)
     z = economy.sig / float(np.sqrt(2 * economy.eta))
-    return _response(linear_path(linear, calm, z), linear_path(linear, calm))
+    return response(linear_path(linear, calm, z), linear_path(linear, calm), RESPONDING)
 
 
 def response_of(surrogate: Surrogate, theta: Array, rest: Array, z: float) -> tuple[Simulation, pd.DataFrame]:
@@ -324,21 +331,11 @@ def response_of(surrogate: Surrogate, theta: Array, rest: Array, z: float) -> tu
     moved[-1] = z
     path = surrogate.simulate(theta, np.zeros((HORIZON, 2, 1)), np.stack([moved, rest]))
     seen = path.observables.astype(float)
-    both = (dict(zip(surrogate.observable_names, seen[:, which].T, strict=True)) for which in (0, 1))
-    return path, _response(*both)
+    after, without = (
+        dict(zip(surrogate.observable_names, seen[:, which].T, strict=True)) for which in (0, 1)
+    )
+    return path, response(after, without, RESPONDING)
 
 
 def _percent(found: float, exact: float) -> tuple[float, float, float, str]:
     return float(found), float(exact), 100 * float(found / exact - 1), PERCENT
-
-
-def _frame(columns: Mapping[str, Array]) -> pd.DataFrame:
-    frame = pd.DataFrame(dict(columns))
-    frame.columns = pd.MultiIndex.from_product([[KIND], frame.columns], names=["kind", "variable"])
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))
-
-
-def _response(moved: Mapping[str, Array], still: Mapping[str, Array]) -> pd.DataFrame:
-    names = ("log_capital", "log_output", "log_consumption")
-    quarters = pd.RangeIndex(1, HORIZON + 1, name="quarter")
-    return pd.DataFrame({name: 100 * (moved[name] - still[name]) for name in names}, quarters)

@@ -20,7 +20,6 @@ from ..errors import Changed
 from ..house.records import whole_number
 from ..reference.olg_economy import DELTA, ETA, Household, euler_errors
 from ..reference.olg_steady_state import OlgSteadyState, steady_state
-from .solutions import require_shipped
 from .tables import AnyComparison
 
 Array = NDArray[np.float64]
@@ -183,12 +182,10 @@ def compare_generations(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     Changed : an artifact whose states are not those of overlapping generations.
     BadConfiguration : too many periods.
     NoEquilibrium : there is no steady state at `parameters`.
     """
-    require_shipped(surrogate.card)
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
     generations = number_of_generations(surrogate)
     steady = steady_state(parameters, generations)

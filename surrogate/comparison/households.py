@@ -23,8 +23,16 @@ from ..house.records import whole_number
 from ..reference.krusell_smith_population import PopulationSolution, solve_population
 from ..reference.krusell_smith_simulation import Path
 from ..reference.wealth_distribution import Lorenz, lorenz
-from .solutions import require_shipped
-from .tables import SHARES, AnyComparison, Policies, moment_table, path_table, relative_difference
+from .tables import (
+    SHARES,
+    AnyComparison,
+    Policies,
+    moment_table,
+    observable_frame,
+    path_table,
+    relative_difference,
+    response,
+)
 
 Array = NDArray[np.float64]
 BURN_IN, MOST_PERIODS = 4_000, 100_000
@@ -40,7 +48,7 @@ HOUSEHOLDS = {
     "unemployed, good times": (0, 1),
     "employed, good times": (1, 1),
 }
-KIND, PERCENT = "observable", "percent"
+PERCENT = "percent"
 
 
 @dataclass(frozen=True)
@@ -157,12 +165,10 @@ def compare_households(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no classical solution at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal(BURN_IN + periods)
     with progress("comparing", patient=True) as tell:
@@ -183,12 +189,12 @@ def compare_households(
 def of_surrogate(surrogate: Surrogate, seen: NDArray[np.floating]) -> pd.DataFrame:
     """Observables [T, 7] of a surrogate, and capital, as columns (kind, variable)."""
     named = dict(zip(surrogate.observable_names, seen.astype(float).T, strict=True))
-    return _frame({"capital": np.exp(named["log_capital"]), **named})
+    return observable_frame({"capital": np.exp(named["log_capital"]), **named})
 
 
 def of_classical(path: Path) -> pd.DataFrame:
     """The same of a path of the classical solution."""
-    return _frame(
+    return observable_frame(
         {
             "capital": path.capital,
             "log_capital": np.log(path.capital),
@@ -238,18 +244,12 @@ def difference_table(
         means = found[name].mean(), exact[name].mean()
         rows[f"{name}, mean"] = (*means, means[0] - means[1], "level")
     for name in ("log_capital", "log_output", "log_consumption"):
-        response, its_reference = (each[name].to_numpy(dtype=float) for each in responses)
+        found_response, its_reference = (each[name].to_numpy(dtype=float) for each in responses)
         worst = np.abs(its_reference).argmax()
-        most = response[worst], its_reference[worst]
+        most = found_response[worst], its_reference[worst]
         rows[f"{name}, response"] = (*most, most[0] - most[1], PERCENT)
     index = pd.Index(list(rows), name="what")
     return pd.DataFrame(list(rows.values()), index, ["surrogate", "reference", "difference", "unit"])
-
-
-def _frame(columns: Mapping[str, Array]) -> pd.DataFrame:
-    frame = pd.DataFrame(dict(columns))
-    frame.columns = pd.MultiIndex.from_product([[KIND], frame.columns], names=["kind", "variable"])
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))
 
 
 def _by_name(frame: pd.DataFrame) -> dict[str, Array]:
@@ -268,7 +268,4 @@ def _shocks(states: NDArray[np.integer], before: int) -> Array:
 
 
 def _response(bad: pd.DataFrame, good: pd.DataFrame) -> pd.DataFrame:
-    under, without = _by_name(bad), _by_name(good)
-    names = ("log_capital", "log_output", "log_consumption", "gini")
-    quarters = pd.RangeIndex(1, HORIZON + 1, name="quarter")
-    return pd.DataFrame({name: 100 * (under[name] - without[name]) for name in names}, quarters)
+    return response(_by_name(bad), _by_name(good), ("log_capital", "log_output", "log_consumption", "gini"))

@@ -84,7 +84,8 @@ def beside_dynare(
     rules = {ORDER.format(1): own_linear_rule(imported)}
     if available() and path.suffix == ".mod":
         for order in track(list(ORDERS), "perturbations by Dynare"):
-            rules[ORDER.format(order)] = rule_of_dynare(path, order, imported.defines, imported.percent)
+            sizes = imported.calibration.covariances
+            rules[ORDER.format(order)] = rule_of_dynare(path, order, sizes, imported.defines)
     shocks = np.random.default_rng(seed).standard_normal((periods, surrogate.n_shocks))
     simulated = surrogate.simulate(parameters, shocks)
     names = [text for text in imported.reduced.observed if text in rules[ORDER.format(1)].variables]

@@ -25,8 +25,7 @@ from ..reference.hank_jacobian import household_responses
 from ..reference.hank_linear import SHOCKS, LinearResponses, linear_responses
 from ..reference.hank_steady_state import SteadyState, solve_steady_state
 from ..reference.lottery import WealthGrid
-from .solutions import require_shipped
-from .tables import AnyComparison, moment_table, path_table
+from .tables import AnyComparison, moment_table, observable_frame, path_table
 
 Array = NDArray[np.float64]
 FINE = WealthGrid(400, 40.0, 2.5)
@@ -121,12 +120,10 @@ def compare_in_sequence_space(
 
     Raises
     ------
-    UnknownName : an economy that has no more than the name.
     BadConfiguration : too many periods.
     SurrogateError : there is no steady state at `parameters`.
     """
     whole_number("The number of periods", periods, 2, MOST_PERIODS)
-    require_shipped(surrogate.card)
     theta = surrogate.parameter_array(parameters)
     shocks = np.random.default_rng(seed).standard_normal((PERIODS + periods, len(SHOCKS)))
     with progress("comparing", patient=True) as tell:
@@ -149,7 +146,7 @@ def compare_in_sequence_space(
         seed,
         (found[0], at_rest(fine)),
         (found[1], linear_observables(linear, HORIZON)),
-        (_frame({name: path[name] for name in AGGREGATES}), linear_path(rest, linear, shocks)),
+        (observable_frame({name: path[name] for name in AGGREGATES}), linear_path(rest, linear, shocks)),
         (ended - middle, middle - started),
     )
 
@@ -220,16 +217,10 @@ def linear_path(rest: SteadyState, linear: LinearResponses, shocks: Array) -> pd
             for i, shock in enumerate(SHOCKS)
         )
         columns[name] = factor * float(mean) + sum(answers)
-    return _frame(columns)
+    return observable_frame(columns)
 
 
 def _responses(columns: Mapping[tuple[str, str], Array]) -> pd.DataFrame:
     frame = pd.DataFrame(list(columns.values()), pd.MultiIndex.from_tuples(columns)).T
     frame.columns.names = ["shock", "observable"]
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="quarter"))
-
-
-def _frame(columns: Mapping[str, Array]) -> pd.DataFrame:
-    frame = pd.DataFrame(dict(columns))
-    frame.columns = pd.MultiIndex.from_product([["observable"], frame.columns], names=["kind", "variable"])
-    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))

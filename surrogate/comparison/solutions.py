@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from .. import catalogue, economies
 from ..artifact.card import Card, Variable, expanded_names
 from ..artifact.runtime import Surrogate
+from ..economy import Economy
 from ..errors import BadData, Changed, UnknownName
 
 Array = NDArray[np.float64]
@@ -29,7 +31,8 @@ TOLERATED = 0.05
 
 
 class ReferencePolicy:
-    """The classical solution at one calibration as a function of plain arrays.
+    """The classical solution at one calibration as a function of plain arrays; that of an economy of the
+    user's own is in its `entry`.
 
     Raises
     ------
@@ -37,11 +40,15 @@ class ReferencePolicy:
     SurrogateError : none was found at these parameters.
     """
 
-    def __init__(self, surrogate: Surrogate, parameters: Mapping[str, float]) -> None:
+    def __init__(
+        self, surrogate: Surrogate, parameters: Mapping[str, float], entry: Economy | None = None
+    ) -> None:
         self.card = surrogate.card
-        require_shipped(self.card)
+        if entry is None:
+            require_shipped(self.card)
+        solve = partial(economies.solve, self.card.model) if entry is None else entry.solve
         try:
-            self.solution = economies.solve(self.card.model, parameters)
+            self.solution = solve(parameters)
         except KeyError as error:
             raise _other_names(self.card.model, error) from error
 

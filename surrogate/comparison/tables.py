@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +62,20 @@ class Policies(NamedTuple):
     states: Array
     surrogate: Mapping[str, Array]
     reference: Mapping[str, Array]
+
+
+def observable_frame(columns: Mapping[str, Array]) -> pd.DataFrame:
+    """Observables [T] by name as a path: a row a period, columns (kind, variable)."""
+    frame = pd.DataFrame(dict(columns))
+    frame.columns = pd.MultiIndex.from_product([["observable"], frame.columns], names=["kind", "variable"])
+    return frame.set_axis(pd.RangeIndex(1, len(frame) + 1, name="period"))
+
+
+def response(moved: Mapping[str, Array], still: Mapping[str, Array], names: Sequence[str]) -> pd.DataFrame:
+    """What an impulse does to observables [T] in logs, in percent: a row a quarter."""
+    columns = {name: 100 * (moved[name] - still[name]) for name in names}
+    quarters = pd.RangeIndex(1, len(columns[names[0]]) + 1, name="quarter")
+    return pd.DataFrame(columns, quarters)
 
 
 def relative_difference(found: Array, exact: Array) -> Array:

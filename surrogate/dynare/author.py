@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import fill
 
 import numpy as np
@@ -11,9 +11,10 @@ from ..errors import BadData
 from .bounding import Bounding
 from .box import Box
 from .calibration import Calibration
+from .constraint import Bounded
 from .declarations import declarations
 from .dependence import Dependence
-from .expressions import Expression, at_rest, evaluate, names_in
+from .expressions import at_rest, evaluate, names_in
 from .incidence import has_lead
 from .model_file import Equation, ModelFile
 from .python_text import harmless, quoted
@@ -25,9 +26,7 @@ WIDTH = 108
 
 
 class Author:
-    """Writes one economy over the parameters of a box. What is `bounded` now and then, if something is, comes
-    with how far the constraint is from binding.
-    """
+    """Writes one economy over the parameters of a box, with what is `bounded` now and then."""
 
     def __init__(
         self,
@@ -36,7 +35,7 @@ class Author:
         reduced: Reduced,
         dependence: Dependence,
         box: Box,
-        bounded: tuple[str, Expression] | None = None,
+        bounded: Sequence[Bounded] = (),
     ) -> None:
         self.bounded = bounded
         self.file, self.calibration, self.reduced = file, calibration, reduced
@@ -44,8 +43,7 @@ class Author:
         self.spelling = Spelling(file, calibration, reduced, dependence, box)
         self.bounding = Bounding(file, calibration, reduced, self.spelling)
         self.formulas, self.names = self.spelling.formulas, self.spelling.names
-        if bounded is not None:
-            self.formulas.constraint = self.names[bounded[0]]
+        self.formulas.constraints = {each.free: self.names[each.variable] for each in bounded}
 
     def text(self, notes: Iterable[str]) -> str:
         """The whole file, with `notes` at its head."""
@@ -56,7 +54,7 @@ class Author:
                 self.reduced,
                 self.spelling,
                 self.bounding,
-                self.bounded[0] if self.bounded else None,
+                [each.variable for each in self.bounded],
             ),
             *self._compound_parameters(),
             *self._definitions(),
@@ -81,9 +79,9 @@ class Author:
         paragraphs = [fill(harmless(note), WIDTH, subsequent_indent="    ") for note in notes]
         title = f'"""{harmless(self.file.name)}.mod, as `dsge-surrogate import` has read it.'
         functions, closed = sorted(self.formulas.functions), self.calibration.in_closed_form
-        models = ["Control", "FirstOrderAid", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
+        models = ["Control", "ErgodicEllipse", "Model", "NumericalSteadyState", "ParameterRange", "Variable"]
         models = [each for each in models if not (closed and each == "NumericalSteadyState")]
-        if self.bounded is not None:
+        if self.bounded:
             functions = [each for each in functions if each != "where"]  # which does not know what is told
             models = ["Constraint", *models, "where"]
         imports = [
@@ -127,17 +125,15 @@ class Author:
             self._method(text, "now, p", self.formulas.text(formula, self.spelling.today))
             for text, formula in formulas
         ]
-        return methods if self.bounded is None else [*methods, self._slack(*self.bounded)]
+        return [*methods, self._slack()] if self.bounded else methods
 
-    def _slack(self, variable: str, formula: Expression) -> str:
-        """How far the constraint is from binding."""
-        value = self.formulas.text(formula, self.spelling.today)
-        lines = [
-            "def slack(self, now, p):",
-            '    """How far the constraint is from binding, relative to rest."""',
-            f"    return {{{quoted(self.names[variable])}: {value}}}",
+    def _slack(self) -> str:
+        """How far each constraint is from binding, relative to rest."""
+        entries = [
+            f"{quoted(self.names[each.variable])}: {self.formulas.text(each.slack, self.spelling.today)}"
+            for each in self.bounded
         ]
-        return "\n".join([*(f"    {line}" for line in lines), ""])
+        return _returning("slack(self, now, p)", [("", entries)])
 
     def _method(self, text: str, arguments: str, value: str) -> str:
         spelled = self.names.get(text, text)

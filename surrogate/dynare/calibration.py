@@ -65,6 +65,14 @@ class Calibration:
         """Whether formulas say where the economy rests."""
         return bool(self.assignments)
 
+    @property
+    def covariances(self) -> dict[tuple[str, str], float]:
+        """Of the active shocks, by pairs of their names, in both orders; those that are not zero."""
+        pairs = {(text, text): sd**2 for text, sd in self.sds.items()}
+        for (one, two), value in self.correlations.items():
+            pairs[one, two] = pairs[two, one] = value * self.sds[one] * self.sds[two]
+        return pairs
+
     def values(self) -> dict[str, float]:
         """All names of an equation at rest: parameters, variables at every date, and shocks at zero."""
         return {**self.parameters, **everywhere(self.rest)}

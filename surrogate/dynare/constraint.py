@@ -1,15 +1,19 @@
-"""A constraint that binds occasionally: one variable of today with two formulas, one for either regime.
+"""Constraints that bind occasionally: each on a variable of today with two formulas, one for either regime.
 
 Of `occbin_constraints`, whose equation the preprocessor writes as (1 - b) relax + b bind; of a
-complementarity (the tag `mcp`) in an equation of today; or of a max or min there, such as r = max(0, rule).
-The free formula is the one that holds at rest.
+complementarity (the tag `mcp`); or of a max or min in an equation of today, such as r = max(0, rule). The
+free formula is the one that holds at rest.
+
+Both equations of a constraint hold in expectation, so where the free one looks ahead, a bound is on what is
+expected: r = max(0, E[rule]). A max of what comes is another thing, E[max(0, rule)], a payoff say, and stays
+a kink inside the expectation.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -33,6 +37,8 @@ from .expressions import (
 from .expressions import name as name_
 from .model_file import Equation, ModelFile
 
+MOST_CONSTRAINTS = 3
+"""Whose 2^3 combinations are as many policies of the network."""
 APART = 1e-8
 """How far the formulas have to be from one another at rest, relative to one or their sizes."""
 _SWITCH = re.compile(r"occbin_(\w+)_bind")
@@ -50,51 +56,69 @@ class Pair(NamedTuple):
     sides: tuple[Expression, Expression]
 
 
-class Constrained(NamedTuple):
-    """A file in which a variable is either what it would be if nothing bound it, which is a variable of its
-    own, or its bound. `bounded` is its name, and its slack, which is positive where nothing binds and one at
-    rest; nothing where there is no constraint.
+class Bounded(NamedTuple):
+    """A variable that is either what it would be if nothing bound it, which is the variable `free`, or its
+    bound; and its slack, which is positive where nothing binds and one at rest.
     """
+
+    variable: str
+    free: str
+    slack: Expression
+
+
+class Constrained(NamedTuple):
+    """A file with its constraints."""
 
     file: ModelFile
     calibration: Calibration
-    bounded: tuple[str, Expression] | None = None
+    bounded: tuple[Bounded, ...] = ()
 
 
-def with_constraint(file: ModelFile, calibration: Calibration) -> Constrained:
-    """The file with the equation of its constraint solved for the variable that it bounds; nothing changes
-    where there is none, or where a kink is right where the economy rests.
+def with_constraints(file: ModelFile, calibration: Calibration, idle: Collection[str] = ()) -> Constrained:
+    """The file with the equations of its constraints solved for the variables that they bound, but for those
+    of variables that are `idle`; nothing changes where there is none, or where a kink is right where the
+    economy rests.
 
     Raises
     ------
-    BadData : there are several, or one that is no such constraint.
+    BadData : one is no such constraint.
     """
-    told = [each for each in file.equations if each.mcp or _switches(each)]
-    if len(told) > 1 or any(len(_switches(each)) > 1 for each in told):
-        raise BadData("The file has several constraints that bind occasionally; one is all that is imported.")
-    kinked = [each for each in file.equations if not _looks_ahead(each) and len(_kinks(each)) == 1]
-    if not told and (len(kinked) != 1 or sum(len(_kinks(each)) for each in file.equations) != 1):
-        return Constrained(file, calibration)
-    equation = told[0] if told else kinked[0]
-    pair = _pair(equation, file, calibration)
-    apart = pair and _apart(pair, calibration)
-    if pair is None or not apart:
-        if not told:
-            return Constrained(file, calibration)
-        why = "it binds where the economy rests" if pair else "no variable of today has a formula either way"
-        raise BadData(f"The constraint in the equation {equation.name} is not imported: {why}.")
-    return _with_free_variable(file, calibration, equation, pair, apart)
+    constrained = Constrained(file, calibration)
+    for equation in file.equations:
+        told = equation.mcp or _switches(equation)
+        if not told and (_looks_ahead(equation) or len(_kinks(equation)) != 1):
+            continue
+        pair = _pair(equation, file, calibration)
+        apart = _apart(pair, calibration) if pair else 0.0
+        if pair and apart and pair.variable not in idle:
+            constrained = _with_free_variable(constrained, equation, pair, apart)
+        elif told and not (pair and apart):
+            why = (
+                "it binds where the economy rests"
+                if pair
+                else "no variable of today has a formula either way"
+            )
+            raise BadData(f"The constraint in the equation {equation.name} is not imported: {why}.")
+    return constrained
+
+
+def require_few(bounded: Collection[Bounded]) -> None:
+    """Refuse more than `MOST_CONSTRAINTS`."""
+    if len(bounded) > MOST_CONSTRAINTS:
+        raise BadData(
+            f"The file has {len(bounded)} constraints that bind occasionally; more than {MOST_CONSTRAINTS}, "
+            "whose regimes are their combinations, are not solved here."
+        )
 
 
 def _with_free_variable(
-    file: ModelFile,
-    calibration: Calibration,
-    equation: Equation,
-    pair: Pair,
-    apart: float,
+    constrained: Constrained, equation: Equation, pair: Pair, apart: float
 ) -> Constrained:
     """Put the variable that nothing bounds beside the one that is bounded."""
+    file, calibration, bounded = constrained
     variable, free, bound, (first, second) = pair
+    if variable in {each.variable for each in bounded}:
+        raise BadData(f"The file bounds {variable} twice; a variable has one bound here.")
     own = f"free_{variable}"
     while own in {*file.endogenous, *file.parameters, *file.shocks}:
         own += "_"
@@ -111,27 +135,39 @@ def _with_free_variable(
     return Constrained(
         replace(file, endogenous={**file.endogenous, own: about}, equations=equations),
         replace(calibration, rest=rest, assignments=(*calibration.assignments, *assigned)),
-        (variable, simplified(slack)),
+        (*bounded, Bounded(variable, own, simplified(slack))),
     )
 
 
-def reads_constraint(expression: Expression) -> bool:
-    """Whether it holds the two formulas."""
-    return (isinstance(expression, ast.Call) and called(expression) == CONSTRAINED) or any(
-        map(reads_constraint, parts(expression))
-    )
+def kinks_ahead(file: ModelFile) -> list[str]:
+    """The equations that look ahead at a max or min."""
+
+    def ahead(kink: ast.Call) -> bool:
+        return any(date_of(text)[1] == 1 for text in names_in(kink))
+
+    return [each.name for each in file.equations if any(map(ahead, _kinks(each)))]
+
+
+def constraints_read(expressions: Iterable[Expression]) -> set[str]:
+    """The free variables of the constraints whose two formulas they hold."""
+    found = set()
+    for each in expressions:
+        if isinstance(each, ast.Call) and called(each) == CONSTRAINED:
+            found |= names_in(each.args[0])
+        found |= constraints_read(parts(each))
+    return found
 
 
 def _pair(equation: Equation, file: ModelFile, calibration: Calibration) -> Pair | None:
     """Both regimes of the constraint of an equation."""
-    if _looks_ahead(equation):
-        raise BadData(
-            f"The constraint in the equation {equation.name}, which looks ahead, is not imported: write it "
-            "as a max or min in an equation of today."
-        )
     if equation.mcp:
         return _complementary(equation, file, calibration)
     if switches := _switches(equation):
+        if len(switches) > 1:
+            raise BadData(
+                f"The equation {equation.name} depends on two constraints at once, which is not imported: "
+                "give each an equation of its own."
+            )
         off, on = (
             simplified(substituted(equation.residual, dict.fromkeys(switches, number(value))))
             for value in (0.0, 1.0)

@@ -5,6 +5,7 @@ equations.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from .bounding import Bounding
 from .calibration import Calibration
@@ -23,9 +24,9 @@ def declarations(
     reduced: Reduced,
     spelling: Spelling,
     bounding: Bounding,
-    bounded: str | None = None,
+    bounded: Sequence[str] = (),
 ) -> str:
-    """The head of the class, with the constraint on what is `bounded` now and then, if something is."""
+    """The head of the class, with constraints on what is `bounded` now and then."""
     names, endogenous = spelling.names, file.endogenous
 
     def variable(spelled: str, about: str, unit: str = "") -> str:
@@ -52,20 +53,22 @@ def declarations(
         ],
         "observables": [variable(names[text], endogenous[text]) for text in reduced.observed],
         "equations": [variable(each.name, "") for each in reduced.residuals],
+        "constraints": [
+            f"Constraint({quoted(names[text])}, {quoted(f'{endogenous[text]} has a bound')})"
+            for text in bounded
+        ],
     }
     aids = "" if calibration.in_closed_form else "NumericalSteadyState, "
     lines = [
-        f"class {_class_name(file.name)}(FirstOrderAid, {aids}Model):",
+        f"class {_class_name(file.name)}(ErgodicEllipse, {aids}Model):",
         f'    """{len(reduced.states)} states, {len(reduced.outputs)} left to the network."""',
         "",
         f"    name = {quoted(_identifier(file.name))}",
         f"    description = {quoted(f'{file.name}.mod')}",
     ]
     for group, items in groups.items():
-        lines += [f"    {group} = (", *(f"        {item}," for item in items), "    )"]
-    if bounded is not None:
-        about = f"{endogenous[bounded]} has a bound"
-        lines.append(f"    constraints = (Constraint({quoted(names[bounded])}, {quoted(about)}),)")
+        if items or group != "constraints":
+            lines += [f"    {group} = (", *(f"        {item}," for item in items), "    )"]
     return "\n".join([*lines, ""])
 
 

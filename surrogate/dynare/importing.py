@@ -11,7 +11,7 @@ from .author import Author
 from .box import Box, choose_box
 from .calibration import Calibration, calibrate
 from .configuration import configuration_text
-from .constraint import Constrained, reads_constraint, with_constraint
+from .constraint import Constrained, constraints_read, kinks_ahead, require_few, with_constraints
 from .dependence import Dependence
 from .model_file import ModelFile, read_model_file
 from .octave import computed_by_dynare
@@ -67,7 +67,8 @@ def import_economy(
     calibration = calibrate(file, computed)
     if percent:
         calibration = replace(calibration, sds={text: sd / 100 for text, sd in calibration.sds.items()})
-    constrained, reduced = _reduced(with_constraint(file, calibration), Constrained(file, calibration))
+        file = replace(file, estimated=tuple(each.in_percent() for each in file.estimated))
+    constrained, reduced = _reduced(file, calibration)
     file, calibration = constrained.file, constrained.calibration
     dependence = Dependence(reduced, calibration)
     ranges = choose_box(file, calibration, box, dependence.parameters | set(reduced.shocks))
@@ -93,12 +94,17 @@ def import_economy(
     )
 
 
-def _reduced(constrained: Constrained, without: Constrained) -> tuple[Constrained, Reduced]:
-    """The economy with its constraint, or without if it is on what only reports."""
-    reduced = reduce(constrained.file, constrained.calibration)
-    if constrained.bounded is None or any(map(reads_constraint, reduced.formulas())):
-        return constrained, reduced
-    return without, reduce(without.file, without.calibration)
+def _reduced(file: ModelFile, calibration: Calibration) -> tuple[Constrained, Reduced]:
+    """The economy with its constraints, but for those on what only reports."""
+    idle: set[str] = set()
+    while True:
+        constrained = with_constraints(file, calibration, idle)
+        reduced = reduce(constrained.file, constrained.calibration)
+        read = constraints_read(reduced.formulas())
+        if all(each.free in read for each in constrained.bounded):
+            require_few(constrained.bounded)
+            return constrained, reduced
+        idle |= {each.variable for each in constrained.bounded if each.free not in read}
 
 
 def _notes(constrained: Constrained, reduced: Reduced, box: Box) -> list[str]:
@@ -116,9 +122,10 @@ def _notes(constrained: Constrained, reduced: Reduced, box: Box) -> list[str]:
         "Not observed, since no formula of today and yesterday says it": [
             text for text in file.observables or file.listed if text not in reduced.observed
         ],
-        "Bounded now and then, which makes two regimes": [constrained.bounded[0]]
-        if constrained.bounded
-        else [],
+        f"Bounded now and then, which makes {2 ** len(constrained.bounded)} regimes": [
+            each.variable for each in constrained.bounded
+        ],
+        "Inside the expectation, with its kink, since it looks ahead": kinks_ahead(file),
         "Not varied, since the formulas of the steady state hold for no other values": box.held,
         "Ignored": file.ignored,
     }

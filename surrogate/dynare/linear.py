@@ -65,7 +65,7 @@ def solve_linear(
     ------
     Indeterminate, NoStableSolution : Blanchard and Kahn's conditions fail.
     """
-    pencil = _pencil(equations, variables, shocks, values)
+    pencil = pencil_of(equations, variables, shocks, values)
     policy = solve_rational_expectations(
         pencil.ahead * (1 + UNIT_ROOT), pencil.behind, len(pencil.states)
     ).policy
@@ -80,11 +80,11 @@ def roots_of(
     """Eigenvalues around the place where all names have `values`, the smallest first, and how many of them
     have to be stable.
     """
-    pencil = _pencil(equations, variables, shocks, values)
+    pencil = pencil_of(equations, variables, shocks, values)
     return eigenvalues(pencil.ahead, pencil.behind), len(pencil.states)
 
 
-class _Pencil(NamedTuple):
+class Pencil(NamedTuple):
     """ahead (s, E[y']) = behind (s_lag, y), and the derivatives that it is made of."""
 
     ahead: Array
@@ -96,9 +96,10 @@ class _Pencil(NamedTuple):
     impact: Array
 
 
-def _pencil(
+def pencil_of(
     equations: Sequence[Equation], variables: Sequence[str], shocks: Sequence[str], values: Values
-) -> _Pencil:
+) -> Pencil:
+    """Derivatives around the place where all names have `values`."""
     used = set().union(*(each.names for each in equations))
     states = tuple(text for text in variables if dated(text, -1) in used)
     zeros = {**values, **{dated(text, shift): 0.0 for text in shocks for shift in (-1, 0, 1)}}
@@ -108,7 +109,7 @@ def _pencil(
     select = np.array([[float(text == state) for text in variables] for state in states]).reshape(n_s, n)
     ahead = np.block([[np.eye(n_s), np.zeros((n_s, n))], [np.zeros((n, n_s)), lead]])
     behind = np.block([[np.zeros((n_s, n_s)), select], [-lag, -now]])
-    return _Pencil(ahead, behind, states, select, lead, now, _jacobian(equations, shocks, zeros))
+    return Pencil(ahead, behind, states, select, lead, now, _jacobian(equations, shocks, zeros))
 
 
 def covariance_of(

@@ -33,6 +33,7 @@ READ = (
     "initval",
     "estimated_params",
     "estimated_params_bounds",
+    "estimated_params_init",
     "ramsey_model",
     "occbin_constraints",
 )
@@ -84,6 +85,16 @@ class Estimated:
     start: float
     lower: float
     upper: float
+
+    def in_percent(self) -> Estimated:
+        """The same line with a hundredth of its standard deviation, if it is one of a shock."""
+        if not self.is_shock:
+            return self
+        mean, sd, third, fourth, start, lower, upper = (
+            each / 100
+            for each in (self.mean, self.sd, self.third, self.fourth, self.start, self.lower, self.upper)
+        )
+        return Estimated(self.name, True, self.prior, mean, sd, third, fourth, start, lower, upper)
 
 
 @dataclass(frozen=True)
@@ -311,13 +322,12 @@ def _shocks(
 def _estimated(
     statements: list[dict[str, Any]], exogenous: Mapping[str, str]
 ) -> tuple[tuple[Estimated, ...], list[str]]:
-    """Lines of `estimated_params` with their bounds, and those of other things in words."""
-    bounds = {
-        each.get("param", each.get("var")): each
-        for s in statements
-        if _is(s, "estimated_params_bounds")
-        for each in s["params"]
-    }
+    """Lines of `estimated_params` with bounds and initial values, and those of other things in words."""
+    later: dict[str, dict[str, Any]] = {}
+    for each in statements:
+        if _is(each, "estimated_params_bounds", "estimated_params_init"):
+            for line in each["params"]:
+                later.setdefault(line.get("param", line.get("var")), {}).update(line)
     estimated, unread = [], []
     keys = ("mean", "std", "p3", "p4", "init_val", "lower_bound", "upper_bound")
     for each in [each for s in statements if _is(s, "estimated_params") for each in s["params"]]:
@@ -325,7 +335,7 @@ def _estimated(
         if text is None or ("var" in each and text not in exogenous):
             unread.append(f"estimated {'correlation' if text is None else f'measurement error of {text}'}")
             continue
-        ends = {**each, **bounds.get(text, {})}
+        ends = {**each, **later.get(text, {})}
         try:
             numbers = [_float(ends[key]) for key in keys]
         except UnknownName:

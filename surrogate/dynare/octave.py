@@ -11,7 +11,7 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement, product
@@ -154,14 +154,17 @@ def linear_rule_of_dynare(path: Path, defines: Sequence[str] = ()) -> LinearRule
 
 
 def rule_of_dynare(
-    path: Path, order: int, defines: Sequence[str] = (), percent: bool = False
+    path: Path, order: int, covariances: Mapping[tuple[str, str], float], defines: Sequence[str] = ()
 ) -> PerturbationRule:
-    """Dynare's perturbation of an `order` from one on; with `percent`, standard deviations are divided by
-    100. Errors are those of :func:`computed_by_dynare`.
+    """Dynare's perturbation of an `order` from one on, for shocks with these variances and covariances by
+    pairs of their names, since a file may set several one after the other. Errors are those of
+    :func:`computed_by_dynare`.
     """
-    smaller = "M_.Sigma_e = M_.Sigma_e / 10000;\n" if percent else ""
+    entry = "M_.Sigma_e(strcmp(M_.exo_names, '{}'), strcmp(M_.exo_names, '{}')) = {!r};\n"
+    sizes = "".join(entry.format(*pair, float(value)) for pair, value in covariances.items())
     solve = _SOLVE.format(order=max(2, order), solver=", k_order_solver")
-    said = _run(path, defines, smaller + solve + _PRINT_RULE % max(2, order))
+    shocks = f"M_.Sigma_e = zeros(M_.exo_nbr);\n{sizes}"
+    said = _run(path, defines, shocks + solve + _PRINT_RULE % max(2, order))
     variables, states, shocks = (_names(said[each]) for each in ("variables", "states", "shocks"))
     tensors = [np.reshape(_numbers(each), (len(variables), -1), order="F") for each in said["tensors"]]
     if order == 1:  # the others do not depend on the order, but for g_0

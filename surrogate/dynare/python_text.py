@@ -30,8 +30,8 @@ likelihood made_of name name_parameters now observables observe observed of_hous
 parameter_box parameters period place in_closed_form prepared told regimes residuals rest
 rest_in_free_coordinates reward self settled shocks slack solved_by somewhere spread stakes state_bounds
 states steady_state super then told_tomorrow tomorrow transition vars vector version where written exp log
-log10 sqrt abs sign sin cos tan atan sinh cosh tanh erf Control FirstOrderAid Model NumericalSteadyState
-ParameterRange SimpleNamespace Variable Constraint full_like
+log10 sqrt abs sign sin cos tan atan sinh cosh tanh erf Control ErgodicEllipse Model NumericalSteadyState
+ParameterRange SimpleNamespace Variable Constraint full_like warm_up
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""
@@ -66,12 +66,13 @@ def harmless(text: str) -> str:
 
 class Formulas:
     """Writes formulas; `functions` collects what they need of PyTorch. Where all that a function is applied
-    to are plain numbers, its value is written, at the `values` of the calibration. `constraint` is what the
-    constraint is called of which formulas have two regimes.
+    to are plain numbers, its value is written, at the `values` of the calibration. `constraints` are what
+    those are called of which formulas have two regimes, by their free variables.
     """
 
     def __init__(self, values: Mapping[str, float]) -> None:
-        self.values, self.functions, self.constraint = values, set[str](), ""
+        self.values, self.functions = values, set[str]()
+        self.constraints: Mapping[str, str] = {}
 
     def text(
         self, expression: Expression, reading: Reading, values: Mapping[str, float] | None = None
@@ -86,11 +87,12 @@ class Formulas:
 
     def _written(self, expression: Expression, tensors: set[str], values: Mapping[str, float]) -> Expression:
         if isinstance(expression, ast.Call) and called(expression) == CONSTRAINED:
+            (constraint,) = (self.constraints[text] for text in names_in(expression.args[0]))
             free, bound = (self._written(part, tensors, values) for part in parts(expression))
             if not names_in(bound) & tensors:
                 self.functions.add("full_like")
                 bound = ast.Call(name_("full_like"), [free, bound], [])
-            return self._where(name_(f"now.binds({quoted(self.constraint)})"), bound, free)
+            return self._where(name_(f"now.binds({quoted(constraint)})"), bound, free)
         calls = isinstance(expression, ast.Call | ast.Compare)
         if calls and not names_in(expression) & tensors:
             return number(float(evaluate(expression, values)))

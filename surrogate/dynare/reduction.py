@@ -36,7 +36,7 @@ class Reduced:
     Attributes
     ----------
     processes : what follows from shocks and the past, by formulas, in order; `auxiliary` are those of them
-        that are no states and only help to compute others.
+        that are no states and only help to compute others. The past of the last ones may be anything's.
     lags : variables whose last value is a state.
     shocks : that are active; `impulses` are those that equations of today read, which are states as well.
     outputs : what a network says.
@@ -101,6 +101,11 @@ def reduce(file: ModelFile, calibration: Calibration) -> Reduced:
     used = {own[text].name for text in dynamic}
     today = [each for each in equations if each.name not in used]
     unknown = [text for text in variables if text not in dynamic]
+    carried = _carried(today, unknown, (*variables, *shocks), tearing)
+    today = [each for each in today if each not in carried.values()]
+    unknown = [text for text in unknown if text not in carried]
+    formulas |= {text: tearing.known(each, text) for text, each in carried.items()}
+    dynamic += carried
     outputs, definitions, residuals = tearing.torn(today, unknown)
     helping = _read_today(formulas, dynamic)
     observed = _observed(file, left.formula, by_rest)
@@ -202,6 +207,25 @@ def _read_today(formulas: Mapping[str, Expression], dynamic: Sequence[str]) -> s
     ):
         needed |= new
     return needed
+
+
+def _carried(
+    today: Sequence[Equation], unknown: Sequence[str], moving: Sequence[str], tearing: Tearing
+) -> dict[str, Equation]:
+    """Variables of today that the past alone decides, with their equations, where they spare two lags or
+    more: employment, which follows from last period's employment, vacancies and their chances, is one state.
+    """
+    carried: dict[str, Equation] = {}
+    for each in today:
+        now = variables_at(each.names, 0, moving)
+        if has_lead(each) or len(now) != 1 or not now <= {*unknown} - {*carried}:
+            continue
+        (text,) = now
+        others = set().union(*(e.names for e in today if e is not each and e not in carried.values()))
+        spared = {dated(past, -1) for past in variables_at(each.names, -1, moving)} - others
+        if len(spared) > 1 and tearing.solution(each, text) is not None:
+            carried[text] = each
+    return carried
 
 
 def _observed(

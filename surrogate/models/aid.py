@@ -31,6 +31,8 @@ class Aid(ABC):
     parameters: ClassVar[tuple[ParameterRange, ...]]
     inputs: ClassVar[tuple[Column, ...]] = ()
     """What the policy network sees of the state; the states themselves unless declared otherwise."""
+    warm_up: ClassVar[int] = 100
+    """Steps of Adam before those of least squares, unless a recipe or the user says otherwise."""
 
     def beforehand(self) -> tuple[Column, ...]:
         """Definitions `name(p)` of parameters alone, [..., size] each, that cost much: training computes them

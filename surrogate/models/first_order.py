@@ -87,6 +87,9 @@ class FirstOrderAid(Aid):
     equations and O((n + m)^3) operations.
     """
 
+    warm_up = 0
+    """From so near a solution steps of Adam may lead away, to one on which economies run away."""
+
     def first_order(self, p: Parameters) -> FirstOrder:
         """Read it as `p.first_order`.
 

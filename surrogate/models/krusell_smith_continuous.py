@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, broadcast_tensors, cat, exp, gradient, log, sqrt, stack, zeros_like
+from torch import Tensor, broadcast_tensors, cat, exp, expm1, gradient, log, sqrt, stack, zeros_like
 
 from surrogate.models.continuous_time import InstantaneousPopulation
 from surrogate.models.differences import differentiation
@@ -33,8 +33,8 @@ FAR = 0.16
 """In logs: capital further from its usual value is on no path that leads anywhere."""
 SHORT = 0.05
 """Years, of the difference formula in time."""
-RICHEST = 0.935
-"""Root of wealth over wealth plus K*, up to which training looks."""
+RICHEST = 1.44
+"""Root of the log of one plus wealth in units of K*, up to which training looks."""
 
 
 class KrusellSmithContinuous(InstantaneousPopulation):
@@ -250,7 +250,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         low, high = by_income(now.wealth).clamp_min(0.0).unbind(-2)
         *even, poor, rich = u[..., 0].tensor_split(4, -1)
         roots = [RICHEST * stratified(part) for part in even]
-        drawn = [root**2 / (1 - root**2) for root in roots]
+        drawn = [expm1(root**2) for root in roots]
         drawn += [GRID.quantiles(low, poor), GRID.quantiles(high, rich)]
         luck = [float(which % 2) + zeros_like(part) for which, part in enumerate(drawn)]
         assets = p.unit * cat(drawn, -1).clamp_min(LEAST_WEALTH)

@@ -1,14 +1,16 @@
 """Krusell and Smith's economy in continuous time with finitely many agents in the place of a distribution.
 
-    K = mean of a over agents,   Kdot = mean of s,   n of each agent switches by itself
+    K = mean of a over agents,   Kdot = mean of s,   n of each agent switches at rate lam
 
 The household is the same, and so is all that it needs to know. A policy that is trained here is that of the
-economy of all households up to the noise of K among agents.
+economy of all households up to what Kdot differs by among groups of agents with the same K, which is noise to
+a household. Since labour is one in all, agents come in pairs, of whom always one has the low income; that
+noise is a ninth then.
 """
 
 from __future__ import annotations
 
-from torch import Tensor, cat, erf, exp, log, sqrt, zeros_like
+from torch import Tensor, arange, cat, erf, exp, expm1, log, sqrt, zeros_like
 
 from surrogate.models.interface import Control, Named, Parameters, Period, Values, Variable, pack
 from surrogate.models.krusell_smith_continuous import (
@@ -23,13 +25,13 @@ from surrogate.models.krusell_smith_continuous import (
 )
 from surrogate.models.krusell_smith_continuous_aid import LEAST_WEALTH
 
-AGENTS = 40
+AGENTS = 160
 SPREAD = 0.7
 """Of wealth where simulations start: the sum of two exponential variables of so many K* each."""
 
 
 class KrusellSmithFiniteAgents(KrusellSmithContinuous):
-    """Forty agents, and productivity."""
+    """A hundred and sixty agents, in pairs, and productivity."""
 
     states = (
         Variable("positions", "wealth of each agent", "K*", AGENTS),
@@ -39,7 +41,9 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
     controls = (Control("consumption", "consumption of each agent", "goods a year", AGENTS, lower=0.0),)
     shocks = (
         Variable("productivity", "of productivity in a quarter", "standard deviations"),
-        Variable("incomes", "of incomes, which switch where it is low", "standard deviations", AGENTS),
+        Variable(
+            "incomes", "of a pair's incomes, which switch where it is low", "standard deviations", AGENTS // 2
+        ),
     )
     observables = KrusellSmithContinuous.observables[:4]
 
@@ -64,12 +68,12 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
         return now.at_nodes.saving.mean(-1)
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """A quarter later: each agent saves and perhaps switches."""
+        """A quarter later: each agent saves, and each pair perhaps switches."""
         stays = exp(-p.eta * self.step_years)
         sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         positions = (now.positions + self.step_years * now.at_nodes.saving / p.unit).clamp(0.0, GRID.top)
         chance = (1 - exp(-2 * self.step_years * p.lam[..., None])) / 2
-        switch = ((1 + erf(e.incomes / 2**0.5)) / 2 < chance).to(positions.dtype)
+        switch = ((1 + erf(e.incomes / 2**0.5)) / 2 < chance).to(positions.dtype).repeat_interleave(2, -1)
         return {
             "positions": positions,
             "luck": now.luck + switch * (1 - 2 * now.luck),
@@ -138,12 +142,13 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
 
     def somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
         """Agents drawn one by one, with any mean of wealth within reach of the usual one."""
+        second = arange(AGENTS) % 2 == 1
         drawn = -(log(u.positions) + log((2 * u.luck) % 1.0)) * SPREAD
         usual = (p.usual_capital / p.unit.squeeze(-1))[..., None]
         factor = usual / drawn.mean(-1, keepdim=True) * exp(REACH * (2 * u.luck[..., :1] - 1))
         return {
             "positions": (drawn * factor).clamp(0.0, GRID.top),
-            "luck": (u.luck < 0.5).to(drawn.dtype),
+            "luck": ((u.luck[..., ::2] < 0.5).repeat_interleave(2, -1) ^ second).to(drawn.dtype),
             "productivity": PRODUCTIVITY_REACH * (2 * u.productivity - 1),
         }
 
@@ -171,7 +176,7 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
         *even, rest = u[..., 0].split([u.shape[-2] // 4, u.shape[-2] // 4, u.shape[-2] // 2], -1)
         roots = [RICHEST * stratified(part) for part in even]
         chosen = (rest * AGENTS).long().clamp_max(AGENTS - 1)
-        drawn = [root**2 / (1 - root**2) for root in roots] + [now.positions.gather(-1, chosen)]
+        drawn = [expm1(root**2) for root in roots] + [now.positions.gather(-1, chosen)]
         luck = [zeros_like(roots[0]), zeros_like(roots[1]) + 1, now.luck.gather(-1, chosen)]
         return self._households(now, p.unit * cat(drawn, -1).clamp_min(LEAST_WEALTH), cat(luck, -1))
 

@@ -1,16 +1,20 @@
 """Where the network of the household in continuous time looks, what it sees, and where it starts.
 
-At the limit a household with the low income saves s = -sqrt(2 nu a): consumption has an infinite slope there,
-which a network can have only if it sees the root of wealth. With the high income a^(3/2) is the first term
-that is not smooth. So the network sees the root, or wealth and its power; all derivatives along the paths of
-households are finite then.
+At the limit a household with the low income saves s = -sqrt(2 nu a): consumption has an infinite slope
+there, which a network can have only if it sees the root of wealth. With the high income slopes are finite,
+but what a switch brings has that root:
+
+    s_2 c_2'/c_2 = (r - rho - lam + lam (c_2/c_1)^gamma) / gamma,   c_1 about w n1 (1 + root (1 - n1)/n1)
+
+So the network sees the integral of that. Wealth counts in logs, log(1 + a/K*): in it policies are nearly
+straight lines out to the richest, whose errors would last longest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import Tensor, exp, log, sqrt, stack
+from torch import Tensor, exp, log, log1p, sqrt, stack
 
 from surrogate.models.aid import Aid
 from surrogate.models.period import Parameters, Period
@@ -28,9 +32,9 @@ most. It says where to look; where capital rests is for the network to find.
 USUAL = (2.1, 0.05, 0.7, 0.4)
 LEAST_WEALTH = 1e-7
 """In units of K*, where derivatives at the limit are taken: below it the root has none."""
-LEAST_SHARE = 1e-30
-PROPENSITY, SCALE = 0.16, 0.67
-"""Of the lucky household's first guess: SCALE (w + PROPENSITY a)."""
+LEAST_DISTANCE = 1e-30
+SCALE, RISE = 0.67, 1.2
+"""Of the lucky household's first guess: SCALE w (1 + RISE log(1 + a/K*))."""
 CAPITAL_UNIT, PRODUCTIVITY_UNIT = 0.1, 0.02
 """Logs that the network sees as one."""
 
@@ -57,13 +61,21 @@ class HouseholdAid(Aid):
         logs = [log(x / usual) for x, usual in zip((p.gamma, p.rho, 1 - p.n1, p.lam), USUAL, strict=True)]
         return p.representative_capital * exp(exp(_quadratic(TRANSLOG, logs)))
 
-    def share(self, now: Period, p: Parameters) -> Tensor:
-        """Wealth as a share of itself and K*."""
-        return now.assets / (now.assets + p.representative_capital)
+    def distance(self, now: Period, p: Parameters) -> Tensor:
+        """log(1 + a/K*): policies are nearly straight lines in it from the limit to the richest."""
+        return log1p(now.assets / p.representative_capital)
 
     def root(self, now: Period, p: Parameters) -> Tensor:
         """The root of that; with a derivative, zero, at the limit as well."""
-        return sqrt(now.share.clamp_min(LEAST_SHARE))
+        return sqrt(now.distance.clamp_min(LEAST_DISTANCE))
+
+    def bend(self, now: Period, p: Parameters) -> Tensor:
+        """Integral over the distance of (1 + k root)^-2, about (c_low / c_high)^gamma, which bends the policy
+        of the lucky at the limit.
+        """
+        steepness = p.gamma * (1 - p.n1) / p.n1 / 2
+        far = steepness * now.root
+        return 2 * (log1p(far) - far / (1 + far)) / steepness**2
 
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Wealth up to seven times K*, capital within a sixth of where it rests, productivity 6 %."""
@@ -79,8 +91,8 @@ class HouseholdAid(Aid):
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Of order one each."""
         return {
-            "position": 2 * (now.root + now.lucky * (now.share - now.root)) - 1,
-            "bend": 2 * now.lucky * now.share * now.root,
+            "position": now.root + now.lucky * (now.distance - now.root) - 1,
+            "bend": now.lucky * now.bend,
             "luck": 2 * now.lucky - 1,
             "capital": log(now.capital / p.usual_capital) / CAPITAL_UNIT,
             "productivity": now.productivity / PRODUCTIVITY_UNIT,
@@ -103,7 +115,7 @@ class HouseholdAid(Aid):
         and wealth.
         """
         unlucky = now.income + now.wage * (1 - p.n1) * now.root
-        lucky = SCALE * (now.wage + PROPENSITY * now.assets)
+        lucky = SCALE * now.wage * (1 + RISE * now.distance)
         return {"consumption": unlucky + now.lucky * (lucky - unlucky)}
 
 

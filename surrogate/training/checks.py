@@ -30,7 +30,8 @@ VECTORS = 200
 ALONE = 5
 """Parameter vectors that are evaluated one by one as well."""
 NODES = 3
-REGIMES = 64
+CONSTRAINTS = 6
+"""At most, with 64 regimes."""
 LINEARISED = 20
 AT_REST, ROUNDING = 1e-6, 1e-9
 NEAR = 0.02
@@ -50,11 +51,10 @@ def require_sound(model: Model) -> None:
             f"{model.name} has no equations of its own: fit it to {model.full.name} with "
             "dsge-surrogate reduce."
         )
-    if len(model.regimes()) > REGIMES:
+    if (sides := sum(each.size for each in model.constraints)) > CONSTRAINTS:
         raise BadConfiguration(
-            f"{model.name} has {len(model.regimes()).bit_length() - 1} constraints, of a group each element "
-            f"counted, and a network for every regime: more than {REGIMES.bit_length() - 1} are solved as "
-            "complementarities."
+            f"{model.name} has {sides} constraints, of a group each element counted, and its network answers "
+            f"in every regime: write more than {CONSTRAINTS} as complementarities."
         )
     with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]

@@ -19,13 +19,13 @@ from ..models.interface import Model
 from ..models.krusell_smith_continuous import GRID, KrusellSmithContinuous
 from ..models.krusell_smith_continuous_agents import KrusellSmithFiniteAgents
 from ..models.krusell_smith_continuous_projection import KrusellSmithProjection
-from ..reference.continuous_time import Economy, Stationary, stationary_on
+from ..reference.continuous_time import Economy, Stationary, solve_stationary, stationary_on
 from ..reference.continuous_time_linear import slowest_direction
 
 NARROW = 1e-3
 """Share by which parameters of one calibration differ: networks standardise what they see."""
 NODES = 160
-"""Of the finite differences."""
+"""Of the finite differences from which the slowest direction is known."""
 
 
 def with_distribution(economy: Model, kind: str) -> Model:
@@ -45,9 +45,11 @@ def with_distribution(economy: Model, kind: str) -> Model:
         return at_default(KrusellSmithFiniteAgents())
     projected = at_default(KrusellSmithProjection())
     assert isinstance(projected, KrusellSmithProjection)
-    rest = stationary_on(Economy.of({each.name: each.default for each in economy.parameters}), NODES)
-    projected.rest = on_nodes(rest, rest.masses)
-    slowest = on_nodes(rest, slowest_direction(rest))
+    calibration = {each.name: each.default for each in economy.parameters}
+    exact, coarse = solve_stationary(calibration), stationary_on(Economy.of(calibration), NODES)
+    fine, half = (on_nodes(each, each.masses) for each in (exact.fine, exact.coarse))
+    projected.rest = 2 * fine - half
+    slowest = on_nodes(coarse, slowest_direction(coarse))
     projected.slowest = slowest / (slowest @ torch.cat([GRID.points, GRID.points]))
     return projected
 

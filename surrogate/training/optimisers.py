@@ -29,6 +29,8 @@ cost memory.
 """
 STALE = 0.95
 """A step that lowers the loss to less than this share of it went too far for what is remembered."""
+ENOUGH = 10
+"""Batches after which a step may look worse than it is."""
 MAX_TRIALS = 5
 LEAST_DAMPING = 1e-14
 MOST_DAMPING = 1e12
@@ -51,6 +53,10 @@ class LevenbergMarquardt:
     geometrically falling weight and moved along with the weights, as in recursive least squares. In the
     long run a step rests on 1 / (1 - `memory`) batches at the price of one; `memory` is known there as the
     forgetting factor.
+
+    Where the noise of batches is all that is left, a step is as likely as not to look worse on the batch that
+    judges it, and damping would grow until nothing moves. So a step that rests on `ENOUGH` batches may look
+    worse by `tolerance` standard errors of the difference, and until there are as many, all count alike.
     """
 
     def __init__(
@@ -60,11 +66,13 @@ class LevenbergMarquardt:
         memory: float = 0.8,
         damping: float = 1e-4,
         robust_loss: str = "geman_mcclure",
+        tolerance: float = 0.0,
     ) -> None:
         self.module, self.robust_quantile = module, robust_quantile
         self.robust_loss = LOSSES[robust_loss]
-        self.memory, self.damping = memory, damping
+        self.memory, self.damping, self.tolerance = memory, damping, tolerance
         self.remembered: NormalEquations | None = None
+        self.batches = 0
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
         """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
@@ -79,28 +87,33 @@ class LevenbergMarquardt:
         )
         return values
 
-    def remember(self, equations: NormalEquations | None) -> None:
-        """Take over what an earlier optimiser of the same problem remembered."""
+    def remember(self, equations: NormalEquations | None, batches: int = 0) -> None:
+        """Take over what an earlier optimiser of the same problem remembered of so many batches."""
+        self.batches = batches
         device = next(self.module.parameters()).device
         self.remembered = None if equations is None else (equations[0].to(device), equations[1].to(device))
 
     def _remembering(self, normal: Tensor, gradient: Tensor) -> NormalEquations:
         """The batch's normal equations, averaged with those that are remembered."""
         if self.remembered is None:
+            self.batches = 1
             return normal, gradient
-        before = self.remembered
-        return torch.lerp(normal, before[0], self.memory), torch.lerp(gradient, before[1], self.memory)
+        before, self.batches = self.remembered, self.batches + 1
+        kept = min(self.memory, 1 - 1 / self.batches) if self.tolerance else self.memory
+        return torch.lerp(normal, before[0], kept), torch.lerp(gradient, before[1], kept)
 
     def _move(self, equations: NormalEquations, judge: Batch, scale: float) -> None:
         """Try the step with more and more damping, until the loss on `judge` falls."""
         normal, gradient = self.remembered = equations
         weights = parameters_to_vector(self.module.parameters()).detach()
-        before, damping = self.loss(judge, scale), self.damping
+        losses, damping = self._losses(judge, scale), self.damping
+        before, tolerance = float(losses.mean()), self.tolerance if self.batches >= ENOUGH else 0.0
         for _ in range(MAX_TRIALS):
             change, damping = _solve(normal, gradient, damping)
             self._set(weights - change)
-            after = self.loss(judge, scale)
-            if after < before:
+            trial = self._losses(judge, scale)
+            after = float(trial.mean())
+            if after < before + (tolerance and tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
                 self.remembered = moved if after > STALE * before else None
@@ -123,10 +136,14 @@ class LevenbergMarquardt:
         for parameter, value in zip(parameters, values, strict=True):
             parameter.copy_(value.view_as(parameter))
 
-    @torch.no_grad()
     def loss(self, batch: Batch, scale: float) -> float:
         """Mean robust loss of the residuals on a batch."""
-        return float(self.robust_loss.value(self.module(*batch), scale).mean())
+        return float(self._losses(batch, scale).mean())
+
+    @torch.no_grad()
+    def _losses(self, batch: Batch, scale: float) -> Tensor:
+        """Robust losses of the residuals on a batch, [n, m]."""
+        return self.robust_loss.value(self.module(*batch), scale)
 
 
 class GemanMcClure:
@@ -250,6 +267,12 @@ class Adam:
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.torch.load_state_dict(state)
+
+
+def _standard_error(losses: Tensor) -> float:
+    """Of the mean of losses [n, m], of which the rows are independent."""
+    by_row = losses.flatten(1).mean(1)
+    return float(by_row.std()) / len(by_row) ** 0.5
 
 
 def _gram(jacobian: Tensor) -> Tensor:

@@ -48,6 +48,8 @@ SAVE_EVERY = 20
 """Steps of least squares between checkpoints, and between looks at the Euler error."""
 ADAM_STEPS = 10
 """Of Adam in the time of one step of least squares, roughly."""
+TOLERANCE = 2.0
+"""Standard errors by which a step may look worse where memory lasts."""
 SIMULATED = 500
 """Economies that are followed at the end."""
 AT_REST = 5
@@ -84,7 +86,11 @@ class Run:
         self.sampler = self.method.sampler(formulated, settings, self.generator)
         self.adam = Adam(self.method, settings.learning_rate, self.total if self.only_adam else None)
         self.least_squares = LevenbergMarquardt(
-            self.method, settings.robust_quantile, settings.memory, robust_loss=settings.robust_loss
+            self.method,
+            settings.robust_quantile,
+            settings.memory,
+            robust_loss=settings.robust_loss,
+            tolerance=TOLERANCE if settings.lasting_memory else 0.0,
         )
         self.step, self.seconds = 0, 0.0
         self.start: float | None = None
@@ -113,11 +119,17 @@ class Run:
         if self.by_adam:
             residuals = self.adam.step(batch, self.step)
         else:
+            self.least_squares.memory = self._memory()
             residuals = self.least_squares.step(batch, self._batch())
         if residuals is not None:
             self.sampler.learn(batch[1].cpu(), residuals.detach().cpu())
         self.step += 1
         self.seconds += time.perf_counter() - started
+
+    def _memory(self) -> float:
+        """Share that earlier batches keep: those of 1 / (1 - memory) steps count."""
+        lasting = self.settings.lasting_memory * (self.step - self.settings.adam_steps)
+        return max(self.settings.memory, 1 - 1 / max(1.0, lasting))
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         states, parameters = self.sampler.draw(self.policy)
@@ -176,6 +188,7 @@ class Run:
             "adam": self.adam.state(),
             "damping": self.least_squares.damping,
             "memory": self.least_squares.remembered,
+            "batches": self.least_squares.batches,
             "generator": self.generator.get_state(),
             "method": self.method.state(),
             **self.sampler.state(),
@@ -189,7 +202,7 @@ class Run:
         self.policy.load_state_dict(state["policy"])
         self.adam.restore(state["adam"])
         self.least_squares.damping = state["damping"]
-        self.least_squares.remember(state.get("memory"))
+        self.least_squares.remember(state.get("memory"), state.get("batches", 0))
         self.generator.set_state(state["generator"])
         self.method.restore(state.get("method", {}))
         self.sampler.restore(state)

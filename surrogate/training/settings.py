@@ -46,6 +46,7 @@ RANGES = {
     "ergodic_share": (0.0, 1.0),
     "robust_quantile": (0.5, 1.0),
     "memory": (0.0, 0.99),
+    "lasting_memory": (0.0, 1.0),
     "hopeless_share": (0.0, 0.9),
     "learning_rate": (1e-8, 1.0),
 }
@@ -80,6 +81,10 @@ class Settings:
     memory: float = 0.8
     """Share that the normal equations of earlier batches keep in each step of Levenberg–Marquardt: more where
     the noise of a batch, not the network, limits the accuracy.
+    """
+    lasting_memory: float = 0.0
+    """Share of all steps so far that one rests on, once that is more than `memory` keeps: then the noise of
+    batches falls as the run goes on.
     """
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
@@ -134,7 +139,9 @@ class Recipe:
 def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
-    return Recipe(Settings()) if economy is None else Recipe(Settings(**economy.settings), economy.test_nodes)
+    if economy is None:
+        return Recipe(Settings(adam_steps=model.warm_up))
+    return Recipe(Settings(**economy.settings), economy.test_nodes)
 
 
 def require_sensible(settings: Settings, model: Model) -> None:

@@ -117,3 +117,21 @@ def test_the_commands_of_the_manual_run(tmp_path: Path, monkeypatch: pytest.Monk
     assert of_ages == sorted((*OF_GENERATIONS, *shared))
     told = manual.split("## Comparing")[1].split("##")[0]
     assert [name for name in (*many, *of_ages) if f"`{name}`" not in told] == []
+
+
+def test_a_file_without_an_entry_has_no_solution(tmp_path: Path) -> None:
+    """`--model` is for economies of one's own that say how they are solved."""
+    pytest.importorskip("torch")
+    file = Path(__file__).parents[2] / "surrogate" / "models" / "rbc.py"
+    own = tmp_path / "own.py"
+    own.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    require_clear_error(
+        run("compare", "rbc", "--model", own, "--output", tmp_path / "out"), "defines no Economy"
+    )
+
+
+def test_the_entry_of_another_economy_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    example = Path(__file__).parents[2] / "examples" / "krusell_smith_at_one_calibration.py"
+    result = run("compare", "krusell_smith", "--model", example, "--output", tmp_path / "out")
+    require_clear_error(result, "the artifact is of 'krusell_smith'")

@@ -45,13 +45,14 @@ def data() -> np.ndarray:
 @pytest.mark.filterwarnings("error::DeprecationWarning")
 def test_filters(data: np.ndarray) -> None:
     names: dict[str, Any] = {"data": data, "parameters": ECONOMY.default[np.newaxis]}
-    particles, paths, inversion = blocks("filters.md", "python")
+    particles, paths, hamilton, inversion = blocks("filters.md", "python")
     assert np.isfinite(run(particles, names)["log_p"]).all()
     run(paths, names)
     smoothed, filtered = names["smoothed"], names["filtered"]
     assert smoothed.states.shape == (9, 1, 100, 4)
     assert smoothed.shocks.shape == filtered.shocks.shape == (8, 1, 100, 3)
     assert smoothed.observables.shape == (8, 1, 100, 3)
+    assert np.isfinite(run(hamilton, {})["log_p"]).all()
     run(inversion, names)
     assert names["shocks"].shape == (8, 1, 3)
     assert np.isfinite(names["log_p"]).all()

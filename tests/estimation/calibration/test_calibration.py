@@ -170,11 +170,19 @@ def test_a_replication_that_fails_says_why(linear, data):
     assert item.ranks == {}
 
 
-def test_the_example_can_be_calibrated():
-    example = Path(__file__).parents[3] / "examples" / "calibration.toml"
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("calibration", ("phi", "theta_pi", "sigma_a")),
+        ("krusell_smith_calibration", ("beta", "gamma", "dz")),
+    ],
+)
+def test_the_examples_can_be_calibrated(name, parameters):
+    example = Path(__file__).parents[3] / "examples" / f"{name}.toml"
     item = replicate(Experiment.from_toml(example), QUICK, 0)
     assert item is not None
-    assert set(item.ranks) == {"phi", "theta_pi", "sigma_a", "log likelihood"}
+    assert set(item.ranks) == {*parameters, "log likelihood"}
     assert item.failure == ""
 
 

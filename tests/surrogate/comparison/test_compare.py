@@ -196,3 +196,12 @@ def test_moments_leave_undefined_periods_out() -> None:
     frame.iloc[::100] = np.nan
     found = moments(frame).loc["ar"]
     np.testing.assert_allclose(found[["mean", "sd", "autocorrelation"]], [5.0, 1.0, 0.8], atol=0.05)
+
+
+def test_an_economy_of_ones_own_brings_its_solution(linear: Surrogate) -> None:
+    """And no other economy's."""
+    own = Economy("linear", classical=f"{LINEAR}:exact")
+    comparison = compare(linear, {"rho": 0.5}, periods=300, entry=own)
+    np.testing.assert_array_less(comparison.tables["policies"]["max"], 1e-6)
+    with pytest.raises(UnknownName, match="the artifact is of 'linear'"):
+        compare(linear, {}, entry=replace(own, name="other"))

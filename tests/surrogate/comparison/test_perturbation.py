@@ -10,11 +10,11 @@ pytest.importorskip("torch")
 
 from surrogate.comparison.perturbation import PerturbationPolicy, follow, in_the_file, own_linear_rule
 from surrogate.dynare import octave
-from surrogate.dynare.importing import import_economy
+from surrogate.dynare.importing import Imported, import_economy
 from surrogate.dynare.octave import available, rule_of_dynare
 from surrogate.models.registry import from_file
 from surrogate.reference.linearise import linearise
-from tests.surrogate.dynare.sources import FILES, NAMES, kept
+from tests.surrogate.dynare.sources import FILES, NAMES, kept, needs_preprocessor
 
 needs_dynare = pytest.mark.skipif(not available(), reason="no Octave and Dynare here")
 CURVED = """var c k y z; varexo e u; parameters alpha beta rho; alpha = 0.3; beta = 0.95; rho = 0.9;
@@ -28,10 +28,23 @@ steady_state_model; z = 0; k = (alpha*beta)^(1/(1-alpha)); y = k^alpha; c = y - 
 shocks; var e; stderr 0.05; var u; stderr 0.02; end;
 stoch_simul(order=1);
 """
+SEARCH = """var n u v q z; varexo e; parameters beta kappa rho; beta = 0.99; kappa = 0.1; rho = 0.1;
+model;
+n = (1 - rho)*(n(-1) + v(-1)*q(-1));
+u = 1 - n;
+q = 0.5*(v/u)^(-0.5);
+kappa/q = beta*(1 - rho)*(0.05*exp(z(+1))*n(+1)^(-0.3) + kappa/q(+1));
+z = 0.9*z(-1) + e;
+end;
+initval; n = 0.9; u = 0.1; v = 0.4; q = 0.25; z = 0; end;
+shocks; var e; stderr 0.01; end;
+stoch_simul(order=1);
+"""
 SIMULATE = """ex_ = [0.1 -0.05; -0.2 0.1; 0.05 0.15];
 simulated_ = simult_(M_, options_, oo_.dr.ys, oo_.dr, ex_, ORDER);
 printf('DYNARE %s\\n', jsonencode(struct('names', {M_.endo_names}, 'path', simulated_(:))));
 """
+SIZES = {("e", "e"): 0.05**2, ("u", "u"): 0.02**2}
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +61,7 @@ def test_tensors_are_read_as_dynare_reads_them(curved: Path, order: int) -> None
     said = octave._run(curved, (), solve + SIMULATE.replace("ORDER", str(order)))
     expected = np.reshape(said["path"], (len(said["names"]), -1), order="F")[:, 1:].T
     shocks = np.array([[0.1, -0.05], [-0.2, 0.1], [0.05, 0.15]])
-    found = follow(rule_of_dynare(curved, order), shocks, said["names"])
+    found = follow(rule_of_dynare(curved, order, SIZES), shocks, said["names"])
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
@@ -61,7 +74,11 @@ def test_higher_orders_come_nearer_to_the_closed_form(curved: Path) -> None:
     states = np.array([[rest * 1.05, 0.1, 0.02], [rest * 0.97, -0.15, 0.04]])
     saved = 0.3 * 0.95 * np.exp(states[:, 1] + states[:, 2]) * states[:, 0] ** 0.3
     errors = []
-    for rule in (own_linear_rule(imported), rule_of_dynare(curved, 2), rule_of_dynare(curved, 3)):
+    for rule in (
+        own_linear_rule(imported),
+        rule_of_dynare(curved, 2, SIZES),
+        rule_of_dynare(curved, 3, SIZES),
+    ):
         before, shocks = PerturbationPolicy(imported, rule).places(states)
         found = rule(before, shocks)[:, rule.variables.index("k")]
         errors.append(np.abs(found / saved - 1).max())
@@ -70,11 +87,45 @@ def test_higher_orders_come_nearer_to_the_closed_form(curved: Path) -> None:
     assert errors[2] < 0.2 * errors[1]
 
 
+@needs_dynare
+def test_shocks_are_those_that_the_file_ends_with(tmp_path: Path) -> None:
+    """Dynare would take the sizes that are set where it first solves the file."""
+    cautious = CURVED.replace("1/c = beta/c(+1)", "c^(-3) = beta*c(+1)^(-3)")
+    texts = {
+        "later": f"{cautious}shocks; var u; stderr 0.04; end;\nstoch_simul(order=2);\n",
+        "once": cautious.replace("stderr 0.02", "stderr 0.04"),
+    }
+    risk = {}
+    for name, text in texts.items():
+        path = tmp_path / f"{name}.mod"
+        path.write_text(text, encoding="utf-8")
+        sizes = import_economy(path).calibration.covariances
+        assert sizes == pytest.approx({("e", "e"): 0.05**2, ("u", "u"): 0.04**2})
+        risk[name] = rule_of_dynare(path, 2, sizes).tensors[0]
+    assert np.abs(risk["once"]).max() > 1e-4
+    np.testing.assert_allclose(risk["later"], risk["once"], rtol=1e-8, atol=1e-14)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_own_rule_is_the_linear_policy_of_the_economy(name: str, tmp_path: Path) -> None:
-    imported = import_economy(kept(name))
-    (tmp_path / f"{name}.py").write_text(imported.text, encoding="utf-8")
-    model = from_file(tmp_path / f"{name}.py")
+    require_the_linear_policy(import_economy(kept(name)), tmp_path)
+
+
+@needs_preprocessor
+def test_employment_that_the_past_decides_is_one_state(tmp_path: Path) -> None:
+    """Not three, of last period's employment, vacancies and chances to fill them; it is the same economy."""
+    (tmp_path / "search.mod").write_text(SEARCH, encoding="utf-8")
+    imported = import_economy(tmp_path / "search.mod")
+    assert imported.reduced.states == ("z", "n")
+    assert len(imported.reduced.outputs) == 1
+    require_the_linear_policy(imported, tmp_path)
+
+
+def require_the_linear_policy(imported: Imported, folder: Path) -> None:
+    """That the whole file's first-order solution is that of the economy."""
+    economy = folder / "economy.py"
+    economy.write_text(imported.text, encoding="utf-8")
+    model = from_file(economy)
     linear = linearise(model, model.default_parameters())
     policy = PerturbationPolicy(imported, own_linear_rule(imported))
     n = len(linear.states)

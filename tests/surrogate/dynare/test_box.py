@@ -132,3 +132,10 @@ def test_formulas_that_hold_for_one_value_only_hold_it(tmp_path: Path) -> None:
     path.write_text("theta = [1, 2]\n", encoding="utf-8")
     with pytest.raises(BadConfiguration, match="no other theta"):
         box_of("prices", path, assignments=typed)
+
+
+def test_ranges_of_shocks_in_percent_are_divided_too() -> None:
+    whole, hundredth = (import_economy(kept("growth"), percent=percent) for percent in (False, True))
+    assert whole.box.ranges["e_z"] == (0.005, 0.02, 0.01)
+    assert hundredth.box.ranges["e_z"] == pytest.approx((0.00005, 0.0002, 0.0001))
+    assert hundredth.box.ranges["gamma"] == whole.box.ranges["gamma"]

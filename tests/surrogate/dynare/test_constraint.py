@@ -51,7 +51,7 @@ def imported(folder: Path, text: str):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
     found = imported(tmp_path, WAYS[way])
-    assert "Bounded now and then, which makes two regimes: r." in found.notes
+    assert "Bounded now and then, which makes 2 regimes: r." in found.notes
     assert (found.reduced.states, set(found.reduced.outputs)) == (("d",), {"x", "pi"})
     (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
     model = from_file(tmp_path / "bounded.py")
@@ -66,6 +66,67 @@ def test_a_rule_with_a_bound_has_two_regimes(tmp_path: Path, way: str) -> None:
         for regime, expected in zip(model.regimes(), (1.5 * inflation, -0.01), strict=True):
             told = model.given(regime).period(p, torch.zeros(1, dtype=torch.float64), choices)
             assert float(told.r) == pytest.approx(expected)
+
+
+TWO = (
+    WAYS["max"]
+    .replace("r d;", "r d g;")
+    .replace("phi rho least;", "phi rho least most;")
+    .replace("least = -0.01;", "least = -0.01; most = 0.02;")
+    .replace("- d);", "- d - g);")
+    .replace("d = rho", "[name='spending', mcp='g < most'] g = -0.5*x;\nd = rho")
+)
+
+
+FOUR = TWO.replace("r d g;", "r d g b h;").replace(
+    "d = rho", "b = max(x, -0.2); h = min(pi + b, 0.3);\nd = rho"
+)
+FOUR = FOUR.replace("pi = beta", "pi = 0.01*h + beta")
+
+
+def test_two_bounds_have_four_regimes_and_each_its_own_side(tmp_path: Path) -> None:
+    found = imported(tmp_path, TWO)
+    assert "Bounded now and then, which makes 4 regimes: r, g." in found.notes
+    assert set(found.reduced.outputs) == {"x", "pi"}
+    (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
+    model = from_file(tmp_path / "bounded.py")
+    assert [each for each in check_economy(model) if not each.passed] == []
+    p, names = model.name_parameters(model.default_parameters()), [each.name for each in model.controls]
+    rest = torch.zeros(1, dtype=torch.float64)
+    for inflation, gap in ((0.0, 0.0), (-0.01, 0.0), (0.0, -0.06), (-0.01, -0.06)):
+        choices = torch.tensor([{"pi": inflation, "x": gap}[name] for name in names], dtype=torch.float64)
+        period = model.period(p, rest, choices)
+        told = tuple(inflation < 0 if each.name == "r" else gap < 0 for each in model.constraints)
+        for now in (period, model.given(told).period(p, rest, choices)):
+            assert float(now.r) == pytest.approx(max(-0.01, 1.5 * inflation))
+            assert float(now.g) == pytest.approx(min(0.02, -0.5 * gap))
+
+
+def test_a_bound_on_what_is_expected_leaves_that_to_the_network(tmp_path: Path) -> None:
+    """r = max(least, E[phi*pi(+1)]), as both equations of a constraint hold in expectation."""
+    found = imported(tmp_path, WAYS["mcp"].replace("r = phi*pi;", "r = phi*pi(+1);"))
+    assert set(found.reduced.outputs) == {"x", "pi", "free_r"}
+    (tmp_path / "bounded.py").write_text(found.text, encoding="utf-8")
+    model = from_file(tmp_path / "bounded.py")
+    p, names = model.name_parameters(model.default_parameters()), [each.name for each in model.controls]
+    rest = torch.zeros(1, dtype=torch.float64)
+    for wanted, inflation in ((-0.004, 0.01), (-0.03, -0.01)):
+        values = {"pi": inflation, "x": 0.0, "free_r": wanted}
+        today, tomorrow = (
+            torch.tensor([each[name] for name in names], dtype=torch.float64)
+            for each in (values, {**values, "pi": wanted / 1.5})
+        )
+        now, then = model.period(p, rest, today), model.period(p, rest, tomorrow)
+        assert float(now.r) == pytest.approx(max(-0.01, wanted))
+        assert float(model.inside(now, then, p)["free_r"]) == pytest.approx(0.0, abs=1e-12)
+        assert abs(float(model.inside(now, now, p)["free_r"])) > 0.1
+
+
+def test_a_max_of_what_comes_is_a_payoff_inside_the_expectation(tmp_path: Path) -> None:
+    found = imported(tmp_path, WAYS["max"].replace("phi*pi", "phi*pi(+1)"))
+    assert "Inside the expectation, with its kink, since it looks ahead: rule." in found.notes
+    assert "constraints" not in found.text
+    assert "where(p.least > then.pi * p.phi" in found.text
 
 
 def test_all_ways_are_the_same_economy(tmp_path: Path) -> None:
@@ -90,11 +151,18 @@ def test_a_kink_where_the_economy_rests_stays_a_kink(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (WAYS["mcp"].replace("x = x(+1)", "[mcp='x > -1'] x = x(+1)"), "several constraints"),
+        (
+            WAYS["occbin"].replace("bind='elb'] r = least", "bind='elb,low'] r = least"),
+            "two constraints at once",
+        ),
+        (
+            TWO.replace("mcp='g < most'", "mcp='r < most'").replace("g = -0.5*x", "r = phi*pi - g"),
+            "bounds r twice",
+        ),
+        (FOUR, "has 4 constraints"),
         (WAYS["mcp"].replace("r > least'] r", "pi > -1'] pi").replace("pi = phi*pi", "pi = r/phi"), None),
         (WAYS["mcp"].replace("'r > least'", "'r = least'"), "cannot be read"),
         (WAYS["mcp"].replace("least = -0.01", "least = 0"), "binds where the economy rests"),
-        (HEAD.replace("x = x", "[mcp='x > -1'] x = x") + "r = phi*pi;\n" + TAIL + SOLVE, "looks ahead"),
         (WAYS["occbin"].replace("bind='elb'] r = least", "bind='elb'] x = least"), "either way"),
     ],
 )

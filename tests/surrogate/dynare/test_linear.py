@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from benchmarks.dynare_files import difference, our_rule, outcome
+from benchmarks.dynare_files import difference, is_nonlinear_and_stochastic, our_rule, outcome
 from surrogate.dynare.calibration import calibrate
 from surrogate.dynare.linear import UNIT_ROOT, covariance_of, roots_of, solve_linear
 from surrogate.dynare.octave import available, linear_rule_of_dynare
 from surrogate.errors import SurrogateError
 from surrogate.rational_expectations import Indeterminate
-from tests.surrogate.dynare.sources import FILES, NAMES, model_file, needs_preprocessor
+from tests.surrogate.dynare.sources import FILES, NAMES, kept, model_file, needs_preprocessor
 
 needs_dynare = pytest.mark.skipif(not available(), reason="no Octave and Dynare here")
 
@@ -79,6 +79,15 @@ def test_too_many_solutions_are_none() -> None:
 def test_the_benchmark_says_what_becomes_of_a_file() -> None:
     assert str(outcome(FILES / "gap.mod")).startswith("7 variables, 4 states, 2 for the network")
     assert str(outcome(FILES / "absent.mod")).startswith("refused: There is no file")
+
+
+def test_the_benchmark_counts_what_is_nonlinear_and_stochastic() -> None:
+    assert [name for name in NAMES if is_nonlinear_and_stochastic(kept(name), "")] == [
+        "growth",
+        "prices",
+        "initial",
+    ]
+    assert not is_nonlinear_and_stochastic(kept("growth"), "no active shock: nothing in it is uncertain.")
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -184,6 +184,19 @@ def test_files_that_are_included_are_found(tmp_path: Path) -> None:
 
 
 @needs_preprocessor
+def test_initial_values_of_what_is_estimated_stand_in_for_others(tmp_path: Path) -> None:
+    lines = "estimated_params; rho, beta_pdf, 0.8, 0.1; stderr e, inv_gamma_pdf, 0.02, inf; end;\n"
+    later = "estimated_params_init; rho, 0.85; stderr e, 0.03; end;\n"
+    text = WHOLE.replace("rho = 0.9;", "") + lines
+    assert calibrate(read(tmp_path, text)).parameters["rho"] == 0.8
+    calibration = calibrate(read(tmp_path, text + later))
+    assert (calibration.parameters["rho"], calibration.sds["e"]) == (0.85, 0.01)
+    assert calibrate(read(tmp_path, WHOLE + lines + later)).parameters["rho"] == 0.9
+    without = re.sub(r"shocks;.*?end;", "", text, flags=re.DOTALL)
+    assert calibrate(read(tmp_path, without + later)).sds["e"] == 0.03
+
+
+@needs_preprocessor
 def test_formulas_of_matlab_variables_are_read(tmp_path: Path) -> None:
     text = "share = 0.3; % of capital\n" + WHOLE.replace("alpha = 0.3;", "alpha = share;")
     text = text.replace("stderr 0.01", "stderr share/10")

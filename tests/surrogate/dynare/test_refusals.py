@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from surrogate.dynare.importing import import_economy
-from surrogate.errors import SurrogateError
+from surrogate.errors import NoEquilibrium, SurrogateError
 from tests.surrogate.dynare.sources import needs_preprocessor
 
 pytestmark = needs_preprocessor
@@ -66,3 +66,28 @@ def test_refused_in_a_sentence(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(SurrogateError, match=words) as refusal:
         import_economy(path)
     assert "\n" not in str(refusal.value)
+
+
+def test_a_box_of_which_a_tenth_has_no_equilibrium_is_refused_before_training(tmp_path: Path) -> None:
+    """Below one for one, the rule leaves inflation undetermined: in 40 % of this box."""
+    pytest.importorskip("torch")
+    from surrogate.models.registry import from_file
+
+    text = (
+        "var x pi d; varexo e; parameters phi; phi = 1.5; model; x = x(+1) - (phi*pi - pi(+1) - d);\n"
+        "pi = 0.99*pi(+1) + 0.1*x; d = 0.5*d(-1) + e; end;\n" + SHOCKS
+    )
+    path, ranges = tmp_path / "economy.mod", tmp_path / "ranges.toml"
+    path.write_text(text, encoding="utf-8")
+    for lower, upper, found in ((0.8, 1.3, False), (1.1, 1.8, True)):
+        ranges.write_text(f"phi = [{lower}, {upper}]\n", encoding="utf-8")
+        economy = tmp_path / f"economy_{found}.py"
+        economy.write_text(import_economy(path, box=ranges).text, encoding="utf-8")
+        model = from_file(economy)
+        p = model.name_parameters(model.default_parameters())
+        if found:
+            assert p.first_order.policy.shape == (2, 1)
+            continue
+        with pytest.raises(NoEquilibrium, match="Blanchard and Kahn") as refusal:
+            p.first_order  # noqa: B018
+        assert "\n" not in str(refusal.value)

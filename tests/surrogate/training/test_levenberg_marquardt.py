@@ -77,7 +77,7 @@ def test_a_step_that_raises_the_loss_is_taken_back_with_more_damping(batch: tupl
 def test_damping_stops_growing_and_memory_goes_where_no_step_ever_helps(batch: tuple[Tensor, Tensor]) -> None:
     """As where what is remembered leads astray: it must be possible to come back."""
     optimiser = LevenbergMarquardt(Wave(), 1.0)
-    optimiser.loss = lambda *_: 1.0  # type: ignore[method-assign]
+    optimiser._losses = lambda *_: torch.ones(1, 1)  # type: ignore[method-assign]
     for _ in range(200):
         optimiser.step(batch, batch)
     values, jacobian = per_sample_jacobian(optimiser.module, batch)
@@ -99,3 +99,23 @@ def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple
         torch.testing.assert_close(
             found, 0.64 * parts[0] + 0.16 * parts[1] + 0.2 * parts[2], rtol=1e-12, atol=0
         )
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_noise_of_batches_does_not_stop_a_run_whose_steps_may_look_worse(seed: int) -> None:
+    """As exact as the fifty batches that count: over six seeds .007 to .02 from the truth, where theory says
+    .014. A run that refuses all that looks worse ends with damping of .1 or more at five seeds of six.
+    """
+    truth = torch.tensor([0.5, -0.2], dtype=torch.float64)
+    generator = torch.Generator().manual_seed(seed)
+
+    def drawn() -> tuple[Tensor, Tensor]:
+        states, noise = (torch.randn(50, n, generator=generator, dtype=torch.float64) for n in (2, 1))
+        return states, torch.sin(states @ truth)[:, None] + 0.5 * noise
+
+    optimiser = LevenbergMarquardt(Wave(), 1.0, 0.98, robust_loss="huber", tolerance=2.0)
+    for _ in range(400):
+        optimiser.step(drawn(), drawn())
+    weights = parameters_to_vector(optimiser.module.parameters()).detach()
+    assert optimiser.damping < 1e-6
+    assert float((weights - truth).norm()) < 0.05

@@ -75,6 +75,14 @@ def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch)
     assert (whole - partial).norm() > 0.1 * whole.norm()
 
 
+def test_memory_lasts_as_long_as_the_share_says() -> None:
+    run = Run(KrusellSmith(), replace(SMALL, memory=0.8, lasting_memory=0.25))
+    remembered = []
+    for run.step in (0, 10, 40, 400):  # a quarter of 40 steps are ten
+        remembered.append(run._memory())
+    assert remembered == pytest.approx([0.8, 0.8, 0.9, 0.99])
+
+
 def test_a_few_steps_make_residuals_smaller() -> None:
     """On a batch that no step was computed from; over eight seeds to .54 to .68 of what they were."""
     run = Run(KrusellSmith(), replace(SMALL, batch=64 * HOUSEHOLDS, steps=6))
