@@ -13,7 +13,7 @@ import argparse
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, cat, nn
@@ -23,6 +23,7 @@ from benchmarks.exchange_economies import Agents, Analytic, Choice, Exchanged, P
 from benchmarks.exchange_report import write_report
 from benchmarks.filter_cases import ROOT
 from benchmarks.kept import kept, read
+from surrogate.training.by_equations import Method
 from surrogate.training.optimisers import Adam, LevenbergMarquardt
 
 RESULTS = ROOT / "results" / "exchange"
@@ -231,7 +232,7 @@ class Cell:
         self.loss = LOSS_CLASSES[loss](self.networks)
         self.generator = torch.Generator().manual_seed(SEED)
         self.states = economy.draw(BANK, self.generator)
-        self.adam = Adam(self.loss, LEARNING_RATE, steps)
+        self.adam = Adam(cast(Method, self.loss), LEARNING_RATE, steps)
         self.squares = LevenbergMarquardt(self.loss, 1.0, robust_loss="huber")
         self.step = 0
 

@@ -292,7 +292,8 @@ class Portfolios(Generations):
     def shocks(self, s: Tensor) -> tuple[Tensor, Tensor]:
         """Between -1 and 1."""
         pairs = ((s[..., 10], PRODUCTIVITY), (s[..., 11], DEPRECIATION))
-        return tuple((2 * value - low - high) / (high - low) for value, (low, high) in pairs)
+        first, second = ((2 * value - low - high) / (high - low) for value, (low, high) in pairs)
+        return first, second
 
     def everything(self, s: Tensor) -> Tensor:
         """All that is held, and shocks."""

@@ -54,7 +54,8 @@ def as_reference(policy: PolicyNetwork, theta: Array) -> Policy:
 
 def planner(theta: Array, countries: int) -> Planner:
     """The reference's equations at parameters [4]."""
-    return Planner(*map(float, theta), countries)
+    gamma, phi, rho, sigma = map(float, theta)
+    return Planner(gamma, phi, rho, sigma, countries)
 
 
 def along_a_path(policy: PolicyNetwork, theta: Array, countries: int, states: int) -> tuple[Array, Array]:

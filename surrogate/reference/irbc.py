@@ -11,10 +11,10 @@ evaluation at P points. Written apart from the code that trains networks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import combinations_with_replacement
-from math import prod
+from functools import reduce
+from itertools import chain, combinations_with_replacement
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -113,17 +113,20 @@ def terms(k: Array, z: Array, degree: int) -> Array:
     own = ((k - mean_k) / UNIT, (z - mean_z) / UNIT)
     factors = [(1, each) for each in (*own, mean_k / UNIT, mean_z / UNIT)]
     for power in range(2, degree + 1):
-        products = [prod(each) for each in combinations_with_replacement(own, power)]
+        products = [product_of(each) for each in combinations_with_replacement(own, power)]
         factors += [(power, each.mean(-1, keepdims=True)) for each in products]
-    chosen = [()]
-    for count in range(1, degree + 1):
-        chosen += combinations_with_replacement(factors, count)
+    chosen = chain.from_iterable(combinations_with_replacement(factors, n) for n in range(degree + 1))
     columns = [
-        prod((each for _, each in some), start=np.ones_like(k))
+        product_of([np.ones_like(k), *(each for _, each in some)])
         for some in chosen
         if sum(order for order, _ in some) <= degree
     ]
     return np.stack(columns, -1)
+
+
+def product_of(factors: Iterable[Array]) -> Array:
+    """Element by element."""
+    return reduce(np.multiply, factors)
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,8 @@ def solve_irbc(parameters: Mapping[str, float], countries: int = 10) -> IrbcSolu
     ------
     SurrogateError : the equations are not solved.
     """
-    planner = Planner(*(float(parameters[name]) for name in ("gamma", "phi", "rho", "sigma")), countries)
+    gamma, phi, rho, sigma = (float(parameters[name]) for name in ("gamma", "phi", "rho", "sigma"))
+    planner = Planner(gamma, phi, rho, sigma, countries)
     generator = np.random.default_rng(SEED)
     spread = planner.sigma / (1 - planner.rho**2) ** 0.5
     own, together = (

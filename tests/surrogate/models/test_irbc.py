@@ -89,7 +89,8 @@ def test_equations_are_those_that_are_written_apart(policy: PolicyNetwork) -> No
     """With the same points for the shocks, in NumPy."""
     states, parameters = places(policy, 1)
     for theta in parameters:
-        planner = Planner(*map(float, theta), FEW)
+        gamma, phi, rho, sigma = map(float, theta)
+        planner = Planner(gamma, phi, rho, sigma, FEW)
 
         @torch.no_grad()
         def log_capital(k: Array, z: Array, theta: Tensor = theta) -> Array:
