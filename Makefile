@@ -56,7 +56,7 @@ $(VENV):
 
 benchmark: $(VENV)/installed-all
 	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
-		learnt_likelihood responses simulated_moments published_experiment krusell_smith populations continuous_time hank hank_estimation olg mutations kills external_code house; do \
+		learnt_likelihood responses simulated_moments published_experiment krusell_smith populations continuous_time hank hank_estimation olg irbc exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
@@ -64,7 +64,7 @@ benchmark: $(VENV)/installed-all
 
 artifacts: $(VENV)/installed-all
 	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb \
-			consumption_saving krusell_smith krusell_smith_continuous hank olg; do \
+			consumption_saving krusell_smith krusell_smith_continuous hank olg irbc; do \
 		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done

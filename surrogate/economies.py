@@ -85,6 +85,14 @@ SHIPPED = (
         classical="surrogate.reference.an_schorfheide_projection:solve_an_schorfheide_zlb",
     ),
     Economy(
+        "irbc",
+        "surrogate.models.irbc:MultiCountryRealBusinessCycle",
+        {"hidden": (16, 16), "trunk": 16, "nodes": 2, "batch": 512, "adam_steps": 0, "steps": 400}
+        | {"ergodic_share": 0.75, "robust_quantile": 1.0, "memory": 0.9, "hopeless_share": 0.0},
+        test_nodes=3,
+        classical="surrogate.reference.irbc:solve_irbc",
+    ),
+    Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
         {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 450}
@@ -96,8 +104,8 @@ SHIPPED = (
     Economy(
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
-        {"method": "generations", "hidden": (20, 20), "trunk": 12, "nodes": 1, "batch": 2560}
-        | {"adam_steps": 0, "steps": 360, "robust_quantile": 1.0, "robust_loss": "huber"}
+        {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
+        | {"steps": 800, "robust_quantile": 1.0, "robust_loss": "huber", "memory": 0.9}
         | {"hopeless_share": 0.0},
         test_nodes=1,
         comparison="surrogate.comparison.generations:compare_generations",

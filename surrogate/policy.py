@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from .generations_policy import GenerationsPolicy
-from .models.interface import Control, Model, Parameters, Period, Regime, pack, unpack
+from .models.interface import Control, Model, Parameters, Period, Regime, Values, pack, unpack
 from .models.population import Population
 from .models.variables import stack
 
@@ -35,8 +35,7 @@ class PolicyNetwork(nn.Module):
         self.model = model
         centre, scale = _spread_of_features(model)
         self.inputs = model.inputs or model.states
-        n_inputs, n_features = sum(v.size for v in self.inputs), len(centre)
-        n_outputs = sum(control.size for control in self.moved(model)) * len(model.regimes())
+        (n_inputs, n_outputs), n_features = self._columns(), len(centre)
         self.sizes = [n_inputs, n_outputs, hidden[0]]
         self.layers = nn.ModuleList()
         self.trunk = nn.Linear(n_features, trunk, dtype=torch.float64)
@@ -53,6 +52,11 @@ class PolicyNetwork(nn.Module):
     def moved(model: Model) -> Sequence[Control]:
         """Controls that the network moves in each regime."""
         return model.controls
+
+    def _columns(self) -> tuple[int, int]:
+        """Of inputs and of outputs."""
+        controls = sum(control.size for control in self.moved(self.model))
+        return sum(v.size for v in self.inputs), controls * len(self.model.regimes())
 
     @torch.no_grad()
     def _start_at_anchor(self, trunk: nn.Linear, last: nn.Module) -> None:
@@ -98,9 +102,8 @@ class PolicyNetwork(nn.Module):
 
     def candidates(self, states: Tensor, p: Parameters) -> dict[Regime, Tensor]:
         """Controls [..., n_controls] by regime, of which there is only one without constraints."""
-        inputs = pack(self.model.coordinates(self.model.period(p, states), p), self.inputs)
         features = (stack(self.model.characteristics(p)) - self.centre) / self.scale
-        outputs = self.outputs(inputs, features)
+        outputs = self._moves(self.model.coordinates(self.model.period(p, states), p), features)
         regimes = self.model.regimes()
         parts = outputs.chunk(len(regimes), dim=-1)
         told = [self.model.given(regime) for regime in regimes]
@@ -108,6 +111,10 @@ class PolicyNetwork(nn.Module):
             controls(each, each.period(p, states), p, part) for each, part in zip(told, parts, strict=True)
         ]
         return dict(zip(regimes, choices, strict=True))
+
+    def _moves(self, coordinates: Values, features: Tensor) -> Tensor:
+        """Outputs in the order of the controls, those of each regime after another."""
+        return self.outputs(pack(coordinates, self.inputs), features)
 
     def outputs(self, inputs: Tensor, features: Tensor) -> Tensor:
         """Raw network outputs [..., n_outputs] at standardised features: deviations from the anchor in the
@@ -121,6 +128,23 @@ class PolicyNetwork(nn.Module):
             bias = layer.bias.reshape(-1, *[1] * (hidden.ndim - 1))
             hidden = _across(layer.weight, torch.tanh(hidden)) + bias
         return (hidden * torch.exp(scale)).movedim(0, -1)
+
+
+class SharedPolicyNetwork(PolicyNetwork):
+    """One network for units that are alike, such as countries: each sees its own columns and what all share,
+    so that the number of weights does not depend on how many there are.
+    """
+
+    def _columns(self) -> tuple[int, int]:
+        return len(self.inputs), len(self.model.controls)
+
+    def _moves(self, coordinates: Values, features: Tensor) -> Tensor:
+        columns = [
+            coordinates[each.name] if each.size > 1 else coordinates[each.name][..., None]
+            for each in self.inputs
+        ]
+        of_units = torch.stack(torch.broadcast_tensors(*columns), -1)
+        return self.outputs(of_units, features.unsqueeze(-2)).movedim(-1, -2).flatten(-2)
 
 
 class PopulationPolicy(nn.Module):
@@ -163,6 +187,8 @@ NETWORKS: dict[str, Callable[..., Any]] = {
 
 def policy_of(model: Model, hidden: Sequence[int], trunk: int) -> PolicyNetwork:
     """The network that solves an economy, of layers of so many units."""
+    if model.units > 1:
+        return SharedPolicyNetwork(model, hidden, trunk)
     return NETWORKS[model.solved_by](model, hidden, trunk)
 
 

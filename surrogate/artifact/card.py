@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, get_origin
 from unicodedata import normalize
 
 from ..errors import BrokenArtifact, NewerFormat
@@ -75,6 +75,26 @@ class ParameterRange:
             )
 
 
+@dataclass(frozen=True)
+class Requirement:
+    """What states have to satisfy, beyond being numbers: a weighted sum of groups of states, column by column
+    (``of`` "each") or of all columns added up (``of`` "sum"), lies between two ends.
+    """
+
+    description: str
+    weights: dict[str, float]
+    lower: float = 0.0
+    upper: float = LARGEST
+    of: str = "each"
+
+    def __post_init__(self) -> None:
+        numbers = (*self.weights.values(), self.lower, self.upper)
+        if not self.weights or not all(_is_number(each) and abs(each) <= LARGEST for each in numbers):
+            raise BrokenArtifact(f"The requirement {self.description!r} is not made of numbers.")
+        if self.of not in ("each", "sum"):
+            raise BrokenArtifact(f"The requirement {self.description!r} is of {self.of!r}, not each or sum.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """Names, units, ranges, provenance and certified accuracy of a surrogate.
@@ -105,6 +125,7 @@ class Card:
     accuracy: dict[str, Any]
     parity: dict[str, Any]
     region: dict[str, Any] | None = None
+    feasible: tuple[Requirement, ...] = ()
     digests: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,6 +150,7 @@ class Card:
         _require_distinct(
             [*(parameter.name for parameter in self.parameters), *errors]
         )  # as priors name them
+        _require_groups(self.feasible, self.states)
         if self.region is not None and len(Region.from_dict(self.region).center) != len(self.parameters):
             raise BrokenArtifact("The card's region and its parameters have different lengths.")
 
@@ -154,6 +176,7 @@ class Card:
             raise BrokenArtifact("The card is not a JSON object.")
         _require_readable(values)
         values.setdefault("digests", {})
+        values.setdefault("feasible", [])
         return cls(**{each.name: _field(values, each.name, each.type) for each in fields(cls)})
 
 
@@ -197,6 +220,16 @@ def _require_places(places: Any) -> None:
         raise BrokenArtifact("The card's worst places are not made of an error and parameters.")
 
 
+def _require_groups(feasible: Iterable[Requirement], states: Iterable[Variable]) -> None:
+    sizes = {state.name: state.size for state in states}
+    for each in feasible:
+        if None in (found := {sizes.get(name) for name in each.weights}) or len(found) > 1:
+            raise BrokenArtifact(
+                f"The requirement {each.description!r} is not about states of one size: "
+                f"{', '.join(map(repr, each.weights))}."
+            )
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -223,12 +256,13 @@ _KINDS: dict[Any, Any] = {
     dict[str, Any] | None: (dict, type(None)),
     tuple[Variable, ...]: Variable,
     tuple[ParameterRange, ...]: ParameterRange,
+    tuple[Requirement, ...]: Requirement,
 }
 
 
 def _field(values: Mapping[str, Any], name: str, annotation: Any) -> Any:
     kind = _KINDS[annotation]
-    if kind in (Variable, ParameterRange):
+    if kind in (Variable, ParameterRange, Requirement):
         return tuple(_record(kind, name, record) for record in _typed(values, name, list))
     return _typed(values, name, kind)
 
@@ -248,7 +282,7 @@ def _record(kind: Any, name: str, record: Any) -> Any:
     accepted = {each.name: each.type for each in fields(kind)}
     given = {key: value for key, value in record.items() if key in accepted}
     for key, value in given.items():
-        allowed = (int, float) if accepted[key] is float else accepted[key]
+        allowed = (int, float) if accepted[key] is float else get_origin(accepted[key]) or accepted[key]
         _typed({f"{name}.{key}": value}, f"{name}.{key}", allowed)
     try:
         return kind(**given)

@@ -31,6 +31,9 @@ ROWS = 6
 SHARED = (1, 2, 3, 6)
 """Parameter vectors for so many rows."""
 
+OPTIONAL = {"digests", "feasible"}
+"""Fields of the card that may be missing, or whose place is looked at by itself."""
+
 
 @dataclass
 class Subject:
@@ -53,7 +56,7 @@ class Subject:
             values = records.read_json(text)
         except ValueError as error:
             raise BrokenArtifact(f"It is not valid JSON ({error}).") from None
-        names = {field.name for field in fields(Card)} - {"digests"}
+        names = {field.name for field in fields(Card)} - OPTIONAL
         if isinstance(values, dict) and (missing := sorted(names - values.keys())):
             raise BrokenArtifact(f"It lacks {', '.join(missing)}.")
         self.card = Card.from_json(text)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import BadData, BrokenArtifact, OutsideBox
 from ..house.records import Values, by_name, columns, rows, same_length, share
 from .card import Card, expanded_names
+from .feasible import require_feasible
 from .graph import (
     CONTRACTS,
     LARGEST_FILE,
@@ -198,7 +199,8 @@ class Surrogate:
 
         Raises
         ------
-        UnknownName, BadData, OutsideBox : with `check`, what is wrong and where.
+        UnknownName, BadData, OutsideBox : with `check`, what is wrong and where; BadData also for states that
+            the card says nobody can be in.
         """
         if check:
             states, parameters = self._checked({"states": states}, parameters)
@@ -287,6 +289,8 @@ class Surrogate:
         arrays = [rows(values, names[group], group, self._dtype) for group, values in groups.items()]
         theta = self.parameter_array(parameters)
         self.require_inside(theta)
+        if "states" in groups and self.card.feasible:
+            require_feasible(arrays[list(groups).index("states")], self.card.states, self.card.feasible)
         return [*same_length(arrays, max(at_least, len(theta))), theta.astype(self._dtype)]
 
     def _where_outside(self, theta: NDArray[np.float64]) -> str:

@@ -119,6 +119,7 @@ def card_of(model: Model, training: dict[str, Any], certificate: Certificate, fo
         training={**training, "shipped": installed_name(model) is not None},
         accuracy=certificate.accuracy,
         parity=found,
+        feasible=tuple(model.feasible),
         region=None if certificate.region is None else certificate.region.to_dict(),
     )
 

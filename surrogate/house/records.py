@@ -28,6 +28,8 @@ LARGEST_TOML = 2**24
 PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 """Keys that need no quotes."""
 
+MOST_NAMES = 12
+"""In a message; of more, the first ones and the last."""
 LONGEST_TEXT = 4 << 20
 DEEPEST = 32
 LARGEST_INTEGER = 2**63
@@ -96,7 +98,8 @@ def rows(
     except (ValueError, TypeError) as error:
         raise BadData(f"{group} are not numbers ({error}).") from error
     if array.ndim != 2 or array.shape[1] != len(names) or not len(array):
-        raise BadData(f"{group} must have shape [n, {len(names)}] ({', '.join(names)}), not {array.shape}.")
+        listed = ", ".join(names if len(names) <= MOST_NAMES else (*names[:MOST_NAMES], "...", names[-1]))
+        raise BadData(f"{group} must have shape [n, {len(names)}] ({listed}), not {array.shape}.")
     finite = np.isfinite(array)
     if not finite.all():
         row, column = np.argwhere(~finite)[0]

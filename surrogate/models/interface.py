@@ -22,7 +22,7 @@ from typing import Any, ClassVar, final
 import torch
 from torch import Tensor
 
-from ..artifact.card import ParameterRange, Variable
+from ..artifact.card import ParameterRange, Requirement, Variable
 from .aid import Aid
 from .period import Parameters, Period, where
 from .utility import fischer_burmeister
@@ -53,6 +53,7 @@ __all__ = [
     "Parameters",
     "Period",
     "Regime",
+    "Requirement",
     "Values",
     "Variable",
     "pack",
@@ -86,6 +87,12 @@ class Model(Aid):
     """The class in which the economy was written, also where a method of solution has added controls to it.
     What is known of an economy beside its file is known of that class, not of another one with its name.
     """
+    units: ClassVar[int] = 1
+    """Of several that are alike, such as countries: each control and equation then has a column for each,
+    each of `inputs` one, or as many, and all units share a network.
+    """
+    feasible: ClassVar[tuple[Requirement, ...]] = ()
+    """What states have to satisfy that users give; others are refused."""
     kind_of_economy: ClassVar[str] = "economy"
     solved_by: ClassVar[str] = ""
     """The one method of solution that is for its kind of economy, if there is one."""

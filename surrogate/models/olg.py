@@ -26,6 +26,7 @@ from surrogate.models.interface import (
     ParameterRange,
     Parameters,
     Period,
+    Requirement,
     Values,
     Variable,
 )
@@ -77,6 +78,11 @@ class OverlappingGenerations(LookAhead, Model):
     generations: ClassVar[int] = GENERATIONS
     states = states_of(GENERATIONS)
     controls = controls_of(GENERATIONS)
+    feasible = (
+        Requirement("Capital must not be negative", {"capital": 1.0}),
+        Requirement("Capital must cover debt in bonds as its collateral", {"capital": 1.0, "bonds": KAPPA}),
+        Requirement("Bonds of all ages must add up to nothing", {"bonds": 1.0}, upper=0.0, of="sum"),
+    )
     parameters = (
         ParameterRange("beta", 0.92, 0.97, 0.95, "discount factor"),
         ParameterRange("gamma", 1.0, 4.0, 2.0, "relative risk aversion"),
@@ -97,6 +103,9 @@ class OverlappingGenerations(LookAhead, Model):
         Variable("log_consumption", "consumption of all generations", "log"),
         Variable("gross_return", "gross return on capital", "ratio to the previous period"),
         Variable("bond_price", "price of a bond", "goods"),
+        Variable("wealth_first", "capital and bonds of those in the first quarter of life", "share of all"),
+        Variable("wealth_second", "of those in the second quarter", "share of all"),
+        Variable("wealth_third", "of those in the third quarter", "share of all"),
     )
     equations = (
         Variable("capital", "consumption error of saving in capital, root mean square over ages", "share"),
@@ -194,13 +203,18 @@ class OverlappingGenerations(LookAhead, Model):
         return capital, ((expected.bonds + KAPPA * mu) / price) ** power - 1
 
     def observe(self, now: Period, then: Period, p: Parameters) -> Values:
-        """Aggregates and prices."""
+        """Aggregates, prices, and who owns how much; debts are less than nothing."""
+        owned = after_nothing(then.capital + then.bonds) / then.capital_of_all[..., None]
+        first, second, third, _ = owned.tensor_split(4, -1)
         return {
             "log_capital": log(then.capital_of_all),
             "log_output": log(then.output),
             "log_consumption": log(then.consumption.sum(-1)),
             "gross_return": then.gross_return,
             "bond_price": then.bond_price,
+            "wealth_first": first.sum(-1),
+            "wealth_second": second.sum(-1),
+            "wealth_third": third.sum(-1),
         }
 
 
@@ -214,13 +228,15 @@ def overlapping_generations(generations: int = GENERATIONS) -> OverlappingGenera
     number = whole_number("The number of generations", generations, FEWEST, MOST)
     own = {"generations": number, "states": states_of(number), "controls": controls_of(number)}
     name = f"OverlappingGenerationsOf{number}"
-    return type(name, (OverlappingGenerations,), {**own, "written": OverlappingGenerations})()
+    return type(
+        name, (OverlappingGenerations,), {**own, "written": OverlappingGenerations, "__module__": __name__}
+    )()
 
 
 def moved(today: Tensor, values: tuple[float, float], stays: Tensor) -> Tensor:
     """One of two `values` tomorrow, the other one than today's where `stays` is zero; what is between the
-    two, as in the steady state, is left for one of them.
+    two, as in the steady state, counts as the nearer one.
     """
     low, high = values
-    other = low + (high - low) * (today < (low + high) / 2).to(today.dtype)
-    return other + stays * (today - other)
+    is_low = (today < (low + high) / 2).to(today.dtype)
+    return low + (high - low) * (is_low + stays * (1 - 2 * is_low))

@@ -35,7 +35,7 @@ LARGEST_MOVE = 0.5
 """Of log K and p in a step."""
 LOWEST_PRICE, HIGHEST_PRICE = 0.05, 3.0
 LEAST_CONSUMPTION, LEAST_WORTH = 1e-3, 1e-6
-POLISH, LENGTHS = 2, (1.0, 0.7, 0.4, 0.2, 0.1, 0.0)
+POLISH, LENGTHS = 3, (1.0, 0.7, 0.4, 0.2, 0.1, 0.0)
 """Inside the graph."""
 NOBODY, NOTHING_LIKE = -1e9, 1e9
 """The choice of those who do not live any more, and errors that are no numbers."""

@@ -16,8 +16,6 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import BadData
-
 Array = NDArray[np.float64]
 PARAMETERS = ("beta", "gamma", "zeta", "alpha")
 KAPPA = 1 / 0.89
@@ -27,8 +25,6 @@ DELTA_MOVES = np.array([[0.972, 0.028], [0.300, 0.700]])
 """From today's (row) to tomorrow's value, the low one first."""
 AT_LIMIT = 2e-6
 """So close to its limit a choice is at it."""
-INFEASIBLE = 1e-4
-"""By how much, relative to mean capital, holdings may miss what they have to satisfy."""
 
 Policy = Callable[[Array, Array, Array, Array], tuple[Array, Array, Array]]
 """From capital and bonds [n, S] of ages 1 to S, productivity and depreciation [n] to capital saved and bonds
@@ -123,28 +119,3 @@ def euler_errors(
     multiplier = np.where(a < AT_LIMIT, np.maximum(cost - mu - risky, 0.0), 0.0)
     power = -1 / household.gamma
     return ((risky + multiplier + mu) / cost) ** power - 1, ((safe + KAPPA * mu) / price) ** power - 1
-
-
-def require_feasible(k: Array, b: Array) -> None:
-    """Refuse holdings [n, S] of ages 1 to S that nobody can have.
-
-    Raises
-    ------
-    BadData : naming the first of what is wrong: negative capital, bonds beyond what capital is worth as
-        collateral, or bonds that do not add up to nothing.
-    """
-    unit = INFEASIBLE * k.mean(axis=1, keepdims=True)
-    if (k < -unit).any():
-        row, age = np.argwhere(k < -unit)[0]
-        raise BadData(f"Capital must not be negative, as {k[row, age]:.4g} at age {age + 1} (row {row}) is.")
-    short = k + KAPPA * b < -unit
-    if short.any():
-        row, age = np.argwhere(short)[0]
-        raise BadData(
-            f"A debt of {-b[row, age]:.4g} at age {age + 1} (row {row}) needs {-KAPPA * b[row, age]:.4g} of "
-            f"capital as collateral, and there is {k[row, age]:.4g}."
-        )
-    off = np.abs(b.sum(axis=1)) > unit[:, 0] * b.shape[1]
-    if off.any():
-        row = int(np.flatnonzero(off)[0])
-        raise BadData(f"Bonds of all ages must add up to nothing, not to {b[row].sum():.4g} (row {row}).")

@@ -20,11 +20,8 @@ class Bank:
     states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
     """
 
-    def __init__(
-        self, model: Model, size: int, generator: torch.Generator, renewed: float | None = None
-    ) -> None:
-        """Each period a share of `renewed` begins anew."""
-        self.model, self.generator, self.renewed = model, generator, renewed
+    def __init__(self, model: Model, size: int, generator: torch.Generator) -> None:
+        self.model, self.generator = model, generator
         lower, upper = model.parameter_box()
         seed = int(torch.randint(2**31, (1,), generator=generator))
         draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
@@ -38,8 +35,6 @@ class Bank:
         moved = advance(policy, self.states, self.parameters, shocks)
         p = self.model.name_parameters(self.parameters)
         stay = self.model.settled(self.model.period(p, moved), p)
-        if self.renewed is not None:
-            stay &= torch.rand(len(moved), generator=self.generator, dtype=torch.float64) > self.renewed
         fresh = draw_states(self.model, self.parameters, self.generator)
         self.states = torch.where(stay[:, None], moved, fresh)
 

@@ -39,6 +39,8 @@ from .residuals import LookAhead, euler_residuals, in_each_regime, look_ahead
 from .sampling import Sampler
 from .settings import Settings
 
+ALIKE = 2
+"""Of units that are alike, so many of each state are looked at: more states say more than more of them."""
 START = 0.01
 """Multipliers before training; one would be a choice that the constraint decides alone."""
 
@@ -52,6 +54,8 @@ class Method(nn.Module):
 
     description: ClassVar[str]
     sum_of_squares: ClassVar[bool] = True
+    differentiated: int | None = None
+    """The first so many residuals of a state are enough for a step, if not all are needed."""
 
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__()
@@ -118,6 +122,11 @@ class EulerResiduals(ByQuadrature):
     """Residuals of the economy's equations."""
 
     description = "Euler residuals by quadrature"
+
+    def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
+        super().__init__(policy, settings, generator)
+        if policy.model.units > 1:
+            self.differentiated = ALIKE
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
         """Residuals at `states` [n, n_states] and `parameters` [n, n_parameters]."""

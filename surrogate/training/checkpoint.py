@@ -78,6 +78,7 @@ def save(path: Path, model: Model, settings: Settings, state: dict[str, Any]) ->
         "source": "" if file is None else file.name,
         "text": "" if file is None else file_fingerprint(file),
         "fingerprint": fingerprint(model),
+        "sizes": _sizes(model),
     }
     content = io.BytesIO()  # torch.save itself hides that a disk is full
     torch.save({**header, "settings": asdict(settings), "state": state}, content)
@@ -128,6 +129,8 @@ def _is_complete(content: dict[str, Any]) -> bool:
     types = {"model": str, "source": str, "fingerprint": str, "settings": dict, "state": dict}
     if not all(isinstance(content.get(name), kind) for name, kind in types.items()):
         return False
+    if not isinstance(content.get("sizes", {}), dict):
+        return False
     defaults = {each.name: each.default for each in fields(Settings)}
     return isinstance(content["state"].get("policy"), dict) and all(
         name in defaults and _is_like(value, defaults[name]) for name, value in content["settings"].items()
@@ -152,6 +155,10 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
         raise Changed(
             f"the economy {model.name!r} has changed since {path} was written; train without --resume"
         )
+    sizes = _sizes(model)
+    if other := {name: n for name, n in content.get("sizes", sizes).items() if sizes.get(name) != n}:
+        trained = ", ".join(f"{name} has {n} columns, not {sizes.get(name)}" for name, n in other.items())
+        raise Changed(f"{path} is of another {model.name!r}: {trained}; take that one or train again")
     before, now = asdict(settings_of(content)), asdict(settings)
     changed = [name for name in now if before[name] != now[name]]
     if changed:
@@ -159,6 +166,11 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
         raise Changed(
             f"{path} was trained with other settings ({changes}); use those or train without --resume"
         )
+
+
+def _sizes(model: Model) -> dict[str, int]:
+    """Columns of the states: of how many generations or countries an economy is."""
+    return {state.name: state.size for state in model.states}
 
 
 def require_solved(content: dict[str, Any], path: Path) -> None:

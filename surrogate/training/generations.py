@@ -29,6 +29,7 @@ from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
 from .bank import Bank, BankSampler
 from .by_equations import Method
+from .sampling import HardnessTilt, advance, draw_shocks, draw_states
 from .settings import Settings
 
 AGES = 16
@@ -251,12 +252,35 @@ def _side_by_side(by_weight: Weights, values: Tensor) -> Tensor:
     return torch.cat([each.flatten(values.dim()) for each in by_weight.values()], -1)
 
 
+class TiltedBank(Bank):
+    """Economies of which there are more where parameters make them hard."""
+
+    def __init__(self, model: Generations, size: int, tilt: HardnessTilt) -> None:
+        self.model, self.tilt, self.generator = model, tilt, tilt.generator
+        self.parameters = tilt.draw(size)
+        self.states = draw_states(model, self.parameters, self.generator)
+
+    @torch.no_grad()
+    def move(self, policy: PolicyNetwork) -> None:
+        """One period; a few economies, and those that have gone where none should be, begin anew with other
+        parameters.
+        """
+        shocks = draw_shocks(self.model, len(self.states), self.generator)
+        self.states = advance(policy, self.states, self.parameters, shocks)
+        p = self.model.name_parameters(self.parameters)
+        u = torch.rand(len(self.states), generator=self.generator, dtype=torch.float64)
+        anew = ~self.model.settled(self.model.period(p, self.states), p) | (u < RENEWED)
+        self.parameters = self.parameters.index_put((anew,), self.tilt.draw(int(anew.sum())))
+        self.states[anew] = draw_states(self.model, self.parameters[anew], self.generator)
+
+
 class GenerationsSampler(BankSampler):
     """Batches for `SaverResiduals`: economies near those of a bank, and some of their ages."""
 
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
         self.model, economies = model, settings.batch // AGES
-        super().__init__(Bank(model, ECONOMIES * economies, generator, RENEWED), economies)
+        self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
+        super().__init__(TiltedBank(model, ECONOMIES * economies, self.tilt), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -274,3 +298,16 @@ class GenerationsSampler(BankSampler):
         states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
         order = torch.rand(len(chosen), model.n_savers, generator=self.generator).argsort(-1)
         return torch.cat([states, order[:, : ages_in_batch(model)].double()], -1), parameters
+
+    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
+        """Take note of `residuals` [n, n_residuals] at `parameters` [n, k]."""
+        self.tilt.learn(parameters, residuals)
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {**super().state(), "tilt": self.tilt.state()}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        super().restore(state)
+        self.tilt.restore(state["tilt"])

@@ -211,11 +211,12 @@ def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor
 
 
 def _jacobian_of(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Residuals [n, m] and their Jacobian [n, m, w]."""
+    """Residuals [n, m], only those `differentiated` where a method says so, and their Jacobian [n, m, w]."""
     weights = {name: value.detach() for name, value in module.named_parameters()}
+    few = getattr(module, "differentiated", None)
 
     def residuals(weights: dict[str, Tensor], states: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        values = functional_call(module, weights, (states, parameters))
+        values = functional_call(module, weights, (states, parameters))[..., :few]
         return values, values
 
     derivative: Callable = vmap(jacrev(residuals, has_aux=True), in_dims=(None, 0, 0))

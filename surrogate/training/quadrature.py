@@ -14,7 +14,9 @@ from ..artifact.card import Variable
 from ..models.variables import Markov
 
 MONOMIAL_FROM = 5
-"""From so many shocks on, a product rule is dearer than a monomial rule of degree five."""
+"""From so many shocks on, a product rule is dearer than a monomial rule: of degree three where two points a
+shock are asked for, and else of degree five.
+"""
 
 EVEN_FROM = 25
 """From so many points in one shock on, they are evenly spaced: whoever asks for as many has a kink to
@@ -58,11 +60,11 @@ def n_normal(shocks: Sequence[Variable]) -> int:
 def rule(n_shocks: int, nodes: int | Sequence[int]) -> tuple[Tensor, Tensor]:
     """Nodes [q, n_shocks] and weights [q] with `nodes` points in each dimension, or the monomial rule.
 
-    Cost: product of the points per dimension; the monomial rule has 2 n^2 + 1 nodes. One point is one point,
-    whatever the number of shocks: the economy without them.
+    Cost: product of the points per dimension; monomial rules have 2 n and 2 n^2 + 1 nodes. One point is one
+    point, whatever the number of shocks: the economy without them.
     """
     if isinstance(nodes, int) and nodes > 1 and n_shocks >= MONOMIAL_FROM:
-        return monomial(n_shocks)
+        return along_axes(n_shocks) if nodes == 2 else monomial(n_shocks)
     return product_rule([nodes] * n_shocks if isinstance(nodes, int) else nodes)
 
 
@@ -109,6 +111,12 @@ def shifted_rule(
         places = (np.arange(count) - count / 2 + shift) * 2 * SHIFTED_WIDTH / count
         rules.append((places, np.exp(-(places**2) / 2)))
     return _product(rules)
+
+
+def along_axes(n: int) -> tuple[Tensor, Tensor]:
+    """Degree-three rule with 2 n nodes (Stroud 1971; Judd, Maliar and Maliar 2011, rule M1)."""
+    axes = torch.eye(n, dtype=torch.float64) * n**0.5
+    return torch.cat([axes, -axes]), torch.full((2 * n,), 1 / (2 * n), dtype=torch.float64)
 
 
 def monomial(n: int) -> tuple[Tensor, Tensor]:

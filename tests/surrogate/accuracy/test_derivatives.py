@@ -45,7 +45,8 @@ def sensitivity(policy: PolicyNetwork) -> dict[str, Sensitivity]:
     generator = torch.Generator().manual_seed(5)
     parameters = certified(policy.model.name, draw_parameters(policy.model, 320, generator))[:32]
     states = draw_states(policy.model, parameters, generator)
-    shocks = torch.randn(32, len(policy.model.shocks), generator=generator, dtype=torch.float64)
+    columns = sum(shock.size for shock in policy.model.shocks)
+    shocks = torch.randn(32, columns, generator=generator, dtype=torch.float64)
     return parameter_sensitivity(policy, states, shocks, parameters)
 
 

@@ -1,10 +1,9 @@
 """The reference of overlapping generations: published steady states, and what it refuses."""
 
-import numpy as np
 import pytest
 
-from surrogate.errors import BadData, NoEquilibrium
-from surrogate.reference.olg_economy import KAPPA, require_feasible
+from surrogate.errors import NoEquilibrium
+from surrogate.reference.olg_economy import KAPPA
 from surrogate.reference.olg_steady_state import steady_state
 
 NAMES = ("beta", "gamma", "zeta", "alpha")
@@ -77,14 +76,3 @@ def test_steady_states(values: tuple[float, ...]) -> None:
 def test_parameters_without_a_steady_state_are_named() -> None:
     with pytest.raises(NoEquilibrium, match=r"beta = 0\.95, gamma = 2, zeta = 50"):
         steady_state({"beta": 0.95, "gamma": 2.0, "zeta": 50.0, "alpha": 0.3}, 12)
-
-
-def test_portfolios_that_nobody_can_have_are_named() -> None:
-    k, b = np.full((2, 5), 1.0), np.tile([0.5, -0.5, 0.0, 0.2, -0.2], (2, 1))
-    require_feasible(k, b)
-    with pytest.raises(BadData, match=r"Capital must not be negative, as -0\.3 at age 2 \(row 1\)"):
-        require_feasible(np.where(np.arange(5) == 1, np.array([[1.0], [-0.3]]), k), b)
-    with pytest.raises(BadData, match=r"A debt of 2 at age 1 \(row 0\) needs 2\.247 of capital"):
-        require_feasible(k, b - np.eye(5)[:1] * 2.5)
-    with pytest.raises(BadData, match=r"must add up to nothing, not to 0\.5"):
-        require_feasible(k, b + 0.1)
