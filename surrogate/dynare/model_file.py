@@ -139,7 +139,7 @@ def read_model_file(source: Preprocessed, code_has_run: bool = False) -> ModelFi
         that cannot be imported.
     """
     content = source.model
-    statements = _statements(content)
+    statements = [each for each in content["statements"] if isinstance(each, dict)]
     _require_stochastic(content, statements)
     parameters = _described(content["parameters"])
     if not code_has_run:
@@ -183,10 +183,6 @@ def _identifier(text: Any) -> str:
     if not isinstance(text, str) or not _IDENTIFIER.fullmatch(text):
         raise BadData(f"{shown(text)} is no name of a variable or a parameter.")
     return text
-
-
-def _statements(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [each for each in content["statements"] if isinstance(each, dict)]
 
 
 def _is(statement: Mapping[str, Any], *names: str) -> bool:
@@ -322,7 +318,7 @@ def _shocks(
 def _estimated(
     statements: list[dict[str, Any]], exogenous: Mapping[str, str]
 ) -> tuple[tuple[Estimated, ...], list[str]]:
-    """Lines of `estimated_params` with bounds and initial values, and those of other things in words."""
+    """Lines of `estimated_params` with bounds and initial values such as (-Inf), and others in words."""
     later: dict[str, dict[str, Any]] = {}
     for each in statements:
         if _is(each, "estimated_params_bounds", "estimated_params_init"):
@@ -337,17 +333,12 @@ def _estimated(
             continue
         ends = {**each, **later.get(text, {})}
         try:
-            numbers = [_float(ends[key]) for key in keys]
+            numbers = [float(evaluate(from_text(str(ends[key])), {})) for key in keys]
         except UnknownName:
             unread.append(f"estimated {text}, with numbers of MATLAB's")
             continue
         estimated.append(Estimated(text, "var" in each, int(each["prior_distribution"]), *numbers))
     return tuple(estimated), unread
-
-
-def _float(text: Any) -> float:
-    """A number that is written as one, or as a formula of numbers such as (-Inf)."""
-    return float(evaluate(from_text(str(text)), {}))
 
 
 def _ignored(statements: list[dict[str, Any]]) -> list[str]:
