@@ -111,7 +111,7 @@ class HamiltonFilter:
         BadData : infinite data or a wrong shape.
         BadConfiguration : a measurement sd that is unknown, or not positive for all vectors.
         """
-        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
+        theta, sample, sd, inside = self.state_space.checked(parameters, data, measurement_sd)
         values = np.full(len(theta), -np.inf)
         if inside.any():
             *_, last = self._run(theta[inside], sample, sd[inside])
@@ -143,16 +143,6 @@ class HamiltonFilter:
         Arguments and errors as in :meth:`log_likelihood`.
         """
         return self._drawn(parameters, data, generator, draws, measurement_sd, whole=False)
-
-    def _checked(
-        self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None
-    ) -> tuple[Array, Doubles, Doubles, NDArray[np.bool_]]:
-        """Parameters [w, p], data [T, n_y], measurement sd [w, n_y], and what can be filtered, [w]."""
-        space = self.state_space
-        theta = space.surrogate.parameter_array(parameters)
-        sd = space.sd_of_measurement(measurement_sd, len(theta))
-        possible = space.surrogate.inside(theta) & (np.isfinite(sd) & (sd > 0)).all(axis=1)
-        return theta.astype(space.dtype), space.checked_data(data), sd, possible
 
     def _run(self, parameters: Array, sample: Doubles, sd: Doubles) -> Iterator[Hypotheses]:
         """The paths before the sample, and those that go on from each period."""
@@ -212,7 +202,7 @@ class HamiltonFilter:
         whole: bool,
     ) -> Paths:
         """Draws given the `whole` sample, or up to each period."""
-        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
+        theta, sample, sd, inside = self.state_space.checked(parameters, data, measurement_sd)
         paths = blank(self.state_space, len(sample), len(theta), draws)
         if inside.any():
             past = list(self._run(theta[inside], sample, sd[inside]))

@@ -97,7 +97,7 @@ class ParticleFilter(ABC):
         BadConfiguration : a measurement sd that is unknown, or not positive for all vectors (stochastic
             singularity).
         """
-        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
+        theta, sample, sd, inside = self.state_space.checked(parameters, data, measurement_sd)
         values = np.full(len(theta), -np.inf)
         if not inside.any():
             return values
@@ -144,16 +144,6 @@ class ParticleFilter(ABC):
     def _proposal(self, parameters: Array, measurement: Measurement) -> Proposal:
         """The proposal for these parameter vectors [w, p] and this sample."""
 
-    def _checked(
-        self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None
-    ) -> tuple[Array, NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
-        """Parameters [w, p], data [T, n_y], measurement sd [w, n_y], and what can be filtered, [w]."""
-        space = self.state_space
-        theta = space.surrogate.parameter_array(parameters)
-        sd = space.sd_of_measurement(measurement_sd, len(theta))
-        inside = space.surrogate.inside(theta) & (np.isfinite(sd) & (sd > 0)).all(axis=1)
-        return theta.astype(space.dtype), space.checked_data(data), sd, inside
-
     def _measured(self, sample: NDArray[np.float64], sd: NDArray[np.float64]) -> Measurement:
         with np.errstate(over="ignore"):  # of tiny errors, which no particle meets
             return Measurement(sample, sd, self.state_space.burn_in, self.state_space.dtype)
@@ -170,7 +160,7 @@ class ParticleFilter(ABC):
         """Paths by `simulate`, from enough clouds for each vector, a few vectors at a time."""
         if draws < 1:
             raise BadConfiguration(f"One or more draws are needed, not {draws}.")
-        theta, sample, sd, inside = self._checked(parameters, data, measurement_sd)
+        theta, sample, sd, inside = self.state_space.checked(parameters, data, measurement_sd)
         paths = blank(self.state_space, len(sample), len(theta), draws)
         clouds = math.ceil(draws / max(1, self.particles // PARTICLES_PER_DRAW))
         size = max(1, PARTICLES_AT_ONCE // (clouds * self.particles * len(sample)))

@@ -92,6 +92,21 @@ class StateSpace:
             return transition
         return transition._replace(next_observables=transition.next_observables[:, self._columns])
 
+    def checked(
+        self, parameters: ArrayLike, data: ArrayLike, measurement_sd: ArrayLike | None
+    ) -> tuple[NDArray[np.floating], NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+        """Parameters [w, p], data [T, n_observables], measurement sd [w, n_observables], and which vectors
+        have a likelihood where every observable has a measurement error, [w].
+
+        Raises
+        ------
+        BadData, BadConfiguration, UnknownName : as `checked_data` and `sd_of_measurement`.
+        """
+        theta = self.surrogate.parameter_array(parameters)
+        sd = self.sd_of_measurement(measurement_sd, len(theta))
+        possible = self.surrogate.inside(theta) & (np.isfinite(sd) & (sd > 0)).all(axis=1)
+        return theta.astype(self.dtype), self.checked_data(data), sd, possible
+
     def checked_data(self, data: ArrayLike) -> NDArray[np.float64]:
         """The sample as float64 [T, n_observables], columns with names by name; NaN is a missing observation.
 

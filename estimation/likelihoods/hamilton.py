@@ -2,58 +2,25 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from ..filters import HamiltonFilter
-from ..filters.state_space import Paths, StateSpace
-from ..sampling.posterior import Likelihood, Posterior
+from ..filters.state_space import StateSpace
+from ..sampling.posterior import Posterior
 from ..settings import PREFIX, at_most, read_measurement_error
-from .method import Ingredients, Method, in_blocks, register
+from .method import DeterministicLikelihood, Ingredients, Method, register
 
 HAMILTON = "hamilton"
-VECTORS_PER_CALL = 64
 
 
-class HamiltonLikelihood(Likelihood):
-    """The Hamilton filter applied to one sample.
+class HamiltonLikelihood(DeterministicLikelihood):
+    """The Hamilton filter applied to one sample."""
 
-    Parameters
-    ----------
-    hamilton : the filter.
-    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
-    """
+    vectors_per_call = 64
 
     def __init__(self, hamilton: HamiltonFilter, data: pd.DataFrame) -> None:
-        self.hamilton = hamilton
-        self.observations = data[list(hamilton.state_space.observables)].to_numpy(dtype=float)
+        super().__init__(hamilton, data)
         self.burn_in = hamilton.state_space.burn_in
-
-    def log_likelihood(
-        self,
-        parameters: np.ndarray,
-        generator: np.random.Generator | None = None,
-        measurement_sd: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """See :class:`estimation.sampling.posterior.Likelihood`; nothing is random."""
-
-        def block(rows: slice) -> np.ndarray:
-            sd = None if measurement_sd is None else measurement_sd[rows]
-            return self.hamilton.log_likelihood(parameters[rows], self.observations, sd)
-
-        return in_blocks(block, len(parameters), VECTORS_PER_CALL)
-
-    def paths(
-        self,
-        parameters: np.ndarray,
-        generator: np.random.Generator,
-        draws: int,
-        measurement_sd: np.ndarray | None = None,
-        smoothed: bool = True,
-    ) -> Paths:
-        """See :class:`estimation.sampling.posterior.Likelihood`."""
-        simulate = self.hamilton.smoothed_paths if smoothed else self.hamilton.filtered_paths
-        return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
 
 @register(HAMILTON)

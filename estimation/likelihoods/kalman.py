@@ -3,45 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from ..filters import KalmanFilter
-from ..filters.state_space import Paths, StateSpace
-from ..sampling.posterior import Likelihood, Posterior
+from ..filters.state_space import StateSpace
+from ..sampling.posterior import Posterior
 from ..settings import PREFIX, read_measurement_error
-from .method import Ingredients, Method, in_blocks, register
+from .method import DeterministicLikelihood, Ingredients, Method, register
 
 KALMAN = "kalman"
-VECTORS_PER_CALL = 1024
 PRIOR_DRAWS = 16
 
 
-class KalmanLikelihood(Likelihood):
-    """The Kalman filter applied to one sample.
+class KalmanLikelihood(DeterministicLikelihood):
+    """The Kalman filter applied to one sample."""
 
-    Parameters
-    ----------
-    kalman : the filter.
-    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
-    """
-
-    def __init__(self, kalman: KalmanFilter, data: pd.DataFrame) -> None:
-        self.kalman = kalman
-        self.observations = data[list(kalman.state_space.observables)].to_numpy(dtype=float)
-
-    def log_likelihood(
-        self,
-        parameters: np.ndarray,
-        generator: np.random.Generator | None = None,
-        measurement_sd: np.ndarray | None = None,
-    ) -> np.ndarray:
-        """See :class:`estimation.sampling.posterior.Likelihood`; nothing is random."""
-
-        def block(rows: slice) -> np.ndarray:
-            sd = None if measurement_sd is None else measurement_sd[rows]
-            return self.kalman.log_likelihood(parameters[rows], self.observations, sd)
-
-        return in_blocks(block, len(parameters), VECTORS_PER_CALL)
+    filter: KalmanFilter
+    vectors_per_call = 1024
 
     def require_regular(self, posterior: Posterior, seed: int) -> None:
         """Raise StochasticSingularity, before sampling, if observations determine one another at every draw
@@ -49,19 +26,7 @@ class KalmanLikelihood(Likelihood):
         """
         draws = posterior.draw_prior(PRIOR_DRAWS, np.random.default_rng(seed))
         sd = posterior.measurement_sd(draws)
-        self.kalman.require_regular(posterior.parameters(draws), self.observations, sd)
-
-    def paths(
-        self,
-        parameters: np.ndarray,
-        generator: np.random.Generator,
-        draws: int,
-        measurement_sd: np.ndarray | None = None,
-        smoothed: bool = True,
-    ) -> Paths:
-        """See :class:`estimation.sampling.posterior.Likelihood`."""
-        simulate = self.kalman.smoothed_paths if smoothed else self.kalman.filtered_paths
-        return simulate(parameters, self.observations, generator, draws, measurement_sd)
+        self.filter.require_regular(posterior.parameters(draws), self.observations, sd)
 
 
 @register(KALMAN)

@@ -15,9 +15,11 @@ from surrogate import Surrogate
 from surrogate.errors import BadConfiguration, unknown_name
 from surrogate.house.listener import progress
 
+from ..filters import HamiltonFilter, KalmanFilter
+from ..filters.state_space import Paths
 from ..moments import MomentsResult
 from ..priors import PriorSet
-from ..sampling.posterior import Posterior
+from ..sampling.posterior import Likelihood, Posterior
 from ..settings import PREFIX, read_settings, require_mapping
 from ..work.pool import WorkerPool
 
@@ -158,6 +160,48 @@ def log_likelihoods(
         for number, part in enumerate(parts):
             note(_evaluate(posterior, part, [seed, number]))
         return np.concatenate(done)
+
+
+class DeterministicLikelihood(Likelihood):
+    """A filter without random numbers applied to one sample, `vectors_per_call` parameter vectors at a time.
+
+    Parameters
+    ----------
+    filtering : the filter.
+    data : observations [T, n_y] whose columns are the filter's observables; NaN is missing.
+    """
+
+    vectors_per_call: ClassVar[int]
+
+    def __init__(self, filtering: KalmanFilter | HamiltonFilter, data: pd.DataFrame) -> None:
+        self.filter = filtering
+        self.observations = data[list(filtering.state_space.observables)].to_numpy(dtype=float)
+
+    def log_likelihood(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator | None = None,
+        measurement_sd: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """See :class:`estimation.sampling.posterior.Likelihood`; nothing is random."""
+
+        def block(rows: slice) -> np.ndarray:
+            sd = None if measurement_sd is None else measurement_sd[rows]
+            return self.filter.log_likelihood(parameters[rows], self.observations, sd)
+
+        return in_blocks(block, len(parameters), self.vectors_per_call)
+
+    def paths(
+        self,
+        parameters: np.ndarray,
+        generator: np.random.Generator,
+        draws: int,
+        measurement_sd: np.ndarray | None = None,
+        smoothed: bool = True,
+    ) -> Paths:
+        """See :class:`estimation.sampling.posterior.Likelihood`."""
+        simulate = self.filter.smoothed_paths if smoothed else self.filter.filtered_paths
+        return simulate(parameters, self.observations, generator, draws, measurement_sd)
 
 
 def in_blocks(evaluate: Callable[[slice], np.ndarray], rows: int, size: int) -> np.ndarray:
