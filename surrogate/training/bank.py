@@ -15,18 +15,19 @@ from .sampling import advance, draw_shocks, draw_states
 
 
 class Bank:
-    """Economies whose parameters cover the box evenly.
+    """Economies at parameters [n, k], with what is known of them beforehand, in states [n, n_states]."""
 
-    states [n, n_states] and, with what is known of them beforehand, parameters [n, k].
-    """
+    def __init__(self, model: Model, parameters: Tensor, generator: torch.Generator) -> None:
+        self.model, self.parameters, self.generator = model, parameters, generator
+        self.states = draw_states(model, parameters, generator)
 
-    def __init__(self, model: Model, size: int, generator: torch.Generator) -> None:
-        self.model, self.generator = model, generator
+    @classmethod
+    def even(cls, model: Model, size: int, generator: torch.Generator) -> Bank:
+        """Economies whose parameters cover the box evenly (Sobol)."""
         lower, upper = model.parameter_box()
         seed = int(torch.randint(2**31, (1,), generator=generator))
         draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        self.parameters = model.prepared(lower + (upper - lower) * draws)
-        self.states = draw_states(model, self.parameters, generator)
+        return cls(model, model.prepared(lower + (upper - lower) * draws), generator)
 
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:
@@ -51,7 +52,7 @@ class BankSampler(ABC):
         """Rows [n, k], the state of an economy and then its individuals, and parameters [n, ...]."""
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:  # noqa: B027
-        """Nothing: the bank covers the box evenly."""
+        """Nothing, where the bank covers the box evenly."""
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

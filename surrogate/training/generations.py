@@ -256,9 +256,8 @@ class TiltedBank(Bank):
     """Economies of which there are more where parameters make them hard."""
 
     def __init__(self, model: Generations, size: int, tilt: HardnessTilt) -> None:
-        self.model, self.tilt, self.generator = model, tilt, tilt.generator
-        self.parameters = tilt.draw(size)
-        self.states = draw_states(model, self.parameters, self.generator)
+        super().__init__(model, tilt.draw(size), tilt.generator)
+        self.tilt = tilt
 
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:

@@ -1,5 +1,7 @@
 """Many countries: equations, the log-linear solution, a network that all share, and a classical solution."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -120,10 +122,10 @@ def test_steps_look_at_a_few_countries(policy: PolicyNetwork) -> None:
 
 
 def test_a_short_training_solves_it(tmp_path) -> None:
-    """log10 of the errors before and after 15 steps, over five seeds: -2.0 to -2.7, and -3.1 to -4.0."""
+    """log10 of the errors before and after 40 steps, over six seeds: -2.0 to -2.7, and -3.9 to -4.1."""
     model, path, seen = multi_country(FEW), tmp_path / "irbc.pt", []
-    train(model, SETTINGS, path, progress=lambda now: seen.append(now.log10_error))
-    assert seen[-1] < -2.9 < seen[0]
+    train(model, replace(SETTINGS, steps=40), path, progress=lambda now: seen.append(now.log10_error))
+    assert seen[-1] < -3.4 < seen[0]
     with pytest.raises(Changed, match="capital has 3 columns, not 10"):
         load_policy(path, "irbc")
 
