@@ -207,11 +207,11 @@ class HamiltonFilter:
         if inside.any():
             past = list(self._run(theta[inside], sample, sd[inside]))
             lost = np.asarray(~np.isfinite(past[-1].log_weights).any(axis=1))
-            rows = _weighted(past[-1].log_weights, draws, generator)
-            chosen = []
+            chosen: list[Hypotheses] = []
             for now in reversed(past):
+                follow_back = whole and chosen
+                rows = chosen[-1].ancestors if follow_back else _weighted(now.log_weights, draws, generator)
                 chosen.append(now.chosen(rows))
-                rows = chosen[-1].ancestors if whole else _weighted(now.log_weights, draws, generator)
             paths.put(np.flatnonzero(inside), _as_paths(chosen[::-1]).without(lost))
         return paths
 

@@ -70,19 +70,28 @@ def steady_state(parameters: Mapping[str, float], generations: int = 56) -> OlgS
         saved, bought = life.choices(*prices(x))
         return np.array([np.log(saved.sum()) - x[0], bought.sum() / np.exp(x[0])])
 
+    best, least = np.empty(2), np.inf
     for scale in STARTS:
         start = np.log(scale * _capital_to_start(household))
         first_return = float(household.prices(np.exp(start), 1.0, delta)[0])
-        found = root(excess, [start, -np.log(max(first_return, 1.01))], tol=1e-11)
-        if np.abs(found.fun).max() < CLEARED:
+        try:
+            found = root(excess, [start, -np.log(max(first_return, 1.01))], tol=1e-11)
+        except (np.linalg.LinAlgError, ValueError):  # at some prices no household has a best choice
+            continue
+        if (miss := np.abs(found.fun).max()) < least:
+            best, least = found.x, float(miss)
+        if least < CLEARED:
             break
-    if not np.abs(found.fun).max() < CLEARED:
+    if not least < CLEARED:
         values = ", ".join(f"{name} = {value:g}" for name, value in parameters.items())
+        why = f"capital and bonds miss by {least:.1e} of capital at best"
+        if not np.isfinite(least):
+            why = "at no prices that were tried does a household have a best choice"
         raise NoEquilibrium(
-            f"No steady state of {generations} generations is found at {values}: capital and bonds miss by "
-            f"{np.abs(found.fun).max():.1e} of capital at best. Take parameters nearer to the box."
+            f"No steady state of {generations} generations is found at {values}: {why}. Take parameters nearer "
+            "to the box."
         )
-    r, w, p = prices(found.x)
+    r, w, p = prices(best)
     saved, bought = life.choices(r, w, p)
     return OlgSteadyState(
         dict(parameters),
