@@ -88,8 +88,8 @@ def steady_state(parameters: Mapping[str, float], generations: int = 56) -> OlgS
         if not np.isfinite(least):
             why = "at no prices that were tried does a household have a best choice"
         raise NoEquilibrium(
-            f"No steady state of {generations} generations is found at {values}: {why}. Take parameters nearer "
-            "to the box."
+            f"No steady state of {generations} generations is found at {values}: {why}. Take parameters "
+            "nearer to the box."
         )
     r, w, p = prices(best)
     saved, bought = life.choices(r, w, p)

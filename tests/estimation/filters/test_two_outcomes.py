@@ -137,6 +137,19 @@ def test_hamilton_filter_draws_the_paths(case: Case, smoothed: bool) -> None:
         np.testing.assert_allclose(again.observables[:, 0], paths.observables[:, 0, 0], atol=1e-5)
 
 
+def test_filtered_draws_are_those_of_a_sample_that_ends_there(case: Case) -> None:
+    """Where data say little: the share of busts in each quarter, to six standard deviations of its draws."""
+    surrogate, draws, loud = case.space.surrogate, 2_000, 20 * np.array(SD)
+    hamilton, generator = HamiltonFilter(case.space, 64), np.random.default_rng(4)
+    column = surrogate.state_names.index("productivity")
+    filtered = hamilton.filtered_paths(surrogate.default, case.data, generator, draws, loud)
+    for end in range(1, len(case.data) + 1):
+        ended = hamilton.smoothed_paths(surrogate.default, case.data[:end], generator, draws, loud)
+        shares = [(paths.states[end, 0, :, column] < 1).mean() for paths in (filtered, ended)]
+        assert 0.02 < shares[1] < 0.98
+        assert abs(shares[0] - shares[1]) < 6 * (2 * shares[1] * (1 - shares[1]) / draws) ** 0.5
+
+
 def test_vectors_without_likelihood(case: Case) -> None:
     surrogate = case.space.surrogate
     outside = np.where(np.arange(surrogate.n_parameters) == 0, 0.5, surrogate.default)
