@@ -256,9 +256,7 @@ def _unique(blocks: _Blocks, doubled: np.ndarray) -> LinearSolution | SurrogateE
     if np.abs(doubled - solution.policy).max() <= SAME * max(1.0, largest):
         return solution
     if largest >= LARGE:
-        return SurrogateError(
-            f"Coefficients are up to {largest:.0e}: choices react too strongly to the states."
-        )
+        return SurrogateError(f"With coefficients up to {largest:.0e} choices react too strongly to states.")
     return SurrogateError(f"Roots are so close to one that {2**DOUBLINGS} periods are not enough.")
 
 
