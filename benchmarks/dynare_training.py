@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,7 +51,7 @@ ENOUGH, GAIN = -4.8, 1.2
 """Mean log10 error of a training batch at which training ends, if so many digits have been gained."""
 SOLVED = {"mean": -4.0, "p99": -3.0}
 """Worst equation's errors on the ergodic set over the box that count as a solution."""
-SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=0, steps=1_000)
+STEPS = 1_000
 HEADER = [
     "file",
     "parameters",
@@ -121,7 +122,8 @@ def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, floa
             raise KeyboardInterrupt
 
     try:
-        training.train(model, SETTINGS, checkpoint, progress=told)
+        settings = replace(training.recipe(model).settings, steps=STEPS)
+        training.train(model, settings, checkpoint, progress=told)
     except KeyboardInterrupt:
         print(f"{model.name}: enough", file=sys.stderr)
     return history

@@ -16,6 +16,7 @@ generalised Schur form says whether the solution is unique and whether doubling 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -87,8 +88,8 @@ class FirstOrderAid(Aid):
     equations and O((n + m)^3) operations.
     """
 
-    warm_up = 0
-    """From so near a solution steps of Adam may lead away, to one on which economies run away."""
+    recipe = MappingProxyType({"trunk": 16, "nodes": 3, "batch": 2048, "adam_steps": 0})
+    """As in docs/benchmark-dynare.md. From so near a solution steps of Adam may lead away."""
 
     def first_order(self, p: Parameters) -> FirstOrder:
         """Read it as `p.first_order`.
