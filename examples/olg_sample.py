@@ -15,8 +15,9 @@ from surrogate.house.files import atomic_path
 
 TRUTH = {"beta": 0.945, "gamma": 2.5, "zeta": 0.6, "alpha": 0.3}
 YEARS, BURN_IN, SEED = 60, 200, 14
-SERIES = ("gross_return", "bond_price", "log_output", "log_consumption", "wealth_first", "wealth_second", "wealth_third")  # fmt: skip
-"""Prices, aggregates, and shares of wealth of those in the first three quarters of life."""
+PRICES_AND_AGGREGATES = ["gross_return", "bond_price", "log_output", "log_consumption"]
+WEALTH = ["wealth_first", "wealth_second", "wealth_third"]
+"""Shares of those in the first three quarters of life."""
 
 
 def sample() -> pd.DataFrame:
@@ -25,7 +26,8 @@ def sample() -> pd.DataFrame:
     shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + YEARS, economy.n_shocks))
     seen = economy.simulate(TRUTH, shocks).observables[BURN_IN:, 0].astype(float)
     dates = pd.period_range("2001Q1", periods=YEARS, freq="Q", name="date")
-    return pd.DataFrame(seen, dates, economy.observable_names)[list(SERIES)]
+    frame = pd.DataFrame(seen, dates, economy.observable_names)
+    return frame.filter(PRICES_AND_AGGREGATES + WEALTH)
 
 
 if __name__ == "__main__":

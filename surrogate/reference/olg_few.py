@@ -1,11 +1,12 @@
 """A few overlapping generations with aggregate risk, by time iteration and without networks.
 
-The economy is that of `olg_economy`; labour by age, the chain of shocks and the collateral that bonds need are
-arguments. Policies are Chebyshev polynomials on a tensor grid of what every age owns, one for each state of the
-chain: capital of ages 1 to S, and the slack of the collateral constraint of ages 1 to S - 1, the rest being
-market clearing. What never varies, such as the slack of those who are always at their limit, is no dimension.
-Each iteration solves for the choices of all savers and the price at all points of the grid at once, given
-policies of tomorrow. The grid is that of a simulation of the solution, and is found in rounds.
+The economy is that of `olg_economy`; labour by age, the chain of shocks and the collateral that bonds need
+are arguments. Policies are Chebyshev polynomials on a tensor grid of what every age owns, one for each state
+of the chain: capital of ages 1 to S, and the slack of the collateral constraint of ages 1 to S - 1, the rest
+being market clearing. What never varies, such as the slack of those who are always at their limit, is no
+dimension. Each iteration solves for the choices of all savers and the price at all points of the grid at
+once, given policies of tomorrow. The grid is that of a simulation of the solution, and is found in rounds.
+With q states of the chain, D dimensions and n nodes in each an iteration costs O(q n^2D S^2).
 
 A number carries a choice where it is positive, and the multiplier of its limit where it is negative.
 """
@@ -22,9 +23,10 @@ from .numerics import ChebyshevAxis, NoConvergence
 from .olg_economy import DELTA, DELTA_MOVES, ETA, ETA_MOVES, KAPPA, Household
 
 Array = NDArray[np.float64]
-NODES, ROUNDS, AROUND, MARGIN = 5, 3, 0.3, 0.15
-"""Of the grid: nodes in a dimension, how often it is found anew, how far the first one reaches from the steady
-state, as a share, and by how much it is wider than the simulation.
+Whole = NDArray[np.intp]
+NODES, ROUNDS, AROUND, MARGIN = 4, 3, 0.3, 0.15
+"""Of the grid: nodes in a dimension, how often it is found anew, how far the first one reaches from the
+steady state, as a share, and by how much it is wider than the simulation.
 """
 ITERATIONS, TOLERANCE, CLOSE = 400, 1e-9, 1e-6
 """Of policies between iterations, in the end and while the grid is still to be found."""
@@ -35,7 +37,9 @@ PERIODS, BURN_IN, SEED = 2_000, 100, 0
 
 @dataclass(frozen=True)
 class Chain:
-    """Productivity and depreciation [q] in each state, and chances [q, q] from today's (row) to tomorrow's."""
+    """Productivity and depreciation [q] in each state, and chances [q, q] from today's (row) to
+    tomorrow's.
+    """
 
     productivity: Array
     depreciation: Array
@@ -44,13 +48,13 @@ class Chain:
 
 def published_chain() -> Chain:
     """Four states, low depreciation first: both move independently."""
-    return Chain(np.tile(ETA, 2), np.repeat(DELTA, 2), np.kron(DELTA_MOVES, ETA_MOVES))
+    return Chain(np.tile(ETA, 2), np.repeat(DELTA, 2), np.kron(DELTA_MOVES, ETA_MOVES).astype(float))
 
 
 @dataclass(frozen=True)
 class FewGenerations:
-    """The equations. Numbers are [n, 2 S + 1]: S for capital, S for the slack of collateral and the log of the
-    bond's price; only the first S where there are no bonds.
+    """The equations. Numbers are [n, 2 S + 1]: S for capital, S for the slack of collateral and the log of
+    the bond's price; only the first S where there are no bonds.
 
     Attributes
     ----------
@@ -76,11 +80,11 @@ class FewGenerations:
         slack = np.maximum(numbers[:, self.savers : -1], 0.0)
         return capital, (slack - capital) / self.kappa, np.exp(numbers[:, -1])
 
-    def errors(self, numbers: Array, owned: Array, state: Array, later: FewGenerationsPolicy) -> Array:
+    def errors(self, numbers: Array, owned: Array, state: Whole, later: FewGenerationsPolicy) -> Array:
         """Relative errors of consumption of all savers, and of market clearing, [n, 2 S + 1], or [n, S].
 
-        `owned` [n, 2, S] is capital and bonds of ages 1 to S in `state` [n] of the chain, `later` what savers do
-        tomorrow.
+        `owned` [n, 2, S] is capital and bonds of ages 1 to S in `state` [n] of the chain, `later` what savers
+        do tomorrow.
         """
         h, s, chain = self.household, self.savers, self.chain
         choice = a, d, p = self.choices(numbers)
@@ -114,11 +118,13 @@ class FewGenerationsPolicy:
     Attributes
     ----------
     economy : whose policy it is.
+    nodes : of the grid in a dimension.
     lower, upper : ends of the grid [D]; a dimension whose ends are alike does not count.
     coefficients : [q, points, m] of the numbers.
     """
 
     economy: FewGenerations
+    nodes: int
     lower: Array
     upper: Array
     coefficients: Array
@@ -127,7 +133,7 @@ class FewGenerationsPolicy:
     def axes(self) -> list[tuple[int, ChebyshevAxis]]:
         """Of the dimensions that count."""
         ends = enumerate(zip(self.lower, self.upper, strict=True))
-        return [(i, ChebyshevAxis(low, high, NODES)) for i, (low, high) in ends if high > low]
+        return [(i, ChebyshevAxis(low, high, self.nodes)) for i, (low, high) in ends if high > low]
 
     def polynomials(self, places: Array) -> Array:
         """Products [n, points] at places [n, D]."""
@@ -145,7 +151,7 @@ class FewGenerationsPolicy:
     @cached_property
     def to_coefficients(self) -> Array:
         """From values at the grid, [points, points]."""
-        return reduce(np.kron, (axis.to_coefficients for _, axis in self.axes))
+        return np.asarray(reduce(np.kron, (axis.to_coefficients for _, axis in self.axes)), dtype=float)
 
     def numbers(self, places: Array, state: int) -> Array:
         """At places [n, D] in a state of the chain."""
@@ -182,9 +188,11 @@ def holdings(economy: FewGenerations, at: Array) -> Array:
     return np.stack([k, np.column_stack([b, -b.sum(1)])], 1)
 
 
-def solve_few_generations(economy: FewGenerations, first: tuple[Array, Array]) -> FewGenerationsPolicy:
-    """Time iteration from constant policies: `first` is capital and bonds [S] of ages 1 to S, around which the
-    first grid lies.
+def solve_few_generations(
+    economy: FewGenerations, first: tuple[Array, Array], nodes: int = NODES
+) -> FewGenerationsPolicy:
+    """Time iteration from constant policies: `first` is capital and bonds [S] of ages 1 to S, around which
+    the first grid lies, with so many `nodes` in a dimension.
 
     Raises
     ------
@@ -196,7 +204,7 @@ def solve_few_generations(economy: FewGenerations, first: tuple[Array, Array]) -
         slack_of_oldest = first[0][-1] + economy.kappa * first[1][-1]
         r, _ = economy.household.prices(first[0].sum(), 1.0, economy.chain.depreciation.mean())
         numbers = np.concatenate([numbers, [slack_of_oldest, -np.log(r)]])
-    policy = FewGenerationsPolicy(economy, start * (1 - AROUND), start * (1 + AROUND), np.empty(0))
+    policy = FewGenerationsPolicy(economy, nodes, start * (1 - AROUND), start * (1 + AROUND), np.empty(0))
     many = len(economy.chain.productivity)
     policy = policy.fitted(np.tile(numbers, (many, len(policy.grid), 1)))
     for left in reversed(range(ROUNDS)):
@@ -207,10 +215,12 @@ def solve_few_generations(economy: FewGenerations, first: tuple[Array, Array]) -
 
 
 def elsewhere(policy: FewGenerationsPolicy) -> FewGenerationsPolicy:
-    """The same on a grid a little wider than a simulation of it."""
+    """The same on a grid a little wider than a simulation of it; where nothing moves, on its own grid."""
     seen = places(policy.economy, *simulated(policy, PERIODS, SEED)[:2])
     low, high = seen.min(0), seen.max(0)
     wider = MARGIN * (high - low) * (high - low > NOTHING)
+    if not wider.any():
+        return policy
     lower, upper = np.maximum(low - wider, 0.0), np.where(wider > 0, high + wider, low)
     other = replace(policy, lower=np.where(wider > 0, lower, low), upper=upper)
     return other.fitted(np.stack([policy.numbers(other.grid, j) for j in range(len(policy.coefficients))]))
@@ -246,7 +256,8 @@ def iterated(policy: FewGenerationsPolicy, tolerance: float) -> FewGenerationsPo
     raise NoConvergence(f"policies still move by {moved:.0e} after {ITERATIONS} iterations")
 
 
-def solved(numbers: Array, owned: Array, state: Array, later: FewGenerationsPolicy) -> Array:
+@np.errstate(all="ignore")  # steps that are too long, and are made shorter
+def solved(numbers: Array, owned: Array, state: Whole, later: FewGenerationsPolicy) -> Array:
     """Newton's method at all points [n] at once; derivatives are differences, steps are halved until errors
     fall.
     """
@@ -256,9 +267,10 @@ def solved(numbers: Array, owned: Array, state: Array, later: FewGenerationsPoli
         here = numbers[todo], owned[todo], state[todo]
         errors = economy.errors(*here, later)
         open_ = np.abs(errors).max(1) > SOLVED
-        todo, here, errors = todo[open_], tuple(each[open_] for each in here), errors[open_]
+        todo, errors = todo[open_], errors[open_]
         if not len(todo):
             return numbers
+        here = numbers[todo], owned[todo], state[todo]
         numbers[todo] = descended(economy, here, errors, later)
     worst = np.abs(errors).max()
     if worst > CLOSE:
@@ -267,7 +279,7 @@ def solved(numbers: Array, owned: Array, state: Array, later: FewGenerationsPoli
 
 
 def descended(
-    economy: FewGenerations, here: tuple[Array, Array, Array], errors: Array, later: FewGenerationsPolicy
+    economy: FewGenerations, here: tuple[Array, Array, Whole], errors: Array, later: FewGenerationsPolicy
 ) -> Array:
     """Numbers after one step."""
     numbers, owned, state = here
