@@ -12,6 +12,14 @@ from .errors import UnknownName, unknown_name
 
 GROUP = "dsge_surrogate.economies"
 
+CONTINUOUS = {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 450} | {
+    "robust_quantile": 0.98,
+    "robust_loss": "huber",
+    "memory": 0.9,
+    "hopeless_share": 0.0,
+}
+"""Settings of economies of households in continuous time."""
+
 SHIPPED = (
     Economy(
         "ramsey",
@@ -113,8 +121,15 @@ SHIPPED = (
     Economy(
         "krusell_smith_continuous",
         "surrogate.models.krusell_smith_continuous:KrusellSmithContinuous",
-        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 450}
-        | {"robust_quantile": 0.98, "robust_loss": "huber", "memory": 0.9, "hopeless_share": 0.0},
+        CONTINUOUS,
+        test_nodes=1,
+        classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
+        comparison="surrogate.comparison.continuous_time:compare_continuous",
+    ),
+    Economy(
+        "krusell_smith_continuous_risky",
+        "surrogate.models.krusell_smith_continuous_risky:KrusellSmithRiskyWealth",
+        CONTINUOUS,
         test_nodes=1,
         classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
         comparison="surrogate.comparison.continuous_time:compare_continuous",

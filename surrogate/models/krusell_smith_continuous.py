@@ -127,10 +127,13 @@ class KrusellSmithContinuous(InstantaneousPopulation):
 
     def moved(self, now: Period, saving: Tensor, years: float, p: Parameters) -> Tensor:
         """Masses [..., 2 nodes] some time later: each node moves by its `saving`, then incomes switch."""
-        places = (now.assets + years * saving) / p.unit
-        masses = GRID.move(by_income(now.wealth), by_income(places))
+        masses = self.placed(now, (now.assets + years * saving) / p.unit, years, p)
         switch = (1 - exp(-2 * years * p.lam[..., None, None])) / 2
         return (masses + switch * (masses.flip(-2) - masses)).flatten(-2)
+
+    def placed(self, now: Period, places: Tensor, years: float, p: Parameters) -> Tensor:
+        """Masses [..., 2, nodes] after each node has moved to its place [..., 2 nodes], in units of K*."""
+        return GRID.move(by_income(now.wealth), by_income(places))
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck. Households save from
