@@ -12,10 +12,11 @@ from .errors import UnknownName, unknown_name
 
 GROUP = "dsge_surrogate.economies"
 
-CONTINUOUS = {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 450} | {
+CONTINUOUS = {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 420} | {
     "robust_quantile": 0.98,
     "robust_loss": "huber",
     "memory": 0.9,
+    "lasting_memory": 0.1,
     "hopeless_share": 0.0,
 }
 """Settings of economies of households in continuous time."""

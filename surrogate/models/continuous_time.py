@@ -1,9 +1,11 @@
 """Economies in continuous time: equations that hold at every instant.
 
-States move by dx = drift dt + sum of volatility dB over independent shocks and jump at some rates. What stands `inside` an expectation is
-what it will be an instant later, relative to now, and `expected` by the residuals is its change a year,
+States move by dx = drift dt + sum of volatility dB over independent shocks, and jump at some rates. What
+stands `inside` an expectation is what it will be an instant later, relative to now, and `expected` by the
+residuals is its change a year,
 
-    D g = sum_i drift_i dg/dx_i + 1/2 sum of sum_ij vol_i vol_j d2g/dx_i dx_j + sum of rate (g after the jump - g)
+    D g = sum_i drift_i dg/dx_i + 1/2 sum over shocks and ij of vol_i vol_j d2g/dx_i dx_j
+          + sum of rate (g after the jump - g)
 
 the generator applied to g. Training takes it from derivatives of the network
 (`surrogate.training.generator`), so that nothing is discretised.
@@ -44,7 +46,9 @@ class InstantaneousHousehold(Model):
 
     @abstractmethod
     def volatilities(self, now: Period, p: Parameters) -> list[Values]:
-        """For each shock the standard deviation of the change in a year of those states that it moves, [...]."""
+        """For each shock the standard deviation of the change in a year of those states that it moves,
+        [...].
+        """
 
     def jumps(self, now: Period, p: Parameters) -> list[Jump]:
         """What else may happen."""

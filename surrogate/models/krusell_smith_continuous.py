@@ -26,7 +26,16 @@ NODES = 80
 GRID = WealthGrid(NODES, top=7.0, power=2.2)
 """Wealth relative to the representative agent's."""
 REACH = 0.08
-"""In logs, how far from an economy's capital the network is trained."""
+"""In logs, how far from its usual value capital begins."""
+STIRRED = 0.025
+"""Volatility of productivity, a year, that moves economies in training: their capital then spreads over about
+REACH.
+"""
+SCALED = 0.02
+"""In logs, by how much everybody is richer or poorer than that. A little only: the same capital has another
+future if it is there because all are richer than if it is there because of what productivity was, and
+households who know of capital alone learn what is frequent.
+"""
 PRODUCTIVITY_REACH = 0.05
 """The same of productivity: its effect is seen the better the more it moves."""
 FAR = 0.16
@@ -48,6 +57,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
     step_years = 0.25
     burn_in = 400
     spread_numbers = 2
+    jitter = 0.03
     states = (
         Variable(
             "wealth", "households at each node of the wealth grid, low income first", "share", 2 * NODES
@@ -234,12 +244,16 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         }
 
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """Everybody's wealth up to eight per cent more or less than it is, productivity up to five."""
+        """Everybody's wealth up to two per cent more or less than it is, productivity within five."""
         change = 2 * u - 1
         return {
-            "wealth": scaled(now.wealth, exp(REACH * change[..., :1])),
-            "productivity": now.productivity + PRODUCTIVITY_REACH * change[..., 1],
+            "wealth": scaled(now.wealth, exp(SCALED * change[..., :1])),
+            "productivity": PRODUCTIVITY_REACH * change[..., 1],
         }
+
+    def stirred(self, shocks: Tensor, p: Parameters) -> Tensor:
+        """As if productivity were as volatile everywhere."""
+        return cat([shocks[..., :1] * (STIRRED / p.sig)[..., None], shocks[..., 1:]], -1)
 
     def with_capital(self, now: Period, factor: float, p: Parameters) -> Values:
         """Everybody's wealth times `factor`."""

@@ -2,9 +2,9 @@
 
     da = (w n + r a - c) dt + sigma_w a dW,  a >= 0;   dW independent between households
 
-Risk vanishes at the limit, so nobody is pushed beyond it and the root of wealth in the policy stays: there the
-second derivative of consumption is of order a^(-3/2), and a^2 times that falls to zero. The value of wealth is
-worth v_a = c^-gamma as before. Differentiating the equation of v by wealth, risk moves it on average as well:
+Risk vanishes at the limit, so nobody is pushed beyond it and the root of wealth in the policy stays: the
+second derivative of consumption there is of order a^(-3/2), and a^2 times that falls to zero. A unit of
+wealth is worth v_a = c^-gamma as before. The equation of v differentiated by wealth has a further drift:
 
     0 = r - rho + D(c^-gamma) / c^-gamma,   with drift w n + r a - c + sigma_w^2 a in D
 

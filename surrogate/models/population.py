@@ -47,6 +47,10 @@ class Population(WithDistribution):
     """The shape of a distribution is forgotten slowly."""
     spread_numbers: ClassVar[int] = 1
     """How many numbers `spread` takes."""
+    jitter: ClassVar[float] = 0.15
+    """Share of the box by which parameters in training differ at most from those under which the distribution
+    came about.
+    """
 
     def made_of(self) -> tuple[Model, ...]:
         """The household."""
@@ -75,6 +79,12 @@ class Population(WithDistribution):
         """The economy's states at a distribution near today's, by numbers `u` [..., spread_numbers] between
         zero and one: training looks around where economies are.
         """
+
+    def stirred(self, shocks: Tensor, p: Parameters) -> Tensor:
+        """Shocks [..., n_shocks] that move economies in training where they are these ones otherwise: larger
+        ones, if all that they do should be seen well.
+        """
+        return shocks
 
     @abstractmethod
     def stakes(self, p: Parameters) -> Tensor:

@@ -10,8 +10,8 @@ matrix moves values backward and masses forward in time. What that errs is of fi
 nodes: 400 of them overstate capital by .6 per cent. So everything is solved on two grids, one with every
 second node of the other, and extrapolated.
 
-Wealth may have risk of its own, + sigma_w a dW, independent between households: it adds (sigma_w a)^2 v_aa / 2,
-which vanishes at the limit, by central differences.
+Wealth may have risk of its own, + sigma_w a dW, independent between households: it adds
+(sigma_w a)^2 v_aa / 2, which vanishes at the limit, by central differences.
 """
 
 from __future__ import annotations
@@ -108,8 +108,8 @@ class Rates(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """Nodes a_i = top (i / (n - 1))^POWER of wealth, closest together at the limit, and the two incomes, which
-    switch at rate `lam`; `risk` is sigma_w.
+    """Nodes a_i = top (i / (n - 1))^POWER of wealth, closest together at the limit, and the two incomes,
+    which switch at rate `lam`; `risk` is sigma_w.
     """
 
     count: int
@@ -129,8 +129,8 @@ class Grid:
 
     @cached_property
     def moved_by_risk(self) -> tuple[Array, Array]:
-        """At which rates a year [n, 1] risk moves households up and down a node: variance (sigma_w a)^2, and no
-        change of the mean; at neither end does it move anybody.
+        """At which rates a year [n, 1] risk moves households up and down a node: variance (sigma_w a)^2, and
+        no change of the mean; at neither end does it move anybody.
         """
         up, down = np.zeros((self.count, 1)), np.zeros((self.count, 1))
         below, above = self.gaps[:-1], self.gaps[1:]

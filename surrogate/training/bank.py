@@ -29,11 +29,14 @@ class Bank:
         draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
         return cls(model, model.prepared(lower + (upper - lower) * draws), generator)
 
+    def shocks(self) -> Tensor:
+        """What hits the economies next, [n, n_shocks]."""
+        return draw_shocks(self.model, len(self.states), self.generator)
+
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:
         """One period; economies that have gone where none should be begin anew."""
-        shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
+        moved = advance(policy, self.states, self.parameters, self.shocks())
         p = self.model.name_parameters(self.parameters)
         stay = self.model.settled(self.model.period(p, moved), p)
         fresh = draw_states(self.model, self.parameters, self.generator)

@@ -1,4 +1,4 @@
-"""Wealth with risk of its own: finite differences, the generator, masses, and a training at one calibration."""
+"""Wealth with risk of its own: finite differences, the generator, and how masses move."""
 
 from typing import cast
 
