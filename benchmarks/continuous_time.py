@@ -31,7 +31,8 @@ from surrogate.accuracy.errors import ArtifactPolicy
 from surrogate.comparison.continuous_time import compare_continuous
 from surrogate.house.figures import BLUE, GRAY, RED, markdown_table, panels, save, styled
 from surrogate.house.files import atomic_path
-from surrogate.models.krusell_smith_continuous import KrusellSmithContinuous
+from surrogate.models.interface import pack
+from surrogate.models.krusell_smith_continuous import GRID, KrusellSmithContinuous
 from surrogate.policy import PolicyNetwork, PopulationPolicy
 from surrogate.reference.continuous_time import solve_stationary
 from surrogate.reference.continuous_time_linear import solve_linear_economy
@@ -52,6 +53,9 @@ SEEDS, SECONDS = 5, 60.0
 EACH, PERIODS, SEED = 6, 2_000, 2026
 CAPITAL_SHIFT = 0.02
 """Share of a parameter's range for derivatives."""
+RICH = 5.0
+"""Units of K*, up to which consumption is looked at."""
+POORER = GRID.points[GRID.points < RICH].numpy()
 
 
 def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
@@ -119,32 +123,48 @@ def of_box(economy: Surrogate) -> str:
     return markdown_table(header, rows)
 
 
+def at_rest_by_reference(economy: Surrogate, theta: Array) -> Array:
+    """log K at rest, d log C / dz there, and log c at `POORER` nodes by income, [1, 2 + 2 n]."""
+    solution = solve_linear_economy(dict(zip(economy.parameter_names, map(float, theta), strict=True)))
+    stationary = solution.stationary
+    eaten = stationary.consumption_at(POORER * stationary.fine.economy.representative_capital)
+    whole = [np.log(stationary.capital), solution.consumption_of_all_by_productivity]
+    return np.concatenate([whole, np.log(eaten.T.ravel())])[None]
+
+
+def at_rest_by_files(economy: Surrogate, theta: Array) -> Array:
+    """The same by the surrogate, which is asked for c where capital is as in the reference."""
+    model, policy = cast(KrusellSmithContinuous, models.get(NAME)), of_files(economy)
+    parameters = torch.from_numpy(theta)[None]
+    rest, p = at_rest(policy, parameters), model.name_parameters(parameters)
+    now = model.period(p, pack(model.steady_state(p)[0], model.states))
+    capital = np.exp(at_rest_by_reference(economy, theta)[0, 0])
+    there = model.with_capital(now, capital / float(now.capital), p)
+    eaten = policy(pack(there, model.states), p)[0].numpy().reshape(2, -1)[:, : len(POORER)]
+    whole = [np.log(float(rest.capital)), float(rest.response)]
+    return np.concatenate([whole, np.log(eaten.ravel())])[None]
+
+
 def derivatives(economy: Surrogate) -> str:
-    """By each parameter, at the default: K at rest, and the response of consumption to productivity."""
+    """By each parameter, at the default and times its range: of K at rest, of what households eat there at
+    wealth that is the same share of K*, and of the response of all consumption to productivity.
+    """
     width = economy.upper - economy.lower
-    centre = np.clip(
-        economy.default, economy.lower + CAPITAL_SHIFT * width, economy.upper - CAPITAL_SHIFT * width
-    )
-    network = cast(PolicyNetwork, of_files(economy))
-
-    def of_network(theta: Array) -> Array:
-        rest = at_rest(network, torch.from_numpy(theta)[None])
-        return np.array([[np.log(float(rest.capital)), float(rest.response)]])
-
-    def of_reference(theta: Array) -> Array:
-        parameters = dict(zip(economy.parameter_names, map(float, theta), strict=True))
-        response = solve_linear_economy(parameters).consumption_of_all_by_productivity
-        return np.array([[np.log(solve_stationary(parameters).capital), response]])
-
     steps = CAPITAL_SHIFT * width
+    centre = np.clip(economy.default, economy.lower + steps, economy.upper - steps)
     found, exact = (
-        central_differences(each, centre, steps)[0] * width for each in (of_network, of_reference)
+        central_differences(lambda theta, of=of: of(economy, theta), centre, steps)[0] * width
+        for of in (at_rest_by_files, at_rest_by_reference)
     )
-    header = ("parameter", "log K at rest, surrogate", "reference", "d log C / d z, surrogate", "reference")
-    rows = [
-        (name, *(f"{values[row, column]:+.4f}" for row in (0, 1) for values in (found, exact)))
-        for column, name in enumerate(economy.parameter_names)
-    ]
+    header = (
+        "parameter", "log K at rest, surrogate", "reference", "log c at rest, mean size", "mean difference",
+        "d log C / d z, surrogate", "reference",
+    )  # fmt: skip
+    rows = []
+    for column, name in enumerate(economy.parameter_names):
+        eaten, gap = np.abs(exact[2:, column]).mean(), np.abs(found - exact)[2:, column].mean()
+        capital, response = ((found[row, column], exact[row, column]) for row in (0, 1))
+        rows.append((name, *(f"{number:+.4f}" for number in (*capital, eaten, gap, *response))))
     return markdown_table(header, rows)
 
 
@@ -178,7 +198,7 @@ def beside_references(policy: PopulationPolicy) -> dict[str, Any]:
     stationary, linear = solve_stationary(parameters, 800), solve_linear_economy(parameters)
     rest = at_rest(cast(PolicyNetwork, policy), theta[None])
     unit = stationary.fine.economy.representative_capital
-    shown = (stationary.nodes > 1e-6 * unit) & (stationary.nodes < 5 * unit)
+    shown = (stationary.nodes > 1e-6 * unit) & (stationary.nodes < RICH * unit)
     wealth = stationary.nodes[shown]
     errors = {}
     for income, who in enumerate(("low income", "high income")):

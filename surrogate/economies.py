@@ -128,6 +128,12 @@ SHIPPED = (
         comparison="surrogate.comparison.continuous_time:compare_continuous",
     ),
     Economy(
+        "krusell_smith_continuous_reduced",
+        "surrogate.models.krusell_smith_continuous_reduced:KrusellSmithContinuousReduced",
+        full="krusell_smith_continuous",
+        reduction={"economies": 512, "burn_in": 500, "quarters": 200, "hidden": (16, 16), "steps": 80},
+    ),
+    Economy(
         "krusell_smith_continuous_risky",
         "surrogate.models.krusell_smith_continuous_risky:KrusellSmithRiskyWealth",
         CONTINUOUS,

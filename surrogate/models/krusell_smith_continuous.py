@@ -145,13 +145,16 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         """Masses [..., 2, nodes] after each node has moved to its place [..., 2 nodes], in units of K*."""
         return GRID.move(by_income(now.wealth), by_income(places))
 
+    def meanwhile(self, now: Period, p: Parameters) -> Tensor:
+        """Log productivity that is expected over the next quarter, on average."""
+        return now.productivity * (1 - exp(-p.eta * self.step_years)) / (p.eta * self.step_years)
+
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck. Households save from
         the incomes of the productivity that is expected meanwhile, which has gone half of its way back.
         """
         stays = exp(-p.eta * self.step_years)
-        meanwhile = now.productivity * (1 - stays) / (p.eta * self.step_years)
-        states = {"wealth": now.wealth, "productivity": meanwhile, "consumption": now.consumption}
+        states = {"wealth": now.wealth, "productivity": now.meanwhile, "consumption": now.consumption}
         saving = Period(self, p, states).at_nodes.saving
         sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         masses = self.moved(now, saving, self.step_years, p)
