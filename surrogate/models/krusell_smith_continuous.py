@@ -31,7 +31,7 @@ STIRRED = 0.025
 """Volatility of productivity, a year, that moves economies in training: their capital then spreads over about
 REACH.
 """
-SCALED = 0.02
+SCALED = 0.005
 """In logs, by how much everybody is richer or poorer than that. A little only: the same capital has another
 future if it is there because all are richer than if it is there because of what productivity was, and
 households who know of capital alone learn what is frequent.
@@ -57,7 +57,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
     step_years = 0.25
     burn_in = 400
     spread_numbers = 2
-    jitter = 0.03
+    jitter, edge = 0.04, 0.05
     states = (
         Variable(
             "wealth", "households at each node of the wealth grid, low income first", "share", 2 * NODES
@@ -247,7 +247,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         }
 
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """Everybody's wealth up to two per cent more or less than it is, productivity within five."""
+        """Everybody's wealth up to half a per cent more or less than it is, productivity within five."""
         change = 2 * u - 1
         return {
             "wealth": scaled(now.wealth, exp(SCALED * change[..., :1])),

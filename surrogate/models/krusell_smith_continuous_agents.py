@@ -154,7 +154,7 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
         }
 
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """Everybody's wealth up to two per cent more or less than it is, productivity within five."""
+        """Everybody's wealth up to half a per cent more or less than it is, productivity within five."""
         change = 2 * u - 1
         return {
             "positions": now.positions * exp(SCALED * change[..., :1]),

@@ -22,11 +22,14 @@ class Bank:
         self.states = draw_states(model, parameters, generator)
 
     @classmethod
-    def even(cls, model: Model, size: int, generator: torch.Generator) -> Bank:
-        """Economies whose parameters cover the box evenly (Sobol)."""
+    def even(cls, model: Model, size: int, generator: torch.Generator, edge: float = 0.0) -> Bank:
+        """Economies whose parameters cover the box evenly (Sobol), and its edges: what is beyond either end of
+        a range by up to the share `edge` of it is moved to that end.
+        """
         lower, upper = model.parameter_box()
         seed = int(torch.randint(2**31, (1,), generator=generator))
         draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
+        draws = ((1 + 2 * edge) * draws - edge).clamp(0.0, 1.0)
         return cls(model, model.prepared(lower + (upper - lower) * draws), generator)
 
     def shocks(self) -> Tensor:
