@@ -46,7 +46,7 @@ NAME = "krusell_smith_continuous"
 DOCS, RESULTS = Path(__file__).parents[1] / "docs", Path("results/continuous_time")
 PAGE, MARK = DOCS / "continuous-time.md", "<!-- measured -->"
 METHODS = {"histogram": BLUE, "finite_agents": RED, "projection": GRAY}
-AT_ONE = {"hidden": (16, 16), "trunk": 2, "batch": 1024}
+AT_ONE = {"hidden": (16, 16), "trunk": 2, "batch": 1024, "memory": 0.9, "lasting_memory": 0.0}
 """Of the recipe at one calibration: a trunk has nothing to tell there."""
 SEEDS, SECONDS = 5, 60.0
 """Of a processor, for each run."""

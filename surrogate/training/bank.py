@@ -23,8 +23,8 @@ class Bank:
 
     @classmethod
     def even(cls, model: Model, size: int, generator: torch.Generator, edge: float = 0.0) -> Bank:
-        """Economies whose parameters cover the box evenly (Sobol), and its edges: what is beyond either end of
-        a range by up to the share `edge` of it is moved to that end.
+        """Economies whose parameters cover the box evenly (Sobol), and its edges: what is beyond an end of a
+        range by up to the share `edge` of it is moved to that end.
         """
         lower, upper = model.parameter_box()
         seed = int(torch.randint(2**31, (1,), generator=generator))
