@@ -6,7 +6,7 @@ distribution at the default calibration.
 compares the shipped `krusell_smith_continuous` with finite differences and linear rational expectations at
 calibrations drawn at random and writes the tables of docs/continuous-time.md; trains each method from
 `SEEDS` seeds and writes losses, a table and errors as CSV into results/continuous_time. What is done is kept
-there, so that it can be stopped and gone on with; --only box or --only methods does one part.
+there, so that it can be stopped and gone on with; --only box, methods or risk (of wealth) does one part.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ NAME = "krusell_smith_continuous"
 DOCS, RESULTS = Path(__file__).parents[1] / "docs", Path("results/continuous_time")
 PAGE, MARK = DOCS / "continuous-time.md", "<!-- measured -->"
 METHODS = {"histogram": BLUE, "finite_agents": RED, "projection": GRAY}
+RISKY = {"histogram_with_risky_wealth": BLUE}
 AT_ONE = {"hidden": (16, 16), "trunk": 2, "batch": 1024, "memory": 0.9, "lasting_memory": 0.0}
 """Of the recipe at one calibration: a trunk has nothing to tell there."""
 SEEDS, SECONDS = 5, 60.0
@@ -175,9 +176,11 @@ def of_files(economy: Surrogate) -> Any:
 
 def trained(method: str, seed: int) -> dict[str, Any]:
     """One run at the default: its losses over processor seconds, and where it has come to."""
-    model = models.get(NAME)
-    economy = model if method != "histogram" else at_default(cast(KrusellSmithContinuous, model))
-    settings: Settings = replace(recipe(model).settings, **AT_ONE, distribution=method, seed=seed)
+    risky = method in RISKY
+    model = models.get(f"{NAME}_risky" if risky else NAME)
+    held = "histogram" if risky else method
+    economy = model if held != "histogram" else at_default(cast(KrusellSmithContinuous, model))
+    settings: Settings = replace(recipe(model).settings, **AT_ONE, distribution=held, seed=seed)
     losses: list[tuple[float, float]] = []
     with torch_threads(1):
         run = Run(economy, settings)
@@ -217,9 +220,11 @@ def beside_references(policy: PopulationPolicy) -> dict[str, Any]:
     }
 
 
-def of_methods(seeds: int) -> str:
-    """A table with a row for each method, the worst of its seeds; errors and losses as CSV, and a figure."""
-    runs: dict[str, list[Mapping[str, Any]]] = {method: [] for method in METHODS}
+def of_methods(methods: Mapping[str, str], seeds: int, name: str) -> str:
+    """A table with a row for each method, the worst of its seeds; errors as CSV, by method and, under `name`,
+    together; losses as a figure.
+    """
+    runs: dict[str, list[Mapping[str, Any]]] = {method: [] for method in methods}
     for seed in range(seeds):
         for method, each in runs.items():
             file = RESULTS / f"{method}_{seed}.json"
@@ -231,8 +236,8 @@ def of_methods(seeds: int) -> str:
         table = pd.DataFrame(rows).T.rename_axis(["seed", "households"])
         table.to_csv(RESULTS / f"errors_{method}.csv")
         combined.append(pd.concat({method: table}, names=["method"]))
-    pd.concat(combined).to_csv(RESULTS / "errors_all.csv")
-    draw_losses(runs)
+    pd.concat(combined).to_csv(RESULTS / f"errors_{name}.csv")
+    draw_losses(runs, methods, name)
     header = ("method", "loss", "c, mean", "c, max", "K at rest, %", "c by z, %", "aggregates move")
     rows = []
     for method, each in runs.items():
@@ -254,20 +259,26 @@ def of_methods(seeds: int) -> str:
     return markdown_table(header, rows)
 
 
-def draw_losses(runs: Mapping[str, list[Mapping[str, Any]]]) -> None:
-    """Mean squared residual over processor seconds, a line for each run."""
+def draw_losses(runs: Mapping[str, list[Mapping[str, Any]]], colours: Mapping[str, str], name: str) -> None:
+    """Mean squared residual over processor seconds, a line for each run; as a table and as a figure."""
+    table = pd.concat(
+        pd.DataFrame(run["losses"], columns=["seconds", "loss"]).assign(method=method, seed=seed)
+        for method, each in runs.items()
+        for seed, run in enumerate(each)
+    )
+    table.to_csv(RESULTS / f"losses_{name}.csv", index=False)
     figure, rows = panels(1, 1, width=6.0, height=3.0)
     with styled():
         for method, each in runs.items():
             for seed, run in enumerate(each):
                 seconds, losses = np.array(run["losses"]).T
                 label = method.replace("_", " ") if seed == 0 else None
-                rows[0, 0].plot(seconds, losses, color=METHODS[method], linewidth=0.8, label=label)
+                rows[0, 0].plot(seconds, losses, color=colours[method], linewidth=0.8, label=label)
         rows[0, 0].set_yscale("log")
         rows[0, 0].set_xlabel("processor seconds")
         rows[0, 0].set_title("mean squared error of consumption growth, a year", loc="left")
         rows[0, 0].legend(frameon=False)
-    save(figure, RESULTS / "losses.png")
+    save(figure, RESULTS / f"losses_{name}.png")
 
 
 def write(name: str, text: str) -> None:
@@ -283,20 +294,21 @@ def write(name: str, text: str) -> None:
 def main() -> None:
     """Do both parts, or one."""
     parser = argparse.ArgumentParser(description="Measure krusell_smith_continuous.")
-    parser.add_argument("--only", choices=["box", "methods"])
+    parser.add_argument("--only", choices=["box", "methods", "risk"])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     chosen = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    if chosen.only != "methods":
+    if chosen.only in (None, "box"):
         economy = load(NAME)
         found = f"{machine()}.\n\n{of_box(economy)}\n\n{derivatives(economy)}\n"
         print(found)
         write("box", found)
-    if chosen.only != "box":
-        seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
-        found = f"{seeds}\n\n{of_methods(chosen.seeds)}\n"
-        print(found)
-        write("methods", found)
+    seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
+    for part, methods in (("methods", METHODS), ("risk", RISKY)):
+        if chosen.only in (None, part):
+            found = f"{seeds}\n\n{of_methods(methods, chosen.seeds, part)}\n"
+            print(found)
+            write(part, found)
 
 
 if __name__ == "__main__":
