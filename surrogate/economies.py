@@ -131,7 +131,7 @@ SHIPPED = (
         "krusell_smith_continuous_reduced",
         "surrogate.models.krusell_smith_continuous_reduced:KrusellSmithContinuousReduced",
         full="krusell_smith_continuous",
-        reduction={"economies": 512, "burn_in": 500, "quarters": 200, "hidden": (16, 16), "steps": 80},
+        reduction={"economies": 256, "burn_in": 400, "quarters": 150, "batch": 4096, "steps": 60},
     ),
     Economy(
         "krusell_smith_continuous_risky",

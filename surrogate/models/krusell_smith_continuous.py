@@ -149,17 +149,25 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         """Log productivity that is expected over the next quarter, on average."""
         return now.productivity * (1 - exp(-p.eta * self.step_years)) / (p.eta * self.step_years)
 
-    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck. Households save from
-        the incomes of the productivity that is expected meanwhile, which has gone half of its way back.
+    def wealth_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """Masses a quarter later, [..., 2 nodes]. Households save from incomes at the productivity that is
+        expected meanwhile, which has gone half of its way back.
         """
-        stays = exp(-p.eta * self.step_years)
         states = {"wealth": now.wealth, "productivity": now.meanwhile, "consumption": now.consumption}
         saving = Period(self, p, states).at_nodes.saving
-        sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         masses = self.moved(now, saving, self.step_years, p)
+        return masses / masses.sum(-1, keepdim=True)
+
+    def capital_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """K a quarter later."""
+        return (now.wealth_tomorrow * now.assets).sum(-1)
+
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
+        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck."""
+        stays = exp(-p.eta * self.step_years)
+        sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         return {
-            "wealth": masses / masses.sum(-1, keepdim=True),
+            "wealth": now.wealth_tomorrow,
             "productivity": stays * now.productivity + sd * e.productivity,
         }
 

@@ -49,7 +49,7 @@ class KrusellSmithContinuousReduced(Reduced):
 
     def of_full(self, seen: Named) -> Values:
         """Capital and productivity, and what all consume and save."""
-        saved = (exp(seen.log_capital) - seen.capital) / YEARS
+        saved = (seen.capital_tomorrow - seen.capital) / YEARS
         meanwhile = exp(seen.meanwhile + ALPHA * log(seen.capital))
         return {
             "log_capital": log(seen.capital),

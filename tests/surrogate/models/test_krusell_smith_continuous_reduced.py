@@ -6,7 +6,7 @@ import torch
 from surrogate.models import get
 from surrogate.models.krusell_smith_continuous import KrusellSmithContinuous
 from surrogate.models.krusell_smith_continuous_reduced import KrusellSmithContinuousReduced
-from surrogate.models.variables import columns_of, unpack
+from surrogate.models.variables import columns_of
 from surrogate.policy import policy_of
 from surrogate.training.sampling import draw_parameters, draw_shocks, draw_states
 
@@ -25,8 +25,7 @@ def test_with_the_full_economy_s_choices_it_moves_as_the_full_economy_does() -> 
             now = full.period(p, states, policy(states, p))
             shocks = draw_shocks(full, 40, generator)
             states = full.tomorrow(now, shocks, p)
-            then = full.period(p, states, policy(states, p))
-            vars(now).update(vars(unpack(full.observed(now, then, p), full.observables)))
+            then = full.period(p, states)
             few = model.of_full(now)
             torch.testing.assert_close(few["consumption"], now.consumption_of_all)
             here = model.period(q, torch.stack([few["log_capital"], few["productivity"]], -1))
