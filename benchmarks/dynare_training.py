@@ -57,6 +57,8 @@ HEADER = [
     "parameters",
     "states, outputs",
     "seconds",
+    "batch: start",
+    "after 20 steps",
     "network: ergodic",
     "network: box",
     "order 1 in logs: ergodic",
@@ -201,10 +203,16 @@ def row(found: Figures) -> list[str]:
         str(found["parameters"]),
         f"{states}, {outputs}",
         f"{found['seconds']:.0f}",
+        *_first_batches(found.get("history", [])),
         *(_told(found[name]) if name in found else "-" for name in names),
         f"{found['gap 3']:.4f}" if "gap 3" in found else "-",
         said,
     ]
+
+
+def _first_batches(history: list[tuple[float, float]]) -> list[str]:
+    """Mean error of a training batch at the start, and when it was measured next, after twenty steps."""
+    return [f"{error:.2f}" for error, _ in history[:2]] + ["-"] * max(0, 2 - len(history))
 
 
 def _told(errors: dict[str, float]) -> str:
