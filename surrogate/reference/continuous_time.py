@@ -69,7 +69,7 @@ class Economy:
         if missing := [name for name in PARAMETER_NAMES if name not in parameters]:
             raise UnknownName(f"The economy in continuous time needs {', '.join(missing)} as well.")
         risk = float(parameters.get("sigma_w", 0.0))
-        economy = cls(*(float(parameters[name]) for name in PARAMETER_NAMES), risk)
+        economy = cls(*(float(parameters[name]) for name in PARAMETER_NAMES), sigma_w=risk)
         positive = all(getattr(economy, name) > 0 for name in PARAMETER_NAMES)
         if not positive or not economy.n1 < 1 or not risk >= 0:
             raise BadData(f"Parameters must be positive and n1 below one, not {economy}.")
