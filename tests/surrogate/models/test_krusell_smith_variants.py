@@ -11,6 +11,7 @@ from surrogate.errors import BadConfiguration
 from surrogate.models import pack
 from surrogate.models.krusell_smith import NODES, KrusellSmith
 from surrogate.models.krusell_smith_agents import KrusellSmithAgents
+from surrogate.models.krusell_smith_ar1 import KrusellSmithAr1
 from surrogate.models.krusell_smith_histories import KrusellSmithHistory, averages, lags
 from surrogate.models.krusell_smith_moments import KrusellSmithMoments, bumps, fixed_shapes
 from surrogate.training import Settings
@@ -25,6 +26,7 @@ VARIANTS = {
     "lags": lambda: KrusellSmithHistory(lags(5)),
     "averages": lambda: KrusellSmithHistory(averages(0.5, 0.9)),
     "agents": lambda: KrusellSmithAgents(40),
+    "ar1": KrusellSmithAr1,
 }
 SMALL = Settings(
     method="population", hidden=(6, 6), trunk=4, nodes=1, batch=6 * HOUSEHOLDS, adam_steps=0, steps=2
