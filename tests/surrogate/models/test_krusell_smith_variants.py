@@ -123,6 +123,21 @@ def test_shapes_are_means_over_households() -> None:
     torch.testing.assert_close(moments, values)
 
 
+def test_households_who_see_moments_are_trained_on_more_and_less_equal_distributions() -> None:
+    """Nobody is lost, and half way nothing happens; the variance of wealth follows the number."""
+    model = KrusellSmithMoments(bumps)
+    p = model.name_parameters(model.default_parameters().expand(3, -1))
+    states = pack(model.start(p), model.states)
+    u = torch.tensor([[0.5, 0.0], [0.5, 0.5], [0.5, 1.0]], dtype=torch.float64)
+    near = model.period(p, pack(model.spread(model.period(p, states), u, p), model.states))
+    torch.testing.assert_close(near.mass.sum(-1), torch.ones(3, dtype=torch.float64))
+    torch.testing.assert_close(near.mass[1], model.period(p, states).mass[1])
+    mass, wealth = near.holdings
+    relative = wealth / (mass * wealth).sum(-1, keepdim=True)
+    variance = (mass * (relative - 1) ** 2).sum(-1)
+    assert variance[0] < 0.9 * variance[1] < 0.8 * variance[2]
+
+
 def test_jobs_of_agents_follow_their_chances() -> None:
     """Of 5,000 in a boom that ends or lasts: the standard deviation is .4 % in a bust and .3 in a boom."""
     model = KrusellSmithAgents(5_000)
