@@ -38,7 +38,8 @@ from surrogate.reference.continuous_time_linear import solve_linear_economy
 from surrogate.training import Settings, recipe
 from surrogate.training.at_rest import at_rest
 from surrogate.training.distributions import at_default
-from surrogate.training.run import Run, torch_threads
+from surrogate.training.machine import torch_threads
+from surrogate.training.run import Run
 
 Array = NDArray[np.float64]
 NAME = "krusell_smith_continuous"
