@@ -111,6 +111,14 @@ SHIPPED = (
         comparison="surrogate.comparison.households:compare_households",
     ),
     Economy(
+        "krusell_smith_ar1",
+        "surrogate.models.krusell_smith_ar1:KrusellSmithAr1",
+        {"method": "population", "nodes": 3, "batch": 4096, "adam_steps": 0, "steps": 400}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.0},
+        test_nodes=5,
+    ),
+    Economy(
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
         {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
