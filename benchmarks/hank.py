@@ -78,7 +78,7 @@ def knot_errors(economy: Surrogate) -> KnotErrors:
             choices = policy(rows.unsqueeze(-2), p).squeeze(-2)
             ahead = look_ahead(policy, model, rows, choices, p, points, weights)
             errors.append(worth_errors(ahead.now, ahead.expected).squeeze(1))
-            masses.append(GRID.move(ahead.now.mass, ahead.now.choices[1]).squeeze(1))
+            masses.append(GRID.move(ahead.now.mass, ahead.now.above_limit).squeeze(1))
     return _summary(torch.cat(errors).flatten(1).numpy(), torch.cat(masses).flatten(1).clamp_min(0).numpy())
 
 
