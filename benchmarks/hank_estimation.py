@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.estimation import run
 from benchmarks.filter_cases import ROOT, machine
 from benchmarks.kept import kept
+from benchmarks.sample_configuration import configuration
 from estimation import Estimation
 from estimation.filters import TwistedFilter
 from estimation.filters.state_space import StateSpace
@@ -47,7 +48,10 @@ PUBLISHED = {
     "sigma_m": 0.0015,
 }
 """Median of the published posterior, with the bound and a shadow rate."""
+PUBLISHED_MOMENTS = ("0.70", "1.15", "2.56", "0.14", "0.82", "0.72")
+"""Of the published economy at that median: standard deviations and first autocorrelations."""
 SAMPLES, PERIODS, BURN_IN, SHARE_OF_VARIANCE, SEED = 10, 144, 400, 0.05, 2026
+SAMPLER = {"ensembles": 2, "walkers": 48, "steps": 300, "seed": 1}
 QUANTILES = (0.5, 0.05, 0.95)
 PARTICLES, REPLICATIONS, VECTORS = (10, 20, 50), 20, 32
 HEADER = """# Estimating the economy with heterogeneous households
@@ -58,12 +62,12 @@ HEADER = """# Estimating the economy with heterogeneous households
 US = """## United States, 1990 to 2007
 
 `dsge-surrogate estimate examples/us_1990_2007_hank.toml`: {evaluations:,} evaluations in {minutes:.1f}
-minutes of a processor; largest R-hat {rhat:.3f}, least effective sample size {ess:.0f}. Medians, 5 and 95 %
+minutes of a processor, mode, tables and figures included; largest R-hat {rhat:.3f}, least effective sample size {ess:.0f}. Medians, 5 and 95 %
 quantiles. The published posterior is of the economy with the bound and of a shadow rate.
 """
 MOMENTS = """\
-Moments in percent: of the data, and of long simulations at the posterior median here and at the published
-median, both without the bound.
+Moments in percent, growth a quarter, inflation and the rate a year: of the data, of long simulations at the
+posterior median here and at the published median, both without the bound, and of the published table, with it.
 """
 LIKELIHOOD = """## The likelihood
 
@@ -100,36 +104,15 @@ def write_sample(number: int) -> Path:
     folder = RESULTS / f"sample{number}"
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(observed, quarters, list(names)).to_csv(folder / "data.csv", index_label="date")
-    (folder / "sample.toml").write_text(_configuration(names, sd), encoding="utf-8")
+    text = configuration("hank_reduced", names, sd, PARTICLES[0], SAMPLER, priors())
+    (folder / "sample.toml").write_text(text, encoding="utf-8")
     return folder / "sample.toml"
 
 
-def _configuration(names: tuple[str, ...], sd: Array) -> str:
-    """The example's priors with other data and a shorter run."""
-    columns = ", ".join(f'{name} = "{name}"' for name in names)
-    errors = ", ".join(f"{name} = {value!r}" for name, value in zip(names, sd.tolist(), strict=True))
-    priors = EXAMPLE.read_text(encoding="utf-8").partition("[priors.")
-    return f"""[model]
-surrogate = "hank_reduced"
-
-[data]
-file = "data.csv"
-columns = {{ {columns} }}
-
-[measurement_error]
-sd = {{ {errors} }}
-
-[likelihood]
-method = "twisted"
-particles = 10
-
-[sampler]
-ensembles = 2
-walkers = 48
-steps = 300
-seed = 1
-
-[priors.{priors[2]}"""
+def priors() -> str:
+    """The example's, as it has them."""
+    _, mark, rest = EXAMPLE.read_text(encoding="utf-8").partition("[priors.")
+    return mark + rest
 
 
 def draws_of(configuration: Path, output: Path) -> tuple[tuple[str, ...], Array, pd.DataFrame]:
@@ -145,8 +128,10 @@ def us_section() -> str:
     names, draws, table = draws_of(EXAMPLE, RESULTS / "us")
     spans = np.quantile(draws, QUANTILES, axis=0)
     estimation = Estimation.from_toml(EXAMPLE)
+    settings = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    prior = {name: f"{each['mean']:g} ({each['sd']:g})" for name, each in settings["priors"].items()}
     rows = [
-        [name, f"{spans[0, i]:.3g} [{spans[1, i]:.3g}, {spans[2, i]:.3g}]", f"{PUBLISHED[name]:g}"]
+        [name, prior[name], "{:.3g} [{:.3g}, {:.3g}]".format(*spans[:, i]), f"{PUBLISHED[name]:g}"]
         for i, name in enumerate(names)
     ]
     economy = load("hank_reduced")
@@ -155,8 +140,9 @@ def us_section() -> str:
         ["data", *_moments(estimation.data.to_numpy(dtype=float)[:, None])],
         ["posterior median", *_moments(_simulated(economy, medians))],
         ["published median", *_moments(_simulated(economy, PUBLISHED))],
+        ["published table", *PUBLISHED_MOMENTS],
     ]
-    sampler = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sampler"]
+    sampler = settings["sampler"]
     sd, correlation = [f"sd {name}" for name in economy.observable_names], "autocorrelation"
     head = US.format(
         evaluations=sampler["ensembles"] * sampler["walkers"] * sampler["steps"],
@@ -168,7 +154,7 @@ def us_section() -> str:
     return "\n\n".join(
         [
             head.strip(),
-            markdown_table(["parameter", "posterior", "published median"], rows),
+            markdown_table(["parameter", "prior mean (sd)", "posterior", "published median"], rows),
             MOMENTS.strip(),
             markdown_table(columns, moments),
             likelihood_section(estimation, np.array([medians[n] for n in economy.parameter_names])),

@@ -209,7 +209,9 @@ class Hank(HankAid, WithDistribution):
         here, ahead = (GRID.interpolated(fixed.log_worth, each) for each in (place, place + step))
         bend = ((ahead - here) / step).unsqueeze(-3)
         by_worth = GRID.interpolated(p.rest.directions, place.unsqueeze(-3))
-        euler = torch.cat([bend * by_prices, by_worth], -3) / (1 / consumed.unsqueeze(-3) + bend * by_consumption)
+        euler = torch.cat([bend * by_prices, by_worth], -3) / (
+            1 / consumed.unsqueeze(-3) + bend * by_consumption
+        )
         budget = torch.cat([by_prices / by_consumption, zeros_like(by_worth)], -3)
         return -where(bound.unsqueeze(-3), budget, euler)
 

@@ -177,7 +177,7 @@ def test_consumption_moves_with_what_households_know(model, somewhere) -> None:
     slope = torch.func.jvp(consumed, (zero,), (torch.ones_like(zero),))[1]
     difference = (consumed(zero + step) - consumed(zero - step)) / (2 * step)
     gap = (slope - difference).abs()
-    assert float(gap.quantile(0.95)) < 2e-3 * float(difference.abs().mean())
+    assert float(gap.quantile(0.95)) < 3e-3 * float(difference.abs().mean())  # .7 to 1.5e-3 over five seeds
 
 
 def test_productivity_is_the_reference_s_chain() -> None:
