@@ -65,7 +65,7 @@ def vectors(economy: Surrogate, count: int) -> Array:
 
 
 def knot_errors(policy: PolicyNetwork, states: torch.Tensor, theta: torch.Tensor) -> KnotErrors:
-    """Of economies in `states` [n, n_states] of their ergodic sets at parameters `theta` [n, n_parameters]."""
+    """Of economies in `states` [n, n_states] of their ergodic sets at parameters `theta` [n, ...]."""
     model = cast(Hank, policy.model)
     points, weights = rule_for(model.shocks, NODES)
     errors, masses = [], []

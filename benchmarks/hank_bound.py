@@ -1,15 +1,14 @@
-"""The economy with heterogeneous households and the bound at one calibration, and where it has no equilibrium.
+"""Heterogeneous households and the bound at one calibration, and where they have no equilibrium.
 
     OMP_NUM_THREADS=1 python -m benchmarks.hank_bound
 
 trains examples/hank_zlb_at_one_calibration.py with smaller and larger preference shocks, the last of them the
 published posterior median's, some minutes each; takes Euler errors of all households, the bound's frequency,
 the bias of inflation and, beside an economy without a floor, what the bound adds to volatility; and impulse
-responses of aggregates and of rich and poor at the bound and away from it. Writes docs/hank-bound.md. Training
-goes on from its checkpoint, and what results/hank_bound holds is not computed again.
+responses of aggregates and of rich and poor at the bound and away from it. Writes docs/hank-bound.md.
+Training goes on from its checkpoint, and what results/hank_bound holds is not computed again.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -54,14 +53,14 @@ over economies; *clearing*: root mean square of bonds that are not held, share o
 """
 SIMULATED = """## What the bound does
 
-Standard deviations in percent; growth a quarter, inflation and the rate a year; bias of mean inflation against
-its target in basis points. Without a floor: the same network, trained without the bound.
+Standard deviations in percent; growth a quarter, inflation and the rate a year; bias of mean inflation
+against its target in basis points. Without a floor: the same recipe for the economy without the bound.
 """
 RESPONSES = """## Responses at the bound and away from it
 
-To a preference shock of minus one standard deviation with {size:g} percent preference shocks, mean over {economies}
-economies that are at the bound when it comes, and over all others: output and consumption in percent, inflation
-and the rate in points a year.
+To a preference shock of minus one standard deviation, of {size:g} percent: mean over {economies} economies
+that are at the bound when it comes, and over the others of {all}. Output and consumption in percent,
+inflation and the rate in points a year.
 """
 
 
@@ -197,7 +196,9 @@ def main() -> None:
             [[n, *moments(at)] for n, at in zip(names, found.values(), strict=True)]
             + [[f"{names[0]}, without a floor", *moments(free)]],
         ),
-        RESPONSES.format(size=100 * SIZES[0], economies=int(at_the_bound(found[SIZES[0]]).sum())).strip(),
+        RESPONSES.format(
+            size=100 * SIZES[0], economies=int(at_the_bound(found[SIZES[0]]).sum()), all=ECONOMIES
+        ).strip(),
         markdown_table(["after quarters", *map(str, SHOWN)], responses(found[SIZES[0]])),
     ]
     with atomic_path(REPORT) as temporary:
