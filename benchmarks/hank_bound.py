@@ -80,7 +80,7 @@ class Solved(NamedTuple):
 def economy(size: float, floor: bool) -> Model:
     """The example's with preference shocks of such a size, with or without the floor of the rate."""
     here = from_file(EXAMPLE)
-    model = here if floor else Hank()
+    model: Any = here if floor else Hank()
     model.parameters = tuple(
         replace(each, lower=size, upper=size, default=size) if each.name == "sigma_zeta" else each
         for each in here.parameters
