@@ -20,6 +20,7 @@ import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -50,12 +51,14 @@ ENOUGH, GAIN = -4.8, 1.2
 """Mean log10 error of a training batch at which training ends, if so many digits have been gained."""
 SOLVED = {"mean": -4.0, "p99": -3.0}
 """Worst equation's errors on the ergodic set over the box that count as a solution."""
-SETTINGS = training.Settings(hidden=(24, 24), trunk=16, nodes=3, batch=2048, adam_steps=0, steps=1_000)
+STEPS = 1_000
 HEADER = [
     "file",
     "parameters",
     "states, outputs",
     "seconds",
+    "batch: start",
+    "after 20 steps",
     "network: ergodic",
     "network: box",
     "order 1 in logs: ergodic",
@@ -121,7 +124,8 @@ def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, floa
             raise KeyboardInterrupt
 
     try:
-        training.train(model, SETTINGS, checkpoint, progress=told)
+        settings = replace(training.recipe(model).settings, steps=STEPS)
+        training.train(model, settings, checkpoint, progress=told)
     except KeyboardInterrupt:
         print(f"{model.name}: enough", file=sys.stderr)
     return history
@@ -199,10 +203,16 @@ def row(found: Figures) -> list[str]:
         str(found["parameters"]),
         f"{states}, {outputs}",
         f"{found['seconds']:.0f}",
+        *_first_batches(found.get("history", [])),
         *(_told(found[name]) if name in found else "-" for name in names),
         f"{found['gap 3']:.4f}" if "gap 3" in found else "-",
         said,
     ]
+
+
+def _first_batches(history: list[tuple[float, float]]) -> list[str]:
+    """Mean error of a training batch at the start, and when it was measured next, after twenty steps."""
+    return [f"{error:.2f}" for error, _ in history[:2]] + ["-"] * max(0, 2 - len(history))
 
 
 def _told(errors: dict[str, float]) -> str:

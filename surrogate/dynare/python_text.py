@@ -31,7 +31,7 @@ parameter_box parameters period place in_closed_form prepared told regimes resid
 rest_in_free_coordinates reward self settled shocks slack solved_by somewhere spread stakes state_bounds
 states steady_state super then told_tomorrow tomorrow transition units vars vector version where written exp
 log log10 sqrt abs sign sin cos tan atan sinh cosh tanh erf Control ErgodicEllipse Model
-NumericalSteadyState ParameterRange SimpleNamespace Variable Constraint full_like warm_up
+NumericalSteadyState ParameterRange SimpleNamespace Variable Constraint full_like recipe
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""

@@ -7,7 +7,7 @@ that the economy's inherits from, so that the economy's file reads as the paper.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
@@ -31,8 +31,8 @@ class Aid(ABC):
     parameters: ClassVar[tuple[ParameterRange, ...]]
     inputs: ClassVar[tuple[Column, ...]] = ()
     """What the policy network sees of the state; the states themselves unless declared otherwise."""
-    warm_up: ClassVar[int] = 100
-    """Steps of Adam before those of least squares, unless a recipe or the user says otherwise."""
+    recipe: ClassVar[Mapping[str, int]] = {}
+    """Settings of training that differ from the usual ones, unless the user says otherwise."""
 
     def beforehand(self) -> tuple[Column, ...]:
         """Definitions `name(p)` of parameters alone, [..., size] each, that cost much: training computes them

@@ -113,6 +113,8 @@ def whereabouts(model: Model, theta: Tensor, failed: Tensor) -> str:
     """How often, where and for example at which of the parameters `theta` [n, n_parameters] something
     `failed`, bool [n], as the end of a sentence.
     """
+    if bool(failed.all()):
+        return "everywhere on the box"
     lower, upper = model.parameter_box()
     place = (theta - lower) / (upper - lower).clamp(min=1e-300)
     column = int((place[failed].mean(0) - place.mean(0)).abs().argmax())

@@ -16,6 +16,7 @@ generalised Schur form says whether the solution is unique and whether doubling 
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -87,16 +88,16 @@ class FirstOrderAid(Aid):
     equations and O((n + m)^3) operations.
     """
 
-    warm_up = 0
-    """From so near a solution steps of Adam may lead away, to one on which economies run away."""
+    recipe = MappingProxyType({"trunk": 16, "nodes": 3, "batch": 2048, "adam_steps": 0})
+    """As in docs/benchmark-dynare.md. From so near a solution steps of Adam may lead away."""
 
     def first_order(self, p: Parameters) -> FirstOrder:
         """Read it as `p.first_order`.
 
         Raises
         ------
-        NoEquilibrium : Blanchard and Kahn's conditions fail on more than a tenth of the box; the message says
-            where.
+        NoEquilibrium : Blanchard and Kahn's conditions fail, or doubling does, on more than a tenth of the
+            box; the message says where.
         """
         n, m = self._sizes()
         rest, rest_controls, policy, covariance = p.first_order_numbers.split([n, m, m * n, n * n], -1)
@@ -239,8 +240,8 @@ def _linearised(coordinates: FreeCoordinates, theta: Tensor) -> _Blocks:
 
 
 def _unique(blocks: _Blocks, doubled: np.ndarray) -> LinearSolution | SurrogateError:
-    """The stable solution of one economy, or why there is none, more than one, or not the policy that was
-    `doubled` [n_controls, n_states]; blocks are arrays.
+    """The stable solution of one economy, or why there is none or more than one (errors of their own
+    classes), or not the policy that was `doubled` [n_controls, n_states]; blocks are arrays.
     """
     m_s, m_x, _, f_s, f_x, f_next_s, f_next_x = (np.asarray(block) for block in blocks)
     n_states, n_controls = m_x.shape
@@ -252,9 +253,12 @@ def _unique(blocks: _Blocks, doubled: np.ndarray) -> LinearSolution | SurrogateE
         solution = solve_rational_expectations(lead, lag, n_states)
     except SurrogateError as error:
         return error
-    if np.abs(doubled - solution.policy).max() <= SAME * max(1.0, np.abs(solution.policy).max()):
+    largest = np.abs(solution.policy).max()
+    if np.abs(doubled - solution.policy).max() <= SAME * max(1.0, largest):
         return solution
-    return SurrogateError("It is so sensitive, or its roots are so close to one, that doubling misses it.")
+    if largest >= LARGE:
+        return SurrogateError(f"With coefficients up to {largest:.0e} choices react too strongly to states.")
+    return SurrogateError(f"Roots are so close to one that {2**DOUBLINGS} periods are not enough.")
 
 
 def _require_mostly(model: Model, theta: Tensor, solutions: list[LinearSolution | SurrogateError]) -> None:
@@ -262,10 +266,11 @@ def _require_mostly(model: Model, theta: Tensor, solutions: list[LinearSolution 
     failed = torch.tensor([isinstance(each, SurrogateError) for each in solutions])
     if float(failed[:EVEN].double().mean()) > MOST_FAILURES:
         first = solutions[int(failed.double().argmax())]
+        none, far = "no unique stable solution to first order", "a first-order solution that is out of reach"
+        what = far if type(first) is SurrogateError else f"{none} (Blanchard and Kahn)"
         raise NoEquilibrium(
-            f"{model.name!r} has no unique stable solution to first order (Blanchard and Kahn) "
-            f"{whereabouts(model, theta[:EVEN], failed[:EVEN])}: {first} Narrow the box, or check the "
-            "equations."
+            f"{model.name!r} has {what} {whereabouts(model, theta[:EVEN], failed[:EVEN])}: {first} "
+            "Narrow the box, or check the equations."
         )
 
 

@@ -27,8 +27,8 @@ from ..models.variables import columns_of
 from ..policy import PolicyNetwork
 from ..reduced_policy import ReducedPolicy
 from .checks import blaming
+from .machine import keep_freed_memory, torch_threads
 from .optimisers import Batch, LevenbergMarquardt
-from .run import torch_threads
 
 EDGE = 0.05
 """Share of the range of each parameter that draws may be beyond it on either side before they are moved to
@@ -94,6 +94,7 @@ def fit(
     """
     require_full(model, full)
     require_whole(model, whole)
+    keep_freed_memory()
     with torch_threads(1):
         started = time.process_time()
         quarters = simulate_full(model, full, settings)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from .by_reward import Bellman, LifetimeReward
 from .checks import require_sound
 from .failures import failure_at_end, failure_at_start, failure_in_simulation
 from .generations import SaverResiduals
+from .machine import keep_freed_memory, torch_threads
 from .optimisers import Adam, LevenbergMarquardt
 from .population import HouseholdResiduals
 from .sampling import draw_parameters, draw_states, share_that_runs_away
@@ -229,6 +229,7 @@ def train(
     """
     require_sensible(settings, model)
     require_sound(model)
+    keep_freed_memory()
     with torch_threads(settings.threads):
         return _trained(Run(model, settings), path, resume, progress)
 
@@ -305,6 +306,8 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
         _require(failure_at_start(model.name, now.log10_error))
     failure = run.failure(now)
     progress(now)
+    if resume and run.step == run.total:  # it may have been judged by another version
+        checkpoint.save(path, model, settings, {**run.state(), "failure": failure})
     while run.step < run.total:
         run.advance()
         if run.step % run.pause == 0 or run.step == run.total:
@@ -316,17 +319,6 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
                 break
     _require(failure)
     return run.policy
-
-
-@contextmanager
-def torch_threads(number: int) -> Iterator[None]:
-    """Let PyTorch use so many threads, which decide how sums round, and afterwards as many as it did."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _require(failure: str) -> None:

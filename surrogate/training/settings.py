@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from math import prod
 from typing import Any
@@ -140,7 +140,7 @@ def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
     if economy is None:
-        return Recipe(Settings(adam_steps=model.warm_up))
+        return Recipe(replace(Settings(), **model.recipe))
     return Recipe(Settings(**economy.settings), economy.test_nodes)
 
 

@@ -3,6 +3,7 @@ generalised Schur form at held-out parameters.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import onnxruntime
@@ -20,7 +21,7 @@ from surrogate.models.first_order import _known_of, _linearised, ellipse_radius
 from surrogate.policy import PolicyNetwork
 from surrogate.rational_expectations import solve_rational_expectations
 from surrogate.reference.linearise import linearise
-from surrogate.training import Settings
+from surrogate.training import Settings, recipe
 from surrogate.training.run import Run
 from surrogate.training.sampling import draw_corners, draw_parameters, place_states
 from tests.surrogate.models.rbc_with_helpers import BusinessCycle
@@ -214,6 +215,11 @@ def test_onnx_runtime_says_what_the_training_framework_says(model, theta) -> Non
     feeds = {"states": states.numpy(), "parameters": theta[:20].numpy()}
     (found,) = session.run(None, {name: value.astype(np.float32) for name, value in feeds.items()})
     np.testing.assert_allclose(np.asarray(found), policy(states, theta[:20]).detach().numpy(), rtol=2e-4)
+
+
+def test_the_recipe_is_that_of_the_helper(model) -> None:
+    usual, own = Settings(), recipe(model).settings
+    assert own == replace(usual, trunk=16, nodes=3, batch=2048, adam_steps=0)
 
 
 def test_an_author_s_economy_is_solved_from_its_equations_alone(model) -> None:
