@@ -74,5 +74,5 @@ def test_the_point_estimate_is_near_the_truth(
     truth, estimate, errors = (
         pd.Series(each)[list(start)] for each in (script.TRUTH, result.params, result.se())
     )
-    assert ((estimate - truth) / errors).abs().max() < 4
+    assert np.abs((estimate - truth) / errors).max() < 4
     assert (errors / [0.05, 3.0, 0.75]).max() < 0.15
