@@ -47,7 +47,7 @@ LOOK_EVERY = 40
 """Quarters between two looks at the households of a path."""
 SETTINGS = Settings(method="population", nodes=1, hidden=(16, 16), trunk=1, batch=1024, adam_steps=0)
 SETTINGS = replace(SETTINGS, steps=400, robust_quantile=0.9, robust_loss="huber", memory=0.93)
-SETTINGS = replace(SETTINGS, hopeless_share=0.0)
+SETTINGS = replace(SETTINGS, hopeless_share=0.0, lasting_memory=0.25)
 PACES = (0.5, 0.9, 0.965)
 VARIANTS: dict[str, Callable[[], KrusellSmith]] = {
     "mean": KrusellSmith,

@@ -111,6 +111,14 @@ SHIPPED = (
         comparison="surrogate.comparison.households:compare_households",
     ),
     Economy(
+        "krusell_smith_ar1",
+        "surrogate.models.krusell_smith_ar1:KrusellSmithAr1",
+        {"method": "population", "nodes": 3, "batch": 4096, "adam_steps": 0, "steps": 400}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.0},
+        test_nodes=5,
+    ),
+    Economy(
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
         {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
@@ -158,8 +166,9 @@ SHIPPED = (
     Economy(
         "hank_zlb",
         "surrogate.models.hank_zlb:HankZeroLowerBound",
-        {"hidden": (24, 24), "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7, "adam_steps": 0}
-        | {"steps": 200, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        {"hidden": (20, 20), "trunk": 12, "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7}
+        | {"adam_steps": 0, "steps": 300, "robust_quantile": 1.0, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.3},
         test_nodes=(9, 3, 3),
     ),
     Economy(
