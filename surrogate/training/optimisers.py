@@ -56,7 +56,9 @@ class LevenbergMarquardt:
 
     Where the noise of batches is all that is left, a step is as likely as not to look worse on the batch that
     judges it, and damping would grow until nothing moves. So a step that rests on `ENOUGH` batches may look
-    worse by `tolerance` standard errors of the difference, and until there are as many, all count alike.
+    worse by `tolerance` standard errors of the difference, and until there are as many, all count alike. Nor
+    is anything forgotten then because a step does much good: where the batch that judges it has the same
+    economies a period later, it often seems to.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class LevenbergMarquardt:
             if after < before + (tolerance and tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
-                self.remembered = moved if after > STALE * before else None
+                self.remembered = moved if self.tolerance or after > STALE * before else None
                 return
             damping *= 4
         self._set(weights)
