@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
 from benchmarks.kept import read
-from benchmarks.olg_few import CALIBRATIONS, NUMBERS, RESULTS
+from benchmarks.olg_few import RESULTS
 from surrogate import Surrogate, load
 from surrogate.comparison.generations import (
     GenerationsComparison,
@@ -100,13 +100,9 @@ def rest_table(economy: Surrogate) -> pd.DataFrame:
 
 
 def few_table() -> pd.DataFrame:
-    """Networks for a few generations beside a solution without networks."""
-    rows = {}
-    for generations in NUMBERS:
-        found = read(RESULTS / f"few-{generations}.json")["calibrations"]
-        rows |= {(generations, name): found[name] for name in CALIBRATIONS}
-    index = pd.MultiIndex.from_tuples(rows, names=["generations", "calibration"])
-    return pd.DataFrame(list(rows.values()), index)
+    """A network for four generations beside a solution without networks, a row a calibration."""
+    found = read(RESULTS / "four.json")["calibrations"]
+    return pd.DataFrame(found).T.rename_axis("calibration")
 
 
 def as_markdown(table: pd.DataFrame, digits: int = 2) -> str:
@@ -135,7 +131,7 @@ def main() -> None:
         "states": as_markdown(published.by_state),
         "rest": as_markdown(rest_table(economy)),
         "few": as_markdown(few_table()),
-        "few_seconds": " and ".join(f"{read(RESULTS / f'few-{n}.json')['seconds']:.0f}" for n in NUMBERS),
+        "few_seconds": f"{read(RESULTS / 'four.json')['seconds']:.0f}",
         "moments": as_markdown(published.tables["moments"], 5),
         "median": f"{100 * np.median(worst):.3f}",
         "worst": f"{100 * worst.max():.3f}",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from torch import Tensor, exp, log, ones_like, stack, zeros_like
+from torch import Tensor, exp, log, stack, zeros_like
 
 from surrogate.models.interface import Markov, Named, ParameterRange, Parameters, Period, Values, Variable
 from surrogate.models.krusell_smith import GRID, NODES, REACH, KrusellSmith, by_job, log_normal, scaled
@@ -25,6 +25,10 @@ FAR = 4.0
 """Standard deviations up to which productivity is looked at."""
 HALFWAY = 0.5
 """Between bust and boom, where unemployment is the mean of both."""
+MORE_EQUAL = 0.95
+"""Exponent of wealth where simulations start, against that of boom and bust: inequality hardly moves within
+an economy, so that it shows for long where it began.
+"""
 PARAMETERS = (
     *KrusellSmith.parameters[:-1],
     ParameterRange("rho", 0.6, 0.95, 0.75, "persistence of productivity"),
@@ -176,7 +180,7 @@ class KrusellSmithAr1(KrusellSmith):
     def start(self, p: Parameters) -> dict[str, Tensor]:
         """Log-normal wealth with the representative agent's capital, and mean productivity."""
         zero = zeros_like(p.sigma)
-        return {"wealth": log_normal(zero + HALFWAY), "log_productivity": zero}
+        return {"wealth": at_start(zero), "log_productivity": zero}
 
     def state_bounds(self, p: Parameters) -> dict[str, tuple[Tensor, Tensor]]:
         """Shares between zero and one; productivity up to four standard deviations from its mean."""
@@ -188,7 +192,7 @@ class KrusellSmithAr1(KrusellSmith):
 
     def somewhere(self, u: Named, p: Parameters) -> dict[str, Tensor]:
         """Log-normal wealth with mean capital within eight per cent of the representative agent's."""
-        equal = log_normal(ones_like(u.log_productivity) * HALFWAY)
+        equal = at_start(zeros_like(u.log_productivity))
         low, high = self.state_bounds(p)["log_productivity"]
         return {
             "wealth": scaled(equal, exp(REACH * (2 * u.wealth[..., :1] - 1))),
@@ -201,3 +205,11 @@ class KrusellSmithAr1(KrusellSmith):
             "wealth": scaled(now.wealth, exp(REACH * (2 * u - 1))),
             "log_productivity": now.log_productivity,
         }
+
+
+def at_start(zero: Tensor) -> Tensor:
+    """Masses [..., 2 nodes] of wealth with the representative agent's mean, for all alike, at zeros [...]."""
+    masses = by_job(log_normal(zero + HALFWAY))
+    places = GRID.nodes(zero) ** MORE_EQUAL
+    mean = (masses.sum(-2) * places).sum(-1)
+    return GRID.move(masses, (places / mean[..., None])[..., None, :].expand_as(masses)).flatten(-2)

@@ -4,11 +4,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
+from surrogate.models.interface import ParameterRange
+from surrogate.models.olg import overlapping_generations
 from surrogate.reference.olg_economy import KAPPA, PARAMETERS, Household, euler_errors, mean_depreciation
 from surrogate.reference.olg_few import Chain, FewGenerations, simulated, solve_few_generations
 from surrogate.reference.olg_steady_state import steady_state
+from surrogate.training.run import Run, torch_threads
+from surrogate.training.settings import Settings
 
 Array = NDArray[np.float64]
 PUBLISHED: dict[str, float] = dict(zip(PARAMETERS, (0.95, 2.0, 0.5, 0.3), strict=True))
@@ -60,6 +65,44 @@ def test_equations_written_apart_hold_along_a_path(generations: int, parameters:
     assert np.abs(bonds.sum(1)).max() < 1e-9
     assert np.abs(bonds).max() > 0.01 * path[0].sum(1).mean(), "bonds are traded"
     assert price.std() > 1e-3
+
+
+class FourGenerations(type(overlapping_generations(4))):
+    """Where four generations own something."""
+
+    name = "olg_of_four"
+    parameters = (
+        ParameterRange("beta", 0.94, 0.97, 0.95, "discount factor"),
+        ParameterRange("gamma", 1.0, 2.5, 2.0, "relative risk aversion"),
+        ParameterRange("zeta", 0.25, 0.75, 0.5, "adjustment cost of capital"),
+        ParameterRange("alpha", 0.28, 0.35, 0.3, "capital share"),
+    )
+
+
+def test_a_network_is_near_it() -> None:
+    """Forty steps. Over seeds 0 to 3 mean differences of capital are .04 to .06 % of all capital, the largest
+    of capital, bonds and the price .4, 1.0 and .3 %. Before training they are ten times as large and more.
+    """
+    settings = {"method": "generations", "hidden": (16, 16), "trunk": 12, "nodes": 1, "batch": 960}
+    robust = {"robust_quantile": 0.9, "memory": 0.9, "hopeless_share": 0.0, "adam_steps": 0, "steps": 40}
+    exact = solve_few_generations(FewGenerations(Household.of(PUBLISHED, 4)), around(PUBLISHED, 4))
+    rows = simulated(exact, 300, seed=7)
+    states = torch.from_numpy(np.column_stack(rows))
+    with torch_threads(1):
+        run = Run(FourGenerations(), Settings(**settings, **robust))
+        theta = run.model.prepared(torch.tensor(list(PUBLISHED.values()), dtype=torch.float64))
+        gaps = []
+        for steps in (0, 40):
+            for _ in range(steps):
+                run.advance()
+            with torch.no_grad():
+                chosen = run.policy(states, theta.expand(len(states), -1)).numpy()
+            a, d, p = exact(*rows)
+            off = np.abs(chosen[:, :-1] - np.hstack([a, d])) / a.sum(1, keepdims=True)
+            gaps.append([off[:, :3].mean(), off.max(), np.abs(chosen[:, -1] / p - 1).max()])
+    before, after = np.array(gaps)
+    assert (after < [2e-3, 0.03, 0.01]).all(), after
+    assert (before > 5 * after).all(), before
 
 
 def test_without_shocks_it_is_the_steady_state_of_another_method() -> None:
