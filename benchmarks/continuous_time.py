@@ -6,7 +6,7 @@ distribution at the default calibration.
 compares the shipped `krusell_smith_continuous` with finite differences and linear rational expectations at
 calibrations drawn at random and writes the tables of docs/continuous-time.md; trains each method from
 `SEEDS` seeds and writes losses, a table and errors as CSV into results/continuous_time. What is done is kept
-there, so that it can be stopped and gone on with; --only box or --only methods does one part.
+there, so that it can be stopped and gone on with; --only box, methods or risk (of wealth) does one part.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from surrogate.accuracy.errors import ArtifactPolicy
 from surrogate.comparison.continuous_time import compare_continuous
 from surrogate.house.figures import BLUE, GRAY, RED, markdown_table, panels, save, styled
 from surrogate.house.files import atomic_path
-from surrogate.models.krusell_smith_continuous import KrusellSmithContinuous
+from surrogate.models.interface import pack
+from surrogate.models.krusell_smith_continuous import GRID, KrusellSmithContinuous
 from surrogate.policy import PolicyNetwork, PopulationPolicy
 from surrogate.reference.continuous_time import solve_stationary
 from surrogate.reference.continuous_time_linear import solve_linear_economy
@@ -46,13 +47,17 @@ NAME = "krusell_smith_continuous"
 DOCS, RESULTS = Path(__file__).parents[1] / "docs", Path("results/continuous_time")
 PAGE, MARK = DOCS / "continuous-time.md", "<!-- measured -->"
 METHODS = {"histogram": BLUE, "finite_agents": RED, "projection": GRAY}
-AT_ONE = {"hidden": (16, 16), "trunk": 2, "batch": 1024, "memory": 0.9}
+RISKY = {"histogram_with_risky_wealth": BLUE}
+AT_ONE = {"hidden": (16, 16), "trunk": 2, "batch": 1024, "memory": 0.9, "lasting_memory": 0.0}
 """Of the recipe at one calibration: a trunk has nothing to tell there."""
 SEEDS, SECONDS = 5, 60.0
 """Of a processor, for each run."""
 EACH, PERIODS, SEED = 6, 2_000, 2026
 CAPITAL_SHIFT = 0.02
 """Share of a parameter's range for derivatives."""
+RICH = 5.0
+"""Units of K*, up to which consumption is looked at."""
+POORER = GRID.points[GRID.points < RICH].numpy()
 
 
 def calibrations(economy: Surrogate) -> list[tuple[str, Array]]:
@@ -120,32 +125,48 @@ def of_box(economy: Surrogate) -> str:
     return markdown_table(header, rows)
 
 
+def at_rest_by_reference(economy: Surrogate, theta: Array) -> Array:
+    """log K at rest, d log C / dz there, and log c at `POORER` nodes by income, [1, 2 + 2 n]."""
+    solution = solve_linear_economy(dict(zip(economy.parameter_names, map(float, theta), strict=True)))
+    stationary = solution.stationary
+    eaten = stationary.consumption_at(POORER * stationary.fine.economy.representative_capital)
+    whole = [np.log(stationary.capital), solution.consumption_of_all_by_productivity]
+    return np.concatenate([whole, np.log(eaten.T.ravel())])[None]
+
+
+def at_rest_by_files(economy: Surrogate, theta: Array) -> Array:
+    """The same by the surrogate, which is asked for c where capital is as in the reference."""
+    model, policy = cast(KrusellSmithContinuous, models.get(NAME)), of_files(economy)
+    parameters = torch.from_numpy(theta)[None]
+    rest, p = at_rest(policy, parameters), model.name_parameters(parameters)
+    now = model.period(p, pack(model.steady_state(p)[0], model.states))
+    capital = np.exp(at_rest_by_reference(economy, theta)[0, 0])
+    there = model.with_capital(now, capital / float(now.capital), p)
+    eaten = policy(pack(there, model.states), p)[0].numpy().reshape(2, -1)[:, : len(POORER)]
+    whole = [np.log(float(rest.capital)), float(rest.response)]
+    return np.concatenate([whole, np.log(eaten.ravel())])[None]
+
+
 def derivatives(economy: Surrogate) -> str:
-    """By each parameter, at the default: K at rest, and the response of consumption to productivity."""
+    """By each parameter, at the default and times its range: of K at rest, of what households eat there at
+    wealth that is the same share of K*, and of the response of all consumption to productivity.
+    """
     width = economy.upper - economy.lower
-    centre = np.clip(
-        economy.default, economy.lower + CAPITAL_SHIFT * width, economy.upper - CAPITAL_SHIFT * width
-    )
-    network = cast(PolicyNetwork, of_files(economy))
-
-    def of_network(theta: Array) -> Array:
-        rest = at_rest(network, torch.from_numpy(theta)[None])
-        return np.array([[np.log(float(rest.capital)), float(rest.response)]])
-
-    def of_reference(theta: Array) -> Array:
-        parameters = dict(zip(economy.parameter_names, map(float, theta), strict=True))
-        response = solve_linear_economy(parameters).consumption_of_all_by_productivity
-        return np.array([[np.log(solve_stationary(parameters).capital), response]])
-
     steps = CAPITAL_SHIFT * width
+    centre = np.clip(economy.default, economy.lower + steps, economy.upper - steps)
     found, exact = (
-        central_differences(each, centre, steps)[0] * width for each in (of_network, of_reference)
+        central_differences(lambda theta, of=of: of(economy, theta), centre, steps)[0] * width
+        for of in (at_rest_by_files, at_rest_by_reference)
     )
-    header = ("parameter", "log K at rest, surrogate", "reference", "d log C / d z, surrogate", "reference")
-    rows = [
-        (name, *(f"{values[row, column]:+.4f}" for row in (0, 1) for values in (found, exact)))
-        for column, name in enumerate(economy.parameter_names)
-    ]
+    header = (
+        "parameter", "log K at rest, surrogate", "reference", "log c at rest, mean size", "mean difference",
+        "d log C / d z, surrogate", "reference",
+    )  # fmt: skip
+    rows = []
+    for column, name in enumerate(economy.parameter_names):
+        eaten, gap = np.abs(exact[2:, column]).mean(), np.abs(found - exact)[2:, column].mean()
+        capital, response = ((found[row, column], exact[row, column]) for row in (0, 1))
+        rows.append((name, *(f"{number:+.4f}" for number in (*capital, eaten, gap, *response))))
     return markdown_table(header, rows)
 
 
@@ -156,9 +177,11 @@ def of_files(economy: Surrogate) -> Any:
 
 def trained(method: str, seed: int) -> dict[str, Any]:
     """One run at the default: its losses over processor seconds, and where it has come to."""
-    model = models.get(NAME)
-    economy = model if method != "histogram" else at_default(cast(KrusellSmithContinuous, model))
-    settings: Settings = replace(recipe(model).settings, **AT_ONE, distribution=method, seed=seed)
+    risky = method in RISKY
+    model = models.get(f"{NAME}_risky" if risky else NAME)
+    held = "histogram" if risky else method
+    economy = model if held != "histogram" else at_default(cast(KrusellSmithContinuous, model))
+    settings: Settings = replace(recipe(model).settings, **AT_ONE, distribution=held, seed=seed)
     losses: list[tuple[float, float]] = []
     with torch_threads(1):
         run = Run(economy, settings)
@@ -179,7 +202,7 @@ def beside_references(policy: PopulationPolicy) -> dict[str, Any]:
     stationary, linear = solve_stationary(parameters, 800), solve_linear_economy(parameters)
     rest = at_rest(cast(PolicyNetwork, policy), theta[None])
     unit = stationary.fine.economy.representative_capital
-    shown = (stationary.nodes > 1e-6 * unit) & (stationary.nodes < 5 * unit)
+    shown = (stationary.nodes > 1e-6 * unit) & (stationary.nodes < RICH * unit)
     wealth = stationary.nodes[shown]
     errors = {}
     for income, who in enumerate(("low income", "high income")):
@@ -198,9 +221,11 @@ def beside_references(policy: PopulationPolicy) -> dict[str, Any]:
     }
 
 
-def of_methods(seeds: int) -> str:
-    """A table with a row for each method, the worst of its seeds; errors and losses as CSV, and a figure."""
-    runs: dict[str, list[Mapping[str, Any]]] = {method: [] for method in METHODS}
+def of_methods(methods: Mapping[str, str], seeds: int, name: str) -> str:
+    """A table with a row for each method, the worst of its seeds; errors as CSV, by method and, under `name`,
+    together; losses as a figure.
+    """
+    runs: dict[str, list[Mapping[str, Any]]] = {method: [] for method in methods}
     for seed in range(seeds):
         for method, each in runs.items():
             file = RESULTS / f"{method}_{seed}.json"
@@ -212,8 +237,8 @@ def of_methods(seeds: int) -> str:
         table = pd.DataFrame(rows).T.rename_axis(["seed", "households"])
         table.to_csv(RESULTS / f"errors_{method}.csv")
         combined.append(pd.concat({method: table}, names=["method"]))
-    pd.concat(combined).to_csv(RESULTS / "errors_all.csv")
-    draw_losses(runs)
+    pd.concat(combined).to_csv(RESULTS / f"errors_{name}.csv")
+    draw_losses(runs, methods, name)
     header = ("method", "loss", "c, mean", "c, max", "K at rest, %", "c by z, %", "aggregates move")
     rows = []
     for method, each in runs.items():
@@ -235,20 +260,26 @@ def of_methods(seeds: int) -> str:
     return markdown_table(header, rows)
 
 
-def draw_losses(runs: Mapping[str, list[Mapping[str, Any]]]) -> None:
-    """Mean squared residual over processor seconds, a line for each run."""
+def draw_losses(runs: Mapping[str, list[Mapping[str, Any]]], colours: Mapping[str, str], name: str) -> None:
+    """Mean squared residual over processor seconds, a line for each run; as a table and as a figure."""
+    table = pd.concat(
+        pd.DataFrame(run["losses"], columns=["seconds", "loss"]).assign(method=method, seed=seed)
+        for method, each in runs.items()
+        for seed, run in enumerate(each)
+    )
+    table.to_csv(RESULTS / f"losses_{name}.csv", index=False)
     figure, rows = panels(1, 1, width=6.0, height=3.0)
     with styled():
         for method, each in runs.items():
             for seed, run in enumerate(each):
                 seconds, losses = np.array(run["losses"]).T
                 label = method.replace("_", " ") if seed == 0 else None
-                rows[0, 0].plot(seconds, losses, color=METHODS[method], linewidth=0.8, label=label)
+                rows[0, 0].plot(seconds, losses, color=colours[method], linewidth=0.8, label=label)
         rows[0, 0].set_yscale("log")
         rows[0, 0].set_xlabel("processor seconds")
         rows[0, 0].set_title("mean squared error of consumption growth, a year", loc="left")
         rows[0, 0].legend(frameon=False)
-    save(figure, RESULTS / "losses.png")
+    save(figure, RESULTS / f"losses_{name}.png")
 
 
 def write(name: str, text: str) -> None:
@@ -264,20 +295,21 @@ def write(name: str, text: str) -> None:
 def main() -> None:
     """Do both parts, or one."""
     parser = argparse.ArgumentParser(description="Measure krusell_smith_continuous.")
-    parser.add_argument("--only", choices=["box", "methods"])
+    parser.add_argument("--only", choices=["box", "methods", "risk"])
     parser.add_argument("--seeds", type=int, default=SEEDS)
     chosen = parser.parse_args()
     RESULTS.mkdir(parents=True, exist_ok=True)
-    if chosen.only != "methods":
+    if chosen.only in (None, "box"):
         economy = load(NAME)
         found = f"{machine()}.\n\n{of_box(economy)}\n\n{derivatives(economy)}\n"
         print(found)
         write("box", found)
-    if chosen.only != "box":
-        seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
-        found = f"{seeds}\n\n{of_methods(chosen.seeds)}\n"
-        print(found)
-        write("methods", found)
+    seeds = f"Seeds: {chosen.seeds}; {SECONDS:.0f} seconds of a processor each. {machine()}."
+    for part, methods in (("methods", METHODS), ("risk", RISKY)):
+        if chosen.only in (None, part):
+            found = f"{seeds}\n\n{of_methods(methods, chosen.seeds, part)}\n"
+            print(found)
+            write(part, found)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,11 @@ COLUMNS = (
     "network",
     "loss and optimiser",
     "weights",
+    "seconds",
     "steps",
+    "a tenth",
+    "a quarter",
+    "half",
     "Euler, mean",
     "p99",
     "rest",
@@ -43,9 +47,10 @@ def row(run: dict[str, Any]) -> list[str]:
     """A line of the table."""
     last = run["looks"][-1]
     figures = [f"{last[name]:.2f}" if name in last else "-" for name in ("euler", "p99", "rest")]
+    before = [f"{look['euler']:.2f}" if "euler" in look else "-" for look in run["looks"][1:-1]]
     exact = f"{last['exact']:.1e}" if "exact" in last else "-"
-    stays = f"{last['stays']:.0%}"
-    return [run["network"], run["loss"], f"{run['weights']}", f"{last['step']}", *figures, exact, stays]
+    spent = [f"{run['weights']}", f"{last['seconds']:g}", f"{last['step']}"]
+    return [run["network"], run["loss"], *spent, *before, *figures, exact, f"{last['stays']:.0%}"]
 
 
 def table(runs: list[dict[str, Any]]) -> str:
@@ -74,13 +79,13 @@ def draw(economies: dict[str, list[dict[str, Any]]]) -> Figure:
     return figure
 
 
-def write_report(runs: list[dict[str, Any]], seconds: float) -> None:
+def write_report(runs: list[dict[str, Any]]) -> None:
     """Write the page and the figure."""
     economies: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         economies.setdefault(run["economy"], []).append(run)
     save(draw(economies), FIGURE)
     tables = "\n\n".join(map(table, economies.values()))
-    text = TEXT.format(tables=tables, seconds=f"{seconds:g}", machine=machine())
+    text = TEXT.format(tables=tables, machine=machine())
     with atomic_path(PAGE) as temporary:
         temporary.write_text(text, encoding="utf-8")

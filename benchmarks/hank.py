@@ -64,21 +64,18 @@ def vectors(economy: Surrogate, count: int) -> Array:
     return drawn[economy.inside(drawn)][:count]
 
 
-def knot_errors(economy: Surrogate) -> KnotErrors:
-    """Of `ECONOMIES`, on the ergodic set, by ONNX Runtime's policy."""
-    model = Hank()
-    policy = cast(PolicyNetwork, ArtifactPolicy(economy, model))
-    theta = torch.from_numpy(vectors(economy, ECONOMIES))
+def knot_errors(policy: PolicyNetwork, states: torch.Tensor, theta: torch.Tensor) -> KnotErrors:
+    """Of economies in `states` [n, n_states] of their ergodic sets at parameters `theta` [n, ...]."""
+    model = cast(Hank, policy.model)
     points, weights = rule_for(model.shocks, NODES)
+    errors, masses = [], []
     with torch.no_grad():
-        states = ergodic_states(policy, theta, torch.Generator().manual_seed(SEED))
-        errors, masses = [], []
         for rows, parameters in zip(states.split(20), theta.split(20), strict=True):
             p = model.name_parameters(parameters.unsqueeze(-2))
             choices = policy(rows.unsqueeze(-2), p).squeeze(-2)
             ahead = look_ahead(policy, model, rows, choices, p, points, weights)
             errors.append(worth_errors(ahead.now, ahead.expected).squeeze(1))
-            masses.append(GRID.move(ahead.now.mass, ahead.now.choices[1]).squeeze(1))
+            masses.append(GRID.move(ahead.now.mass, ahead.now.above_limit).squeeze(1))
     return _summary(torch.cat(errors).flatten(1).numpy(), torch.cat(masses).flatten(1).clamp_min(0).numpy())
 
 
@@ -126,7 +123,9 @@ def main() -> None:
         for theta in track(list(vectors(full, VECTORS)), "calibrations")
     ]
     seconds = time.process_time() - started
-    errors = knot_errors(full)
+    policy = cast(PolicyNetwork, ArtifactPolicy(full, Hank()))
+    theta = torch.from_numpy(vectors(full, ECONOMIES))
+    errors = knot_errors(policy, ergodic_states(policy, theta, torch.Generator().manual_seed(SEED)), theta)
     parts = [
         HEADER.format(machine=machine()),
         f"## Beside the sequence-space Jacobian\n\n{VECTORS} parameter vectors of the box, {seconds:.0f} "

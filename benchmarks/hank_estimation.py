@@ -1,12 +1,13 @@
 """Estimation of the economy with heterogeneous households: US data, and samples of its own.
 
-    OMP_NUM_THREADS=1 python -m benchmarks.hank_estimation
+    OMP_NUM_THREADS=1 python -m benchmarks.hank_estimation [SAMPLES]
 
-runs examples/us_1990_2007_hank.toml as a user would, and estimates with the same priors on samples that the
-full economy, with all its households, simulates at known parameters. Writes docs/hank-estimation.md; what
-results/hank_estimation holds is not computed again.
+runs examples/us_1990_2007_hank.toml as a user would, and estimates with the same priors on so many samples,
+ten by default, that the full economy, with all its households, simulates at known parameters. Writes
+docs/hank-estimation.md; what results/hank_estimation holds is not computed again.
 """
 
+import argparse
 import resource
 import sys
 import time
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.estimation import run
 from benchmarks.filter_cases import ROOT, machine
 from benchmarks.kept import kept
+from benchmarks.sample_configuration import configuration
 from estimation import Estimation
 from estimation.filters import TwistedFilter
 from estimation.filters.state_space import StateSpace
@@ -47,7 +49,10 @@ PUBLISHED = {
     "sigma_m": 0.0015,
 }
 """Median of the published posterior, with the bound and a shadow rate."""
+PUBLISHED_MOMENTS = ("0.70", "1.15", "2.56", "0.14", "0.82", "0.72")
+"""Of the published economy at that median: standard deviations and first autocorrelations."""
 SAMPLES, PERIODS, BURN_IN, SHARE_OF_VARIANCE, SEED = 10, 144, 400, 0.05, 2026
+SAMPLER = {"ensembles": 2, "walkers": 48, "steps": 300, "seed": 1}
 QUANTILES = (0.5, 0.05, 0.95)
 PARTICLES, REPLICATIONS, VECTORS = (10, 20, 50), 20, 32
 HEADER = """# Estimating the economy with heterogeneous households
@@ -58,12 +63,14 @@ HEADER = """# Estimating the economy with heterogeneous households
 US = """## United States, 1990 to 2007
 
 `dsge-surrogate estimate examples/us_1990_2007_hank.toml`: {evaluations:,} evaluations in {minutes:.1f}
-minutes of a processor; largest R-hat {rhat:.3f}, least effective sample size {ess:.0f}. Medians, 5 and 95 %
-quantiles. The published posterior is of the economy with the bound and of a shadow rate.
+minutes of a processor, mode, tables and figures included; largest R-hat {rhat:.3f}, least effective sample
+size {ess:.0f}. Medians, 5 and 95 % quantiles. The published posterior is of 1990 to 2019, the economy with
+the bound and a shadow rate.
 """
 MOMENTS = """\
-Moments in percent: of the data, and of long simulations at the posterior median here and at the published
-median, both without the bound.
+Moments in percent, growth a quarter, inflation and the rate a year: of the data, of long simulations at the
+posterior median here and at the published median, both without the bound, and of the published table, with
+it.
 """
 LIKELIHOOD = """## The likelihood
 
@@ -79,10 +86,10 @@ posterior median less truth, in posterior standard deviations. R-hat at most {rh
 
 
 def timed(configuration: Path, output: Path) -> dict[str, Any]:
-    """Estimate, and what it cost."""
+    """Estimate, or go on with what was interrupted, and what that cost."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "cli.main", "estimate", str(configuration), "--output", str(output)]
-    run([*command, "--processes", "1"])
+    run([*command, "--processes", "1", *(["--resume"] if output.exists() else [])])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {"seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
 
@@ -100,36 +107,15 @@ def write_sample(number: int) -> Path:
     folder = RESULTS / f"sample{number}"
     folder.mkdir(parents=True, exist_ok=True)
     pd.DataFrame(observed, quarters, list(names)).to_csv(folder / "data.csv", index_label="date")
-    (folder / "sample.toml").write_text(_configuration(names, sd), encoding="utf-8")
+    text = configuration("hank_reduced", names, sd, PARTICLES[0], SAMPLER, priors())
+    (folder / "sample.toml").write_text(text, encoding="utf-8")
     return folder / "sample.toml"
 
 
-def _configuration(names: tuple[str, ...], sd: Array) -> str:
-    """The example's priors with other data and a shorter run."""
-    columns = ", ".join(f'{name} = "{name}"' for name in names)
-    errors = ", ".join(f"{name} = {value!r}" for name, value in zip(names, sd.tolist(), strict=True))
-    priors = EXAMPLE.read_text(encoding="utf-8").partition("[priors.")
-    return f"""[model]
-surrogate = "hank_reduced"
-
-[data]
-file = "data.csv"
-columns = {{ {columns} }}
-
-[measurement_error]
-sd = {{ {errors} }}
-
-[likelihood]
-method = "twisted"
-particles = 10
-
-[sampler]
-ensembles = 2
-walkers = 48
-steps = 300
-seed = 1
-
-[priors.{priors[2]}"""
+def priors() -> str:
+    """The example's, as it has them."""
+    _, mark, rest = EXAMPLE.read_text(encoding="utf-8").partition("[priors.")
+    return mark + rest
 
 
 def draws_of(configuration: Path, output: Path) -> tuple[tuple[str, ...], Array, pd.DataFrame]:
@@ -145,34 +131,44 @@ def us_section() -> str:
     names, draws, table = draws_of(EXAMPLE, RESULTS / "us")
     spans = np.quantile(draws, QUANTILES, axis=0)
     estimation = Estimation.from_toml(EXAMPLE)
+    settings = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    prior = {name: f"{each['mean']:g} ({each['sd']:g})" for name, each in settings["priors"].items()}
     rows = [
-        [name, f"{spans[0, i]:.3g} [{spans[1, i]:.3g}, {spans[2, i]:.3g}]", f"{PUBLISHED[name]:g}"]
+        [name, prior[name], "{:.3g} [{:.3g}, {:.3g}]".format(*spans[:, i]), f"{PUBLISHED[name]:g}"]
         for i, name in enumerate(names)
     ]
-    economy = load("hank_reduced")
     medians = dict(zip(names, spans[0].tolist(), strict=True))
-    moments = [
-        ["data", *_moments(estimation.data.to_numpy(dtype=float)[:, None])],
-        ["posterior median", *_moments(_simulated(economy, medians))],
-        ["published median", *_moments(_simulated(economy, PUBLISHED))],
-    ]
-    sampler = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))["sampler"]
-    sd, correlation = [f"sd {name}" for name in economy.observable_names], "autocorrelation"
+    sampler = settings["sampler"]
     head = US.format(
         evaluations=sampler["ensembles"] * sampler["walkers"] * sampler["steps"],
         minutes=seconds / 60,
         rhat=table["R-hat"].max(),
         ess=table[["ESS bulk", "ESS tail"]].to_numpy().min(),
     )
-    columns = ["", *sd, *(f"{correlation} {name}" for name in economy.observable_names)]
+    theta = np.array([medians[name] for name in load("hank_reduced").parameter_names])
     return "\n\n".join(
         [
             head.strip(),
-            markdown_table(["parameter", "posterior", "published median"], rows),
+            markdown_table(["parameter", "prior mean (sd)", "posterior", "published median"], rows),
             MOMENTS.strip(),
-            markdown_table(columns, moments),
-            likelihood_section(estimation, np.array([medians[n] for n in economy.parameter_names])),
+            moment_table(estimation, medians),
+            likelihood_section(estimation, theta),
         ]
+    )
+
+
+def moment_table(estimation: Estimation, medians: dict[str, float]) -> str:
+    """Of the data, and of economies at the posterior `medians` and at the published ones."""
+    economy = load("hank_reduced")
+    rows = [
+        ["data", *_moments(estimation.data.to_numpy(dtype=float)[:, None])],
+        ["posterior median", *_moments(_simulated(economy, medians))],
+        ["published median", *_moments(_simulated(economy, PUBLISHED))],
+        ["published table", *PUBLISHED_MOMENTS],
+    ]
+    kinds = ("sd", "autocorrelation")
+    return markdown_table(
+        ["", *(f"{kind} {name}" for kind in kinds for name in economy.observable_names)], rows
     )
 
 
@@ -196,14 +192,14 @@ def likelihood_section(estimation: Estimation, theta: Array) -> str:
     return head + "\n\n" + markdown_table(["particles", "mean log p", "sd of log p", "ms"], rows)
 
 
-def own_section() -> str:
+def own_section(samples: int) -> str:
     """How often and how well the truth is found."""
     truth = dict(zip(load("hank").parameter_names, load("hank").default.tolist(), strict=True))
     inside, away, rhat, names = [], [], [], ()
-    for number in range(SAMPLES):
-        configuration = RESULTS / f"sample{number}" / "sample.toml"
+    for number in range(samples):
+        sample = RESULTS / f"sample{number}" / "sample.toml"
         kept(RESULTS / f"sample{number}.json", lambda number=number: _estimated(number))
-        names, draws, table = draws_of(configuration, configuration.parent / "estimation")
+        names, draws, table = draws_of(sample, sample.parent / "estimation")
         actual = np.array([truth[name] for name in names])
         median, low, high = np.quantile(draws, QUANTILES, axis=0)
         inside.append((low <= actual) & (actual <= high))
@@ -215,13 +211,13 @@ def own_section() -> str:
             names, np.sum(inside, 0), np.mean(away, 0), np.std(away, 0, ddof=1), strict=True
         )
     ]
-    head = OWN.format(samples=SAMPLES, periods=PERIODS, rhat=max(rhat)).strip()
+    head = OWN.format(samples=samples, periods=PERIODS, rhat=max(rhat)).strip()
     return head + "\n\n" + markdown_table(["parameter", "truth", "inside", "away"], rows)
 
 
 def _estimated(number: int) -> dict[str, Any]:
-    configuration = write_sample(number)
-    return timed(configuration, configuration.parent / "estimation")
+    sample = write_sample(number)
+    return timed(sample, sample.parent / "estimation")
 
 
 def _simulated(economy: Any, values: dict[str, float]) -> Array:
@@ -241,7 +237,11 @@ def _moments(values: Array) -> list[str]:
 
 def main() -> None:
     """Run what is missing, and write the page."""
-    parts = [HEADER.format(machine=machine()).strip(), us_section(), own_section()]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("samples", nargs="?", type=int, default=SAMPLES)
+    samples = parser.parse_args().samples
+    parts = [HEADER.format(machine=machine()).strip(), us_section()]
+    parts += [own_section(samples)] if samples else []
     with atomic_path(REPORT) as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
 

@@ -3,7 +3,8 @@
     python -m benchmarks.olg
 
 evaluates Euler equations that are written apart along simulations of the files, at the published calibration
-and at parameter vectors that were not looked at, and writes docs/olg.md with its figures.
+and at parameter vectors that were not looked at, and writes docs/olg.md with its figures, and with what
+`python -m benchmarks.olg_few` has found.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
+from benchmarks.kept import read
+from benchmarks.olg_few import RESULTS
 from surrogate import Surrogate, load
 from surrogate.comparison.generations import (
     GenerationsComparison,
@@ -96,6 +99,12 @@ def rest_table(economy: Surrogate) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis("difference in")
 
 
+def few_table() -> pd.DataFrame:
+    """A network for four generations beside a solution without networks, a row a calibration."""
+    found = read(RESULTS / "four.json")["calibrations"]
+    return pd.DataFrame(found).T.rename_axis("calibration")
+
+
 def as_markdown(table: pd.DataFrame, digits: int = 2) -> str:
     """A table of the page."""
     return markdown_table(*formatted(table, digits))
@@ -121,6 +130,8 @@ def main() -> None:
         "errors": as_markdown(error_table(published, box)),
         "states": as_markdown(published.by_state),
         "rest": as_markdown(rest_table(economy)),
+        "few": as_markdown(few_table()),
+        "few_seconds": f"{read(RESULTS / 'four.json')['seconds']:.0f}",
         "moments": as_markdown(published.tables["moments"], 5),
         "median": f"{100 * np.median(worst):.3f}",
         "worst": f"{100 * worst.max():.3f}",

@@ -47,7 +47,7 @@ LOOK_EVERY = 40
 """Quarters between two looks at the households of a path."""
 SETTINGS = Settings(method="population", nodes=1, hidden=(16, 16), trunk=1, batch=1024, adam_steps=0)
 SETTINGS = replace(SETTINGS, steps=400, robust_quantile=0.9, robust_loss="huber", memory=0.93)
-SETTINGS = replace(SETTINGS, hopeless_share=0.0)
+SETTINGS = replace(SETTINGS, hopeless_share=0.0, lasting_memory=0.25)
 PACES = (0.5, 0.9, 0.965)
 VARIANTS: dict[str, Callable[[], KrusellSmith]] = {
     "mean": KrusellSmith,
@@ -106,13 +106,25 @@ fitted to the first half of its path: errors in the second half, percent.
 ADVICE = """
 ## Which to use
 
-Capital alone. Three more moments leave the path of capital as far off as it was and the errors of households
-no smaller, and with six bumps the distributions had not settled when the run was over, so that it was
-refused. With averages of the past households err as little, and capital is a tenth of a percent too high:
-they have to be as persistent as capital is, and raw quarters must be a hundred. All of this is one seed at
-one calibration. A hundred households learn a policy that is some .8 percent off in capital even among
-infinitely many, and luck adds to it: take a histogram where there is one. A group of moments is for economies
-in which capital does not say enough, with a second asset for instance.
+Capital alone, if aggregates are what is asked for: the path of capital is as close to the classical one as
+any variant's, and as close as a classical law that is log-linear itself allows. Moments, if it is the choices
+of households: three fixed ones halve their Euler errors, six bumps of which the network learns what matters
+divide them by three, and Bellman errors fall alike, for two fifths more time at most. They work because
+training looks at distributions that are more and less equal than those that there are (the exponent of
+relative wealth moves by 15 percent). Without it all economies of a bank are alike at first, the network makes
+what it likes of moments that do not differ, the first steps flatten wealth (the Gini coefficient falls to
+.18), and it comes back at the economy's own pace: after 400 steps the bank had not settled, and the run was
+refused.
+
+Of histories take averages. A hundred raw quarters leave out what is older, .05 percent of capital, and are a
+hundred numbers that a network has to weigh: households err three times as much as with capital, the path is
+.15 percent off, and training costs five times as much. Three averages of all of the past err no more than
+capital does, in choices as in the path; but weights have to fall as slowly as capital does.
+
+A hundred households learn a policy that is off among infinitely many, and luck adds to it: take a histogram
+where there is one.
+
+All of this is one seed at one calibration.
 
 {machine}. Written by `python -m benchmarks.populations`.
 """

@@ -25,6 +25,7 @@ from benchmarks.estimation import run
 from benchmarks.filter_cases import ROOT, machine
 from benchmarks.kept import kept, read
 from benchmarks.nk_zlb_by_time_iteration import DoublePrecision, TimeIteration
+from benchmarks.sample_configuration import configuration
 from estimation import Estimation
 from estimation.filters import TwistedFilter
 from estimation.filters.state_space import StateSpace
@@ -126,7 +127,9 @@ def prepare() -> dict[str, Any]:
     RESULTS.mkdir(parents=True, exist_ok=True)
     quarters = pd.period_range("1900Q1", periods=PERIODS, freq="Q")
     pd.DataFrame(observed, quarters, list(names)).to_csv(RESULTS / "data.csv", index_label="date")
-    (RESULTS / "experiment.toml").write_text(configuration(names, sd), encoding="utf-8")
+    sampler = {"ensembles": ENSEMBLES, "walkers": WALKERS, "steps": STEPS, "seed": 1}
+    text = configuration("nk_zlb", names, sd, PARTICLES, sampler, priors())
+    (RESULTS / "experiment.toml").write_text(text, encoding="utf-8")
     return {"sd": sd.tolist(), "at_bound": share_at_bound(economy)}
 
 
@@ -138,34 +141,12 @@ def share_at_bound(economy: TimeIteration) -> float:
     return float(np.mean(economy.solution(theta).interest_rate({"preference": preference}) <= 1))
 
 
-def configuration(names: Sequence[str], sd: Array) -> str:
-    """The estimation as `dsge-surrogate estimate` reads it."""
-    columns = ", ".join(f'{name} = "{name}"' for name in names)
-    errors = ", ".join(f"{name} = {value!r}" for name, value in zip(names, sd.tolist(), strict=True))
-    priors = "".join(
-        f'\n[priors.{name}]\ndensity = "normal_pdf"\nmean = {mean}\nsd = {sd}\n'
+def priors() -> str:
+    """The published ones, as `dsge-surrogate estimate` reads them."""
+    return "\n".join(
+        f'[priors.{name}]\ndensity = "normal_pdf"\nmean = {mean}\nsd = {sd}\n'
         for name, (mean, sd) in PRIORS.items()
     )
-    return f"""[model]
-surrogate = "nk_zlb"
-
-[data]
-file = "data.csv"
-columns = {{ {columns} }}
-
-[measurement_error]
-sd = {{ {errors} }}
-
-[likelihood]
-method = "twisted"
-particles = {PARTICLES}
-
-[sampler]
-ensembles = {ENSEMBLES}
-walkers = {WALKERS}
-steps = {STEPS}
-seed = 1
-{priors}"""
 
 
 def timed(stage: str) -> dict[str, Any]:

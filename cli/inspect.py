@@ -89,6 +89,8 @@ def _print_accuracy(card: Card, out: Console) -> None:
         for place in places:
             rows.add_row(*(f"{place.get(each, nan):.4g}" for each in AT_REST))
         out.print(rows)
+    if bank := card.accuracy.get("bank"):
+        _print_facts("Bank of economies, followed on", bank, out)
     shown = ("test_points", "periods", "burn_in", "law", "quadrature", "share_of_box")
     _print_facts("Tested", {k: card.accuracy[k] for k in shown if k in card.accuracy}, out)
     out.print(f"Region: {card.region['description'] if card.region else 'the whole box'}")

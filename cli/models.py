@@ -17,9 +17,9 @@ COLUMNS = (
     "Euler errors, box",
     "Euler errors, ergodic",
 )
-SHORT_COLUMNS = ("parameters", "share", "on the box", "ergodic")
+SHORT_COLUMNS = ("theta", "share", "on the box", "ergodic")
 """Headers of all but the first two, as a terminal has room for."""
-TITLE = "Surrogates that ship: certified share of the box, log10 Euler errors (p99)"
+TITLE = "Surrogates that ship: parameters, share of the box, log10 Euler errors (p99)"
 
 
 @click.command()

@@ -15,9 +15,11 @@ from surrogate.house.ownership import owned_file
 
 from .console import SEED, command_line, needs_extra, resumable
 from .dynare import economy_beside
+from .history import History
 
 if TYPE_CHECKING:
     from surrogate.training import Settings
+    from surrogate.training.run import Progress
 
 _WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,24", bool: "True or False"}
 
@@ -40,6 +42,11 @@ _WORDS = {int: "a whole number", float: "a number", tuple: "numbers such as 24,2
     metavar="NAME=VALUE",
     help="Change one setting of the recipe, such as steps=900 or method=bellman; may be repeated.",
 )
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Table (CSV) of errors over the seconds of the run.",
+)
 @click.pass_context
 def train(
     ctx: click.Context,
@@ -50,6 +57,7 @@ def train(
     threads: int | None,
     device: str | None,
     changes: tuple[str, ...],
+    history: Path | None,
 ) -> None:
     """Solve an economy and leave a checkpoint.
 
@@ -82,16 +90,16 @@ def train(
     ctx.with_resource(owned_file(path))
     if path.exists() and not resume:
         raise WriteFailed(f"{path} exists: go on from it with --resume, or choose another --output.")
+    names = economy.name, settings.method, settings.distribution, settings.seed
+    table = None if history is None else History(history, names, resume)
     with resumable(command_line(ctx, "--resume")), progress(economy.name) as tell:
-        training.train(
-            economy,
-            settings,
-            path,
-            resume=resume,
-            progress=lambda now: tell(
-                now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}"
-            ),
-        )
+
+        def hear(now: "Progress") -> None:
+            tell(now.step, now.total, f"{now.phase}, mean log10 Euler error {now.log10_error:.2f}")
+            if table is not None:
+                table.add(now)
+
+        training.train(economy, settings, path, resume=resume, progress=hear)
     own = f" --model {model}" if model.endswith(".py") else ""
     click.echo(
         f"Wrote {path} ({training.describe(settings)}). Next: dsge-surrogate export {path} FOLDER{own}"

@@ -8,8 +8,8 @@
                         or method = "kalman";
                         or method = "hamilton", paths, burn_in;
                         or method = "inversion", presample, bound = { observable, shock, floor };
-                        or method = "moments", moments, weights, replications, burn_in, detrend,
-                        discrepancy = { moment = sd };
+                        or method = "moments", moments, weights, replications, burn_in, paths,
+                        detrend, discrepancy = { moment = sd };
                         or method = "learnt", folder, filter = { method, ... }, correction
     [priors.tau]        density = "gamma_pdf", mean, sd (or s, nu), lower, upper, truncate = [low, high]
     [fixed]             parameter = value

@@ -12,6 +12,15 @@ from .errors import UnknownName, unknown_name
 
 GROUP = "dsge_surrogate.economies"
 
+CONTINUOUS = {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 420} | {
+    "robust_quantile": 0.98,
+    "robust_loss": "huber",
+    "memory": 0.9,
+    "lasting_memory": 0.1,
+    "hopeless_share": 0.0,
+}
+"""Settings of economies of households in continuous time."""
+
 SHIPPED = (
     Economy(
         "ramsey",
@@ -95,11 +104,20 @@ SHIPPED = (
     Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
-        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 450}
-        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "hopeless_share": 0.0},
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 800}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.0},
         test_nodes=1,
         classical="surrogate.reference.krusell_smith_population:solve_population",
         comparison="surrogate.comparison.households:compare_households",
+    ),
+    Economy(
+        "krusell_smith_ar1",
+        "surrogate.models.krusell_smith_ar1:KrusellSmithAr1",
+        {"method": "population", "nodes": 3, "batch": 4096, "adam_steps": 0, "steps": 400}
+        | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.0},
+        test_nodes=5,
     ),
     Economy(
         "olg",
@@ -113,8 +131,21 @@ SHIPPED = (
     Economy(
         "krusell_smith_continuous",
         "surrogate.models.krusell_smith_continuous:KrusellSmithContinuous",
-        {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0, "steps": 450}
-        | {"robust_quantile": 0.98, "robust_loss": "huber", "memory": 0.9, "hopeless_share": 0.0},
+        CONTINUOUS,
+        test_nodes=1,
+        classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
+        comparison="surrogate.comparison.continuous_time:compare_continuous",
+    ),
+    Economy(
+        "krusell_smith_continuous_reduced",
+        "surrogate.models.krusell_smith_continuous_reduced:KrusellSmithContinuousReduced",
+        full="krusell_smith_continuous",
+        reduction={"economies": 256, "burn_in": 400, "quarters": 150, "batch": 4096, "steps": 60},
+    ),
+    Economy(
+        "krusell_smith_continuous_risky",
+        "surrogate.models.krusell_smith_continuous_risky:KrusellSmithRiskyWealth",
+        CONTINUOUS,
         test_nodes=1,
         classical="surrogate.reference.continuous_time_linear:solve_linear_economy",
         comparison="surrogate.comparison.continuous_time:compare_continuous",
@@ -136,8 +167,9 @@ SHIPPED = (
     Economy(
         "hank_zlb",
         "surrogate.models.hank_zlb:HankZeroLowerBound",
-        {"hidden": (24, 24), "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7, "adam_steps": 0}
-        | {"steps": 200, "robust_quantile": 1.0, "memory": 0.95, "hopeless_share": 0.0},
+        {"hidden": (20, 20), "trunk": 12, "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7}
+        | {"adam_steps": 0, "steps": 300, "robust_quantile": 1.0, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.3},
         test_nodes=(9, 3, 3),
     ),
     Economy(

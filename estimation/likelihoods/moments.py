@@ -53,6 +53,7 @@ class MomentSettings(Method):
     weights: str = "diagonal"
     replications: int = at_most(MOST_REPLICATIONS, default=20)
     burn_in: int | None = at_most(MOST_BURN_IN, default=None)
+    paths: int = at_most(MOST_REPLICATIONS, default=1)
     detrend: Sequence[str] = ()
     discrepancy: Mapping[str, float] = field(default_factory=dict)
     method: str = MOMENTS
@@ -75,7 +76,9 @@ class MomentSettings(Method):
         """See :class:`estimation.likelihoods.method.Method`; functions count by the moments they return."""
         target = _its_own(posterior)
         same = [target.names, target.target.tolist(), target.weights.tolist(), target.replications]
-        return [*same, self.burn_in, list(self.detrend)] if self.burn_in or self.detrend else same
+        if self.burn_in or self.detrend:
+            same += [self.burn_in, list(self.detrend)]
+        return [*same, self.paths] if self.paths > 1 else same
 
     def point_estimate(self, posterior: Posterior, seed: int) -> MomentsResult:
         """See :class:`estimation.likelihoods.method.Method`."""
@@ -94,6 +97,7 @@ class MomentSettings(Method):
             burn_in=self.burn_in,
             detrend=self.detrend,
             discrepancy=self.discrepancy,
+            paths=self.paths,
         )
 
 

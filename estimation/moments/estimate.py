@@ -135,6 +135,7 @@ def estimate_msm(
     burn_in: int | None = None,
     detrend: Sequence[str] = (),
     discrepancy: Mapping[str, float] | None = None,
+    paths: int = 1,
 ) -> MomentsResult:
     """Estimate by the simulated method of moments; mirrors ``estimagic.estimate_msm``.
 
@@ -153,7 +154,7 @@ def estimate_msm(
         weights), or a matrix.
     replications : simulated samples for each parameter vector.
     seed : of the shocks, which are the same for all parameter vectors.
-    burn_in, detrend, discrepancy : see :class:`estimation.SimulatedMoments`.
+    burn_in, detrend, discrepancy, paths : see :class:`estimation.SimulatedMoments`.
 
     Raises
     ------
@@ -165,7 +166,7 @@ def estimate_msm(
     free = FreeParameters.of_bounds(
         economy, named, by_name({} if bounds is None else bounds), by_name({} if fixed is None else fixed)
     )
-    settings = (first_weights(weights), replications, seed, moments_cov, burn_in, detrend, discrepancy)
+    settings = (first_weights(weights), replications, seed, moments_cov, burn_in, detrend, discrepancy, paths)
     target = SimulatedMoments(economy, data, moments, *settings)
     start = np.array([list(named.values())], dtype=float)
     if optimize_options is False:

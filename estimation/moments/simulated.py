@@ -45,12 +45,13 @@ class SimulatedMoments(Likelihood):
     seed : of the shocks, which are common to all evaluations.
     moments_cov : covariance [n_moments, n_moments] of the moments of the data, a DataFrame by its labels; if
         ``None``, their long-run covariance (:func:`estimation.moments.weights.moments_covariance`).
-    burn_in : quarters before the samples, which then follow one another along one path; by default every
+    burn_in : quarters before the samples, which then follow one another along ``paths``; by default every
         sample has a path of its own (:class:`estimation.moments.samples.Samples`).
     detrend : observables from which the least-squares line in time is taken out of each sample, of the data
         and of simulated ones alike.
     discrepancy : moment -> standard deviation of what the economy leaves out of it, whose variance is added
         to ``moments_cov`` (Kennedy and O'Hagan 2001).
+    paths : along which samples follow one another after a ``burn_in``.
 
     Attributes
     ----------
@@ -79,6 +80,7 @@ class SimulatedMoments(Likelihood):
         burn_in: int | None = None,
         detrend: Sequence[str] = (),
         discrepancy: Mapping[str, float] | None = None,
+        paths: int = 1,
     ) -> None:
         self.replications = whole_number("replications", replications, 1, MOST_REPLICATIONS)
         self.surrogate, self.periods, self.seed, self.burn_in = surrogate, len(data), seed, burn_in
@@ -86,7 +88,7 @@ class SimulatedMoments(Likelihood):
         for name in self.observables:
             if name not in surrogate.observable_names:
                 raise unknown_name("observable", name, surrogate.observable_names)
-        self.samples = self._samples(detrend)
+        self.samples = self._samples(detrend, paths)
         sample = self.samples.treated(data.to_numpy(dtype=float))
         if isinstance(moments, str) or not isinstance(moments, Sequence):
             raise BadConfiguration(f'moments must be a list such as ["sd(x)"], not {shown(moments)}.')
@@ -187,16 +189,18 @@ class SimulatedMoments(Likelihood):
         self.weights = weighting_matrix(weights, self.moments_cov, self.names, self.periods)
         self._root = np.linalg.cholesky(self.weights)
 
-    def _samples(self, detrend: Sequence[str]) -> Samples:
+    def _samples(self, detrend: Sequence[str], paths: int) -> Samples:
         if isinstance(detrend, str) or not isinstance(detrend, Sequence):
             raise BadConfiguration(f'detrend must be a list such as ["log_output"], not {shown(detrend)}.')
         for name in detrend:
             if name not in self.observables:
                 raise unknown_name("observable to detrend", name, self.observables)
-        a_path = 1
+        a_path, paths = 1, whole_number("paths", paths, 1, self.replications)
         if self.burn_in is not None:
             whole_number("burn_in", self.burn_in, 0, MOST_BURN_IN)
-            a_path = self.replications
+            a_path = -(-self.replications // paths)
+        elif paths > 1:
+            raise BadConfiguration("paths goes with burn_in: without it every sample has a path of its own.")
         return Samples(self.surrogate, self.observables, self.periods, tuple(detrend), self.burn_in, a_path)
 
     def _variances(self, discrepancy: Mapping[str, float]) -> Array:

@@ -26,9 +26,11 @@ from ..models.interface import Model
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
 from ..training import load_policy, recipe
+from ..training.bank import Bank
 from ..training.checkpoint import require_solved, settings_of
 from ..training.run import describe
 from ..training.sampling import draw_corners, draw_parameters, draw_states
+from ..training.watching import WATCHED, watch
 from .graphs import (
     PREPARED,
     PolicyGraph,
@@ -82,6 +84,7 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     with atomic_folder(folder) as temporary:
         write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
         certificate = _certify_files(temporary, policy)
+        certificate.accuracy.update(_bank(policy, content))
         if reason := objection(certificate.accuracy):
             raise NotSolved(f"{checkpoint} holds no solution: {reason}; train longer or narrow the box")
         differences = parity(policy, temporary, certificate.region)
@@ -168,6 +171,28 @@ def _certify_files(folder: Path, policy: PolicyNetwork) -> Certificate:
         theta = theta[certificate.region.contains(theta)]
     accuracy = {**certificate.accuracy, "rest": movement_at_rest(artifact, theta)}
     return replace(certificate, accuracy=accuracy)
+
+
+def _bank(policy: PolicyNetwork, content: dict[str, Any]) -> dict[str, Any]:
+    """Where the economies of a population's bank go when they are followed: had their distributions not
+    settled, the network would have been trained on others than there are. Nothing for other economies.
+    """
+    if policy.model.solved_by != "population":
+        return {}
+    states, parameters = content["state"]["population"]
+    bank = Bank(policy.model, parameters, torch.Generator())
+    bank.states = states
+    found = watch(bank, policy, content["settings"]["seed"] + 1)
+    moves = {name: by_spread for name, (by_spread, _) in found.moves.items()}
+    return {
+        "bank": {
+            "economies": len(states),
+            "periods": WATCHED,
+            "leave": found.leave,
+            "at_the_end": found.at_the_end,
+            "moves": moves,
+        }
+    }
 
 
 def graphs_of(policy: PolicyNetwork) -> dict[Contract, bytes]:

@@ -1,9 +1,11 @@
 """Economies in continuous time: equations that hold at every instant.
 
-States move by dx = drift dt + volatility dB and jump at some rates. What stands `inside` an expectation is
-what it will be an instant later, relative to now, and `expected` by the residuals is its change a year,
+States move by dx = drift dt + sum of volatility dB over independent shocks, and jump at some rates. What
+stands `inside` an expectation is what it will be an instant later, relative to now, and `expected` by the
+residuals is its change a year,
 
-    D g = sum_i drift_i dg/dx_i + 1/2 sum_ij vol_i vol_j d2g/dx_i dx_j + sum of rate (g after the jump - g)
+    D g = sum_i drift_i dg/dx_i + 1/2 sum over shocks and ij of vol_i vol_j d2g/dx_i dx_j
+          + sum of rate (g after the jump - g)
 
 the generator applied to g. Training takes it from derivatives of the network
 (`surrogate.training.generator`), so that nothing is discretised.
@@ -42,9 +44,11 @@ class InstantaneousHousehold(Model):
     def drift(self, now: Period, p: Parameters) -> Values:
         """What each state changes by in a year, [...]; zero may be left out."""
 
-    def volatility(self, now: Period, p: Parameters) -> Values:
-        """Standard deviation of the change in a year of those states that the shock moves, [...]."""
-        return {}
+    @abstractmethod
+    def volatilities(self, now: Period, p: Parameters) -> list[Values]:
+        """For each shock the standard deviation of the change in a year of those states that it moves,
+        [...].
+        """
 
     def jumps(self, now: Period, p: Parameters) -> list[Jump]:
         """What else may happen."""
@@ -52,13 +56,13 @@ class InstantaneousHousehold(Model):
 
     def transition(self, now: Period, e: Named, p: Parameters) -> Values:
         """States an instant later if none of the `jumps` happens."""
-        drift, volatility = self.drift(now, p), self.volatility(now, p)
-        (shock,) = vars(e).values()
+        drift = self.drift(now, p)
+        by_shock = list(zip(self.volatilities(now, p), vars(e).values(), strict=True))
         return {
-            state.name: getattr(now, state.name)
-            + INSTANT * drift.get(state.name, 0.0)
-            + INSTANT**0.5 * volatility.get(state.name, 0.0) * shock
-            for state in self.states
+            name: getattr(now, name)
+            + INSTANT * drift.get(name, 0.0)
+            + INSTANT**0.5 * sum(volatility.get(name, 0.0) * shock for volatility, shock in by_shock)
+            for name in (state.name for state in self.states)
         }
 
 

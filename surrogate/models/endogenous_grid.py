@@ -41,13 +41,14 @@ def root(excess: Callable[[Tensor], Tensor], slope: Callable[[Tensor], Tensor], 
     return x
 
 
-def with_derivative(solution: Tensor, excess: Tensor, slope: Tensor) -> Tensor:
-    """The `solution` of an equation with the derivative that the implicit function theorem gives it, that of
-    -`excess` over `slope`: what is differentiated is the equation, not the search for its solution.
+def moving_with(solution: Tensor, known: Tensor, slopes: Tensor) -> Tensor:
+    """A `solution` [..., s, n] with the derivatives `slopes` [..., k, s, n] by `known` [..., k].
 
-    `excess` [...] is evaluated at the solution as a constant; `slope` [...] is its derivative there.
+    What decides a problem at many places is often a few numbers that are the same at all of them. Then
+    derivatives flow through these, and not through the search for the solution.
     """
-    return solution.detach() - (excess - excess.detach()) / slope.detach()
+    moved = (known - known.detach()).unsqueeze(-2) @ slopes.detach().flatten(-2)
+    return solution.detach() + moved.squeeze(-2).unflatten(-1, solution.shape[-2:])
 
 
 def consumption(

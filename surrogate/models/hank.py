@@ -25,9 +25,9 @@ import math
 from types import SimpleNamespace
 
 import torch
-from torch import Tensor, exp, log, zeros_like
+from torch import Tensor, exp, log, where, zeros_like
 
-from surrogate.models.endogenous_grid import consumption, root, with_derivative
+from surrogate.models.endogenous_grid import consumption, moving_with, root
 from surrogate.models.hank_aid import HankAid
 from surrogate.models.hank_rest import DIRECTIONS, NODES, STATES, rouwenhorst
 from surrogate.models.interface import Control, Named, ParameterRange, Parameters, Period, Values, Variable
@@ -189,32 +189,51 @@ class Hank(HankAid, WithDistribution):
             ),
         )
 
-    def choices(self, now: Period, p: Parameters) -> tuple[Tensor, Tensor]:
-        """Consumption and b' - B of the households at each node, [..., STATES, NODES] each: what solves the
-        Euler equation or, at the limit, the budget.
+    def household_knows(self, now: Period, p: Parameters) -> Tensor:
+        """What decides households' choices: r, tau, W, Y and the logs of what savings are worth,
+        [..., 4 + DIRECTIONS].
         """
-        consumed, bound = now.solution
-        income = self.income(now, consumed)
-        cash = at_nodes(now.real_return) * p.bonds_above + now.received
-        saved = cash + income - consumed
-        place = saved.detach()
-        log_worth = GRID.interpolated(now.log_worth, place)
+        prices = torch.broadcast_tensors(now.real_return, now.tax, now.wage, now.output)
+        return torch.cat([torch.stack(prices, -1), log(now.worth)], -1)
+
+    def slopes(self, now: Period, p: Parameters) -> Tensor:
+        """By how much consumption moves with what households know, as numbers without derivatives,
+        [..., 4 + DIRECTIONS, STATES, NODES]: by the Euler equation or, at the limit, the budget.
+        """
+        (consumed, bound), fixed = now.solution, constants(now)
+        income = self.income(fixed, consumed)
+        by_consumption = (-1 - ETA_OF_INCOME * income / consumed).unsqueeze(-3)
+        by_prices = torch.stack(torch.broadcast_tensors(*self.budget_moves(fixed, income, p)), -3)
+        place = at_nodes(fixed.real_return) * p.bonds_above + fixed.received + income - consumed
         step = STEP * (1 + place)
-        fixed = now.log_worth.detach()
-        bend = (GRID.interpolated(fixed, place + step) - log_worth.detach()) / step
-        by_consumption = -1 - ETA_OF_INCOME * income / consumed  # of b'
-        euler = log_worth + bend * (saved - place)
-        consumed = with_derivative(
-            consumed,
-            torch.where(bound, -saved, euler),
-            torch.where(bound, -by_consumption, 1 / consumed + bend * by_consumption),
+        here, ahead = (GRID.interpolated(fixed.log_worth, each) for each in (place, place + step))
+        bend = ((ahead - here) / step).unsqueeze(-3)
+        by_worth = GRID.interpolated(p.rest.directions, place.unsqueeze(-3))
+        euler = torch.cat([bend * by_prices, by_worth], -3) / (
+            1 / consumed.unsqueeze(-3) + bend * by_consumption
         )
-        saved = cash + self.income(now, consumed) - consumed
-        return consumed, torch.where(bound, zeros_like(saved), saved)
+        budget = torch.cat([by_prices / by_consumption, zeros_like(by_worth)], -3)
+        return -where(bound.unsqueeze(-3), budget, euler)
+
+    def budget_moves(self, now: Named, income: Tensor, p: Parameters) -> tuple[Tensor, ...]:
+        """By how much b' moves with r, tau, W and Y where consumption stays, [..., STATES, NODES] each."""
+        own = (1 + ETA_OF_INCOME) * income
+        by_wage = (1 - GAMMA) * own / at_nodes(now.wage) - at_nodes(now.output) * p.dividend_shares
+        by_output = at_nodes(1 - now.wage) * p.dividend_shares
+        return p.bonds_above + at_nodes(p.borrowing_limit), own / at_nodes(now.tax), by_wage, by_output
 
     def consumed(self, now: Period, p: Parameters) -> Tensor:
         """c at the nodes, [..., STATES, NODES]."""
-        return now.choices[0]
+        consumed, _ = now.solution
+        if not torch.is_grad_enabled():
+            return consumed
+        return moving_with(consumed, now.household_knows, now.slopes)
+
+    def above_limit(self, now: Period, p: Parameters) -> Tensor:
+        """b' - B of the households at each node, [..., STATES, NODES]."""
+        cash = at_nodes(now.real_return) * p.bonds_above + now.received
+        saved = cash + self.income(now, now.consumed) - now.consumed
+        return where(now.solution[1], zeros_like(saved), saved)
 
     def mass(self, now: Period, p: Parameters) -> Tensor:
         """Households at the nodes, [..., STATES, NODES]."""
@@ -226,11 +245,11 @@ class Hank(HankAid, WithDistribution):
 
     def saved(self, now: Period, p: Parameters) -> Tensor:
         """INT b' - B."""
-        return (now.mass * now.choices[1]).sum((-1, -2))
+        return (now.mass * now.above_limit).sum((-1, -2))
 
     def wealth_tomorrow(self, now: Period, p: Parameters) -> Tensor:
         """Savings that add up to D move households over the nodes, and then their productivity changes."""
-        cleared = now.choices[1] * at_nodes((BONDS - p.borrowing_limit) / now.saved)
+        cleared = now.above_limit * at_nodes((BONDS - p.borrowing_limit) / now.saved)
         moved = switches(now.wealth).T @ GRID.move(now.mass, cleared)
         return (moved / moved.sum((-1, -2), keepdim=True)).flatten(-2)
 
@@ -314,7 +333,7 @@ class Hank(HankAid, WithDistribution):
 
 def constants(now: Period) -> Named:
     """What a household needs to know of the period, without derivatives."""
-    names = ("real_return", "log_worth", "received", "log_earnings", "tax")
+    names = ("real_return", "log_worth", "received", "log_earnings", "tax", "wage", "output")
     return SimpleNamespace(**{name: getattr(now, name).detach() for name in names})
 
 

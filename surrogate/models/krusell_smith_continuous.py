@@ -26,7 +26,16 @@ NODES = 80
 GRID = WealthGrid(NODES, top=7.0, power=2.2)
 """Wealth relative to the representative agent's."""
 REACH = 0.08
-"""In logs, how far from an economy's capital the network is trained."""
+"""In logs, how far from its usual value capital begins."""
+STIRRED = 0.025
+"""Volatility of productivity, a year, that moves economies in training: their capital then spreads over about
+REACH.
+"""
+SCALED = 0.005
+"""In logs, by how much everybody is richer or poorer than that. A little only: the same capital has another
+future if it is there because all are richer than if it is there because of what productivity was, and
+households who know of capital alone learn what is frequent.
+"""
 PRODUCTIVITY_REACH = 0.05
 """The same of productivity: its effect is seen the better the more it moves."""
 FAR = 0.16
@@ -48,6 +57,7 @@ class KrusellSmithContinuous(InstantaneousPopulation):
     step_years = 0.25
     burn_in = 400
     spread_numbers = 2
+    jitter, edge = 0.04, 0.05
     states = (
         Variable(
             "wealth", "households at each node of the wealth grid, low income first", "share", 2 * NODES
@@ -127,23 +137,37 @@ class KrusellSmithContinuous(InstantaneousPopulation):
 
     def moved(self, now: Period, saving: Tensor, years: float, p: Parameters) -> Tensor:
         """Masses [..., 2 nodes] some time later: each node moves by its `saving`, then incomes switch."""
-        places = (now.assets + years * saving) / p.unit
-        masses = GRID.move(by_income(now.wealth), by_income(places))
+        masses = self.placed(now, (now.assets + years * saving) / p.unit, years, p)
         switch = (1 - exp(-2 * years * p.lam[..., None, None])) / 2
         return (masses + switch * (masses.flip(-2) - masses)).flatten(-2)
 
-    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
-        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck. Households save from
-        the incomes of the productivity that is expected meanwhile, which has gone half of its way back.
+    def placed(self, now: Period, places: Tensor, years: float, p: Parameters) -> Tensor:
+        """Masses [..., 2, nodes] after each node has moved to its place [..., 2 nodes], in units of K*."""
+        return GRID.move(by_income(now.wealth), by_income(places))
+
+    def meanwhile(self, now: Period, p: Parameters) -> Tensor:
+        """Log productivity that is expected over the next quarter, on average."""
+        return now.productivity * (1 - exp(-p.eta * self.step_years)) / (p.eta * self.step_years)
+
+    def wealth_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """Masses a quarter later, [..., 2 nodes]. Households save from incomes at the productivity that is
+        expected meanwhile, which has gone half of its way back.
         """
-        stays = exp(-p.eta * self.step_years)
-        meanwhile = now.productivity * (1 - stays) / (p.eta * self.step_years)
-        states = {"wealth": now.wealth, "productivity": meanwhile, "consumption": now.consumption}
+        states = {"wealth": now.wealth, "productivity": now.meanwhile, "consumption": now.consumption}
         saving = Period(self, p, states).at_nodes.saving
-        sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         masses = self.moved(now, saving, self.step_years, p)
+        return masses / masses.sum(-1, keepdim=True)
+
+    def capital_tomorrow(self, now: Period, p: Parameters) -> Tensor:
+        """K a quarter later."""
+        return (now.wealth_tomorrow * now.assets).sum(-1)
+
+    def transition(self, now: Period, e: Named, p: Parameters) -> Values:
+        """A quarter later; productivity by the exact law of Ornstein and Uhlenbeck."""
+        stays = exp(-p.eta * self.step_years)
+        sd = p.sig * sqrt((1 - stays**2) / (2 * p.eta))
         return {
-            "wealth": masses / masses.sum(-1, keepdim=True),
+            "wealth": now.wealth_tomorrow,
             "productivity": stays * now.productivity + sd * e.productivity,
         }
 
@@ -231,12 +255,16 @@ class KrusellSmithContinuous(InstantaneousPopulation):
         }
 
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """Everybody's wealth up to eight per cent more or less than it is, productivity up to five."""
+        """Everybody's wealth up to half a per cent more or less than it is, productivity within five."""
         change = 2 * u - 1
         return {
-            "wealth": scaled(now.wealth, exp(REACH * change[..., :1])),
-            "productivity": now.productivity + PRODUCTIVITY_REACH * change[..., 1],
+            "wealth": scaled(now.wealth, exp(SCALED * change[..., :1])),
+            "productivity": PRODUCTIVITY_REACH * change[..., 1],
         }
+
+    def stirred(self, shocks: Tensor, p: Parameters) -> Tensor:
+        """As if productivity were as volatile everywhere."""
+        return cat([shocks[..., :1] * (STIRRED / p.sig)[..., None], shocks[..., 1:]], -1)
 
     def with_capital(self, now: Period, factor: float, p: Parameters) -> Values:
         """Everybody's wealth times `factor`."""

@@ -19,19 +19,20 @@ from surrogate.models.krusell_smith_continuous import (
     PRODUCTIVITY_REACH,
     REACH,
     RICHEST,
+    SCALED,
     SHORT,
     KrusellSmithContinuous,
     stratified,
 )
 from surrogate.models.krusell_smith_continuous_aid import LEAST_WEALTH
 
-AGENTS = 160
+AGENTS = 480
 SPREAD = 0.7
 """Of wealth where simulations start: the sum of two exponential variables of so many K* each."""
 
 
 class KrusellSmithFiniteAgents(KrusellSmithContinuous):
-    """A hundred and sixty agents, in pairs, and productivity."""
+    """Four hundred and eighty agents, in pairs, and productivity."""
 
     states = (
         Variable("positions", "wealth of each agent", "K*", AGENTS),
@@ -153,12 +154,12 @@ class KrusellSmithFiniteAgents(KrusellSmithContinuous):
         }
 
     def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
-        """Everybody's wealth up to eight per cent more or less than it is, productivity up to five."""
+        """Everybody's wealth up to half a per cent more or less than it is, productivity within five."""
         change = 2 * u - 1
         return {
-            "positions": now.positions * exp(REACH * change[..., :1]),
+            "positions": now.positions * exp(SCALED * change[..., :1]),
             "luck": now.luck,
-            "productivity": now.productivity + PRODUCTIVITY_REACH * change[..., 1],
+            "productivity": PRODUCTIVITY_REACH * change[..., 1],
         }
 
     def with_capital(self, now: Period, factor: float, p: Parameters) -> Values:

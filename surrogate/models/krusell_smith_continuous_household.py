@@ -94,9 +94,9 @@ class Household(HouseholdAid, InstantaneousHousehold):
             "productivity": -p.eta * now.productivity,
         }
 
-    def volatility(self, now: Period, p: Parameters) -> Values:
+    def volatilities(self, now: Period, p: Parameters) -> list[Values]:
         """Of productivity."""
-        return {"productivity": p.sig + zeros_like(now.productivity)}
+        return [{"productivity": p.sig + zeros_like(now.productivity)}]
 
     def jumps(self, now: Period, p: Parameters) -> list[Jump]:
         """The other income."""

@@ -87,6 +87,10 @@ class KrusellSmithProjection(KrusellSmithContinuous):
             "productivity": now.productivity + PRODUCTIVITY_REACH * change[..., 1],
         }
 
+    def stirred(self, shocks: Tensor, p: Parameters) -> Tensor:
+        """As they are: on the line, however capital is moved comes to the same."""
+        return shocks
+
     def with_capital(self, now: Period, factor: float, p: Parameters) -> Values:
         """On the line, with `factor` times as much of it."""
         return {"capital": factor * now.capital, "productivity": now.productivity}

@@ -14,13 +14,17 @@ from collections.abc import Callable
 from torch import Tensor, cat, exp, float64, linspace, log, log1p, stack, tensor
 
 from surrogate.models.interface import Named, Parameters, Period, Values, Variable
-from surrogate.models.krusell_smith import GRID, KrusellSmith, by_job, log_normal
+from surrogate.models.krusell_smith import GRID, REACH, KrusellSmith, by_job, log_normal, scaled
 from surrogate.models.krusell_smith_household import Household
 
 Shapes = Callable[[Tensor], Tensor]
 """From wealth relative to its mean [...] to numbers of order one [..., n], two or more."""
 SPREAD = 0.1
 """How far moments of numbers of order one may be from those of a log-normal distribution, roughly."""
+UNEQUAL = 0.15
+"""How far, in the exponent of wealth relative to its mean, training looks around: the distributions of a bank
+are alike at first, and what moments do cannot be learnt where they do not differ.
+"""
 BUMPS, WIDTH = linspace(-2.0, 2.0, 6, dtype=float64), 0.8
 
 
@@ -66,6 +70,7 @@ class KrusellSmithMoments(KrusellSmith):
 
     name = "krusell_smith_moments"
     description = "Krusell and Smith (1998) where households see moments of the distribution of wealth"
+    spread_numbers = 2
 
     def __init__(self, shapes: Shapes = fixed_shapes) -> None:
         household = HouseholdWithMoments(shapes)
@@ -81,6 +86,18 @@ class KrusellSmithMoments(KrusellSmith):
         """K' and the moments of tomorrow's wealth."""
         capital = super().told_tomorrow(now, p)
         return cat([capital[..., None], self._moments(now.mass, now.savings, capital)], -1)
+
+    def spread(self, now: Period, u: Tensor, p: Parameters) -> Values:
+        """More or less equal, and then everybody's wealth up to eight per cent more or less."""
+        exponent = 1 + UNEQUAL * (2 * u[..., 1:] - 1)
+        masses = by_job(now.wealth)
+        mean = now.capital[..., None] / p.unit
+        places = mean * (GRID.nodes(now.wealth) / mean) ** exponent
+        moved = GRID.move(masses, places[..., None, :].expand_as(masses)).flatten(-2)
+        return {
+            "wealth": scaled(moved, exp(REACH * (2 * u[..., :1] - 1))),
+            "productivity": now.productivity,
+        }
 
     def _moments(self, mass: Tensor, wealth: Tensor, mean: Tensor) -> Tensor:
         return (mass[..., None] * self.shapes(wealth / mean[..., None])).sum(-2)

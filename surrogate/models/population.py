@@ -47,6 +47,12 @@ class Population(WithDistribution):
     """The shape of a distribution is forgotten slowly."""
     spread_numbers: ClassVar[int] = 1
     """How many numbers `spread` takes."""
+    jitter: ClassVar[float] = 0.15
+    """Share of the box by which parameters in training differ at most from those under which the distribution
+    came about.
+    """
+    edge: ClassVar[float] = 0.0
+    """Share of a parameter's range beyond either end of it that training moves to that end."""
 
     def made_of(self) -> tuple[Model, ...]:
         """The household."""
@@ -75,6 +81,12 @@ class Population(WithDistribution):
         """The economy's states at a distribution near today's, by numbers `u` [..., spread_numbers] between
         zero and one: training looks around where economies are.
         """
+
+    def stirred(self, shocks: Tensor, p: Parameters) -> Tensor:
+        """Shocks [..., n_shocks] that move economies in training where they are these ones otherwise: larger
+        ones, if all that they do should be seen well.
+        """
+        return shocks
 
     @abstractmethod
     def stakes(self, p: Parameters) -> Tensor:

@@ -9,6 +9,9 @@ Derivatives are taken forward where households save and backward where they diss
 matrix moves values backward and masses forward in time. What that errs is of first order in the distance of
 nodes: 400 of them overstate capital by .6 per cent. So everything is solved on two grids, one with every
 second node of the other, and extrapolated.
+
+Wealth may have risk of its own, + sigma_w a dW, independent between households: it adds
+(sigma_w a)^2 v_aa / 2, which vanishes at the limit, by central differences.
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ class Economy:
     """Parameters, natural units; a year is one.
 
     gamma: relative risk aversion. rho: discount rate. n1: labour in the low state. lam: rate of switching.
-    eta, sig: dz = -eta z dt + sig dB.
+    eta, sig: dz = -eta z dt + sig dB. sigma_w: volatility of wealth, as a share of it.
     """
 
     gamma: float
@@ -52,20 +55,23 @@ class Economy:
     lam: float
     eta: float
     sig: float
+    sigma_w: float = 0.0
 
     @classmethod
     def of(cls, parameters: Mapping[str, float]) -> Economy:
-        """From parameters by name.
+        """From parameters by name; without `sigma_w` wealth has no risk.
 
         Raises
         ------
         UnknownName : one is missing.
-        BadData : one is not positive, or n1 not below one.
+        BadData : one is not positive, sigma_w negative, or n1 not below one.
         """
         if missing := [name for name in PARAMETER_NAMES if name not in parameters]:
             raise UnknownName(f"The economy in continuous time needs {', '.join(missing)} as well.")
-        economy = cls(*(float(parameters[name]) for name in PARAMETER_NAMES))
-        if not all(getattr(economy, name) > 0 for name in PARAMETER_NAMES) or not economy.n1 < 1:
+        risk = float(parameters.get("sigma_w", 0.0))
+        economy = cls(*(float(parameters[name]) for name in PARAMETER_NAMES), sigma_w=risk)
+        positive = all(getattr(economy, name) > 0 for name in PARAMETER_NAMES)
+        if not positive or not economy.n1 < 1 or not risk >= 0:
             raise BadData(f"Parameters must be positive and n1 below one, not {economy}.")
         return economy
 
@@ -102,11 +108,14 @@ class Rates(NamedTuple):
 
 @dataclass(frozen=True)
 class Grid:
-    """Nodes a_i = top (i / (n - 1))^POWER of wealth, closest together at the limit, and the two incomes."""
+    """Nodes a_i = top (i / (n - 1))^POWER of wealth, closest together at the limit, and the two incomes,
+    which switch at rate `lam`; `risk` is sigma_w.
+    """
 
     count: int
     top: float
     lam: float
+    risk: float = 0.0
 
     @cached_property
     def nodes(self) -> Array:
@@ -117,6 +126,17 @@ class Grid:
     def gaps(self) -> Array:
         """Distances [n - 1, 1] of nodes."""
         return np.diff(self.nodes)[:, None]
+
+    @cached_property
+    def moved_by_risk(self) -> tuple[Array, Array]:
+        """At which rates a year [n, 1] risk moves households up and down a node: variance (sigma_w a)^2, and
+        no change of the mean; at neither end does it move anybody.
+        """
+        up, down = np.zeros((self.count, 1)), np.zeros((self.count, 1))
+        below, above = self.gaps[:-1], self.gaps[1:]
+        variance = (self.risk * self.nodes[1:-1, None]) ** 2
+        up[1:-1], down[1:-1] = variance / above / (above + below), variance / below / (above + below)
+        return up, down
 
     def rates(self, value: Array, income: Array, gamma: float) -> Rates:
         """What households with the `value` [n, 2] and `income` [n, 2] choose, by the upwind rule."""
@@ -152,7 +172,8 @@ class Grid:
 
     def moved(self, rates: Rates, masses: Array) -> Array:
         """A' masses [n, 2]: how masses change a year."""
-        up, down = rates.up * masses, rates.down * masses
+        by_risk = self.moved_by_risk
+        up, down = (rates.up + by_risk[0]) * masses, (rates.down + by_risk[1]) * masses
         change = self.lam * (masses[:, ::-1] - masses) - up - down
         change[1:] += up[:-1]
         change[:-1] += down[1:]
@@ -160,9 +181,10 @@ class Grid:
 
     def _bands(self, rates: Rates, rate: float) -> Array:
         """rate - A [5, 2n] for `solve_banded`, households in the order (a_0, n1), (a_0, n2), (a_1, n1) ..."""
-        bands = np.zeros((5, 2 * self.count))
-        bands[2] = (rate + self.lam + rates.up + rates.down).ravel()
-        bands[0, 2:], bands[4, :-2] = -rates.up[:-1].ravel(), -rates.down[1:].ravel()
+        bands, by_risk = np.zeros((5, 2 * self.count)), self.moved_by_risk
+        up, down = rates.up + by_risk[0], rates.down + by_risk[1]
+        bands[2] = (rate + self.lam + up + down).ravel()
+        bands[0, 2:], bands[4, :-2] = -up[:-1].ravel(), -down[1:].ravel()
         bands[1, 1::2] = bands[3, 0::2] = -self.lam
         return bands
 
@@ -220,7 +242,7 @@ def stationary_on(economy: Economy, count: int = NODES, top: float = TOP) -> Sta
     NoEquilibrium : households want more, or less, than any capital in sight.
     """
     unit = economy.representative_capital
-    grid = Grid(count, top * unit, economy.lam)
+    grid = Grid(count, top * unit, economy.lam, economy.sigma_w)
     value: Array | None = None
 
     def at(capital: float) -> Stationary:

@@ -22,18 +22,24 @@ class Bank:
         self.states = draw_states(model, parameters, generator)
 
     @classmethod
-    def even(cls, model: Model, size: int, generator: torch.Generator) -> Bank:
-        """Economies whose parameters cover the box evenly (Sobol)."""
+    def even(cls, model: Model, size: int, generator: torch.Generator, edge: float = 0.0) -> Bank:
+        """Economies whose parameters cover the box evenly (Sobol), and its edges: what is beyond an end of a
+        range by up to the share `edge` of it is moved to that end.
+        """
         lower, upper = model.parameter_box()
         seed = int(torch.randint(2**31, (1,), generator=generator))
         draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
+        draws = ((1 + 2 * edge) * draws - edge).clamp(0.0, 1.0)
         return cls(model, model.prepared(lower + (upper - lower) * draws), generator)
+
+    def shocks(self) -> Tensor:
+        """What hits the economies next, [n, n_shocks]."""
+        return draw_shocks(self.model, len(self.states), self.generator)
 
     @torch.no_grad()
     def move(self, policy: PolicyNetwork) -> None:
         """One period; economies that have gone where none should be begin anew."""
-        shocks = draw_shocks(self.model, len(self.states), self.generator)
-        moved = advance(policy, self.states, self.parameters, shocks)
+        moved = advance(policy, self.states, self.parameters, self.shocks())
         p = self.model.name_parameters(self.parameters)
         stay = self.model.settled(self.model.period(p, moved), p)
         fresh = draw_states(self.model, self.parameters, self.generator)

@@ -1,7 +1,7 @@
 """Residuals in continuous time, from derivatives of the network.
 
 The generator of a household's states applied to what its model has `inside` is a derivative along the
-drift, half a second derivative along the volatility, and differences over jumps
+drift, half a second derivative along each shock's volatility, and differences over jumps
 (`surrogate.models.continuous_time`). Automatic differentiation takes the first two in forward mode, so that
 residuals can still be differentiated with respect to the weights in reverse.
 
@@ -12,6 +12,7 @@ at policies that are none: households foresee that aggregates move away and act 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import torch
@@ -43,16 +44,20 @@ def generator_residuals(
         return torch.stack(list(model.inside(now, then, p).values()))
 
     drift = _direction(model, now, model.drift(now, p), moving)
-    volatility = _direction(model, now, model.volatility(now, p), moving**0.5)
     value, change, *_ = jvp(inside, (states,), (drift,))
-    curvature = jvp(lambda at: jvp(inside, (at,), (volatility,))[1], (states,), (volatility,))[1]
-    change = change + curvature / 2
+    for volatility in model.volatilities(now, p):
+        change = change + _curvature(inside, states, _direction(model, now, volatility, moving**0.5)) / 2
     for jump in model.jumps(now, p):
         own = {state.name: getattr(now, state.name) for state in model.states}
         change = change + jump.rate * (inside(pack({**own, **jump.states}, model.states)) - value)
     names = model.inside(now, now, p)
     expected = SimpleNamespace(**dict(zip(names, change, strict=True)))
     return pack(model.conditions(now, expected, p), model.equations)
+
+
+def _curvature(function: Callable[[Tensor], Tensor], states: Tensor, direction: Tensor) -> Tensor:
+    """Second derivative of a function of `states` [..., n_states] along a direction [..., n_states]."""
+    return jvp(lambda at: jvp(function, (at,), (direction,))[1], (states,), (direction,))[1]
 
 
 def _direction(model: InstantaneousHousehold, now: Period, values: Values, moving: float | Tensor) -> Tensor:

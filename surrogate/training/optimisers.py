@@ -124,7 +124,7 @@ class LevenbergMarquardt:
         # is remembered that leads astray.
         most, self.damping = float(normal.diagonal().max()), 4 * self.damping
         if self.damping > most:
-            self.damping, self.remembered = most, None
+            self.damping, self.remembered = max(most, LEAST_DAMPING), None
 
     @torch.no_grad()
     def _set(self, weights: Tensor) -> None:

@@ -43,8 +43,6 @@ FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 2
 """In the bank, for each one in a batch."""
-JITTER = 0.15
-"""Share of the box by which parameters of a batch differ at most from those of the economy in the bank."""
 ONLY = {
     "sampling": ("mixed",),
     "constraints": ("fischer_burmeister",),
@@ -240,12 +238,21 @@ def _prefixed(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {f"module.{name}": value for name, value in weights.items()}
 
 
+class StirredBank(Bank):
+    """Economies of households, moved by shocks that show what they do."""
+
+    def shocks(self) -> Tensor:
+        """As the economy says."""
+        population = cast(Population, self.model)
+        return population.stirred(super().shocks(), population.name_parameters(self.parameters))
+
+
 class HouseholdSampler(BankSampler):
     """Batches for `HouseholdResiduals`: economies near those of a bank, and households in them."""
 
     def __init__(self, model: Population, settings: Settings, generator: torch.Generator) -> None:
         self.model, economies = model, settings.batch // HOUSEHOLDS
-        super().__init__(Bank.even(model, ECONOMIES * economies, generator), economies)
+        super().__init__(StirredBank.even(model, ECONOMIES * economies, generator, model.edge), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
@@ -254,7 +261,7 @@ class HouseholdSampler(BankSampler):
         bank.move(policy)
         chosen = torch.randint(len(bank.states), (self.economies,), generator=self.generator)
         lower, upper = model.parameter_box()
-        moved = JITTER * (upper - lower) * (2 * self._uniform(len(chosen), len(lower)) - 1)
+        moved = model.jitter * (upper - lower) * (2 * self._uniform(len(chosen), len(lower)) - 1)
         parameters = (bank.parameters[chosen] + moved).clamp(lower, upper)
         p = model.name_parameters(parameters)
         near = model.spread(

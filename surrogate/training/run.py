@@ -306,6 +306,8 @@ def _trained(run: Run, path: Path, resume: bool, progress: Callable[[Progress], 
         _require(failure_at_start(model.name, now.log10_error))
     failure = run.failure(now)
     progress(now)
+    if resume and run.step == run.total:  # it may have been judged by another version
+        checkpoint.save(path, model, settings, {**run.state(), "failure": failure})
     while run.step < run.total:
         run.advance()
         if run.step % run.pause == 0 or run.step == run.total:

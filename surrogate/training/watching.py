@@ -35,7 +35,8 @@ class Watched(NamedTuple):
     """What the economies of a bank do when they are followed.
 
     leave: share that does not stay where an economy can be.
-    at_the_end: largest share of households in an economy who are as rich as the grid allows.
+    at_the_end: largest share of households in an economy who are as rich as the grid allows, in the second
+        half of the quarters: training may have moved it by larger shocks than it has.
     moves: by observable, by how much the second half of the quarters differs from the first on average over
         economies, in standard deviations of an economy's quarters, and in standard errors.
     """
@@ -52,12 +53,13 @@ def watch(bank: Bank, policy: PolicyNetwork, seed: int) -> Watched:
     p = model.name_parameters(bank.parameters)
     stay, most, seen = torch.ones(len(bank.states), dtype=torch.bool), 0.0, []
     now = model.period(p, bank.states, policy(bank.states, p))
-    for _ in range(WATCHED):
+    for quarter in range(WATCHED):
         states = model.tomorrow(now, draw_shocks(model, len(stay), generator), p)
         stay &= model.settled(model.period(p, states), p)
         states = torch.where(stay[:, None], states, bank.states)
         then = model.period(p, states, policy(states, p))
-        most = max(most, float(model.at_the_end(then, p).amax()))
+        if quarter >= WATCHED // 2:
+            most = max(most, float(model.at_the_end(then, p).amax()))
         seen.append(model.observed(now, then, p))
         now = then
     return Watched(float((~stay).double().mean()), most, _moves(model, torch.stack(seen)[:, stay]))

@@ -1,5 +1,6 @@
 """train, and what users get wrong with it."""
 
+import csv
 import inspect
 import os
 import py_compile
@@ -11,12 +12,14 @@ from tests.cli.running import interrupt_at, require_clear_error, run
 
 torch = pytest.importorskip("torch")
 
+from cli.history import History  # noqa: E402
 from cli.train import changed  # noqa: E402
 from surrogate.errors import BadConfiguration, Changed, UnknownName  # noqa: E402
 from surrogate.models import get  # noqa: E402
 from surrogate.models.rbc import RealBusinessCycle  # noqa: E402
 from surrogate.training import Settings, load_policy  # noqa: E402
 from surrogate.training.checkpoint import read  # noqa: E402
+from surrogate.training.run import Progress  # noqa: E402
 
 SMALL = [f"--setting={change}" for change in ("batch=64", "hidden=4,4", "adam_steps=2", "steps=2")]
 
@@ -36,6 +39,29 @@ def test_train_leaves_a_policy_with_the_chosen_settings(checkpoint: Path) -> Non
     assert content["settings"]["seed"] == 3
     assert content["settings"]["hidden"] == (4, 4)
     assert policy.model.name == "rbc"
+
+
+def test_history_is_a_table_of_errors_over_seconds_that_goes_on(tmp_path: Path) -> None:
+    """A run that goes on keeps the rows of before, and those steps that it takes again are replaced."""
+    path, table = tmp_path / "rbc.pt", tmp_path / "tables" / "errors.csv"
+    command = ("train", "rbc", "--output", path, "--threads", 1, *SMALL[:2], "--history", table)
+    command += ("--setting", "adam_steps=0", "--setting", "steps=30")
+    assert run(*command).exit_code == 0
+    rows = list(csv.DictReader(table.open(encoding="utf-8")))
+    assert [row["step"] for row in rows] == ["0", "20", "30"]
+    assert {(row["economy"], row["method"], row["distribution"]) for row in rows} == {
+        ("rbc", "euler", "histogram")
+    }
+    assert float(rows[0]["log10_error"]) > float(rows[-1]["log10_error"])
+    assert 0 <= float(rows[0]["seconds"]) < float(rows[1]["seconds"]) < float(rows[2]["seconds"])
+    before = table.read_text(encoding="utf-8")
+    assert run(*command, "--resume").exit_code == 0
+    assert table.read_text(encoding="utf-8") == before
+    history = History(table, ("rbc", "euler", "histogram", 0), resume=True)
+    history.add(Progress(20, 30, "Levenberg-Marquardt", -1.0, 9.0))
+    assert [row["step"] for row in csv.DictReader(table.open(encoding="utf-8"))] == ["0", "20"]
+    table.write_text("a,b\n1,2\n", encoding="utf-8")
+    require_clear_error(run(*command, "--resume"), "--history")
 
 
 def test_an_existing_checkpoint_is_not_overwritten(checkpoint: Path) -> None:

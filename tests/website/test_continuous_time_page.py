@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from surrogate import load
 from tests.cli.running import run
 from tests.website.running_pages import blocks, commands, run_command, run_python
 
@@ -24,6 +25,7 @@ def test_commands_run_and_the_false_equilibrium_is_refused(
         "compare",
         "validate",
         "estimate",
+        "reduce",
     ]
     for command in shown[1:3]:
         run_command(command, *QUICK.get(shlex.split(command)[0], ()))
@@ -43,6 +45,16 @@ def test_validate_draws_where_households_err(tmp_path: Path, monkeypatch: pytest
     run_command(command)
     there = {each.name for each in (tmp_path / "results" / "residuals").iterdir()}
     assert there == {"euler_errors.png", "residuals.png", "residuals.csv"}
+
+
+@pytest.mark.slow
+def test_the_reduced_economy_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the file that ships to a file that stands for it, as close as the page says."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    (command,) = [each for each in commands("continuous-time.md") if each.startswith("reduce")]
+    run_command(command)
+    assert load("my_reduced").card.accuracy["reduction"]["log_capital"]["mean"] < 3e-4
 
 
 def test_python_runs(tmp_path: Path) -> None:

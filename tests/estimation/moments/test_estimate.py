@@ -155,7 +155,7 @@ def test_same_seed_same_estimate(first_order, data, overidentified):
 def test_interface_mirrors_estimagics():
     ours = set(inspect.signature(estimate_msm).parameters) - {"surrogate", "data", "moments", "fixed"}
     theirs = set(inspect.signature(estimagic.estimate_msm).parameters)
-    of_simulation = {"replications", "seed", "burn_in", "detrend", "discrepancy"}
+    of_simulation = {"replications", "seed", "burn_in", "paths", "detrend", "discrepancy"}
     assert ours - theirs == of_simulation  # estimagic's caller simulates
     methods = ("se", "cov", "ci", "p_values", "summary", "sensitivity")
     for name in methods:

@@ -33,6 +33,18 @@ def test_after_a_burn_in_samples_follow_one_another_along_one_path(first_order):
     assert samples.shocks(0, 2 * REPLICATIONS + 1).shape[1] == 3, "paths are filled"
 
 
+def test_samples_can_be_spread_over_paths(first_order, data):
+    ours = {"weights": "identity", "burn_in": BURN_IN}
+    target = SimulatedMoments(first_order, data, MOMENTS, replications=REPLICATIONS, paths=2, **ours)
+    theta = first_order.parameter_array(TRUTH)
+    shocks = target.samples.shocks(0, REPLICATIONS)
+    assert shocks.shape == (BURN_IN + PERIODS * REPLICATIONS // 2, 2, 1)
+    halves = [
+        target._of_samples(theta, shocks[:, [number]]).mean(1) for number in range(2)
+    ]  # each path alone
+    np.testing.assert_allclose(target.simulated_moments(theta), np.mean(halves, 0), rtol=1e-6)
+
+
 def test_by_default_every_sample_has_a_path_of_its_own(first_order):
     samples = Samples(first_order, ("y",), PERIODS)
     shocks, theta = samples.shocks(0, REPLICATIONS), first_order.parameter_array(THETA)
@@ -106,6 +118,9 @@ def test_what_an_economy_leaves_out_widens_the_standard_errors(first_order, data
     ("changes", "error", "message"),
     [
         ({"burn_in": -1}, BadConfiguration, "burn_in must be a whole number"),
+        ({"burn_in": 5, "paths": 0}, BadConfiguration, "paths must be a whole number"),
+        ({"burn_in": 5, "paths": 21}, BadConfiguration, "paths must be a whole number"),
+        ({"paths": 2}, BadConfiguration, "paths goes with burn_in"),
         ({"detrend": "y"}, BadConfiguration, "detrend must be a list"),
         ({"detrend": ["z"]}, UnknownName, "observable to detrend"),
         ({"discrepancy": {"sd(z)": 1.0}}, UnknownName, "moment with a discrepancy"),

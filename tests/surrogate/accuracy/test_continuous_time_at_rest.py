@@ -17,15 +17,15 @@ NAME = "krusell_smith_continuous"
 
 
 def test_the_card_says_where_it_rests() -> None:
-    """Within half a per cent of finite differences, coming back from both sides."""
+    """Within .3 per cent of finite differences (the worst of twelve is .12), coming back from both sides."""
     accuracy = load(NAME).card.accuracy
     rows = accuracy["at_rest"]
     assert len(rows) == 12
     assert objection_at_rest(rows) == ""
     off = [row["capital"] / row["reference_capital"] - 1 for row in rows]
-    assert np.abs(off).max() < 6e-3
+    assert np.abs(off).max() < 3e-3
     response = [row["response"] / row["reference_response"] - 1 for row in rows]
-    assert np.abs(response).max() < 0.06
+    assert np.abs(response).max() < 0.03
     assert all(row["drift_below"] > 0.005 and row["drift_above"] < -0.005 for row in rows)
     wrong = {**accuracy, "at_rest": [rows[0] | {"capital": 1.03 * rows[0]["capital"]}]}
     assert "small residuals do not make this an equilibrium" in objection(wrong)
@@ -66,6 +66,6 @@ def test_responses_are_those_of_linear_expectations_all_over_the_box() -> None:
     for row, values in enumerate(theta):
         linear = solve_linear_economy(dict(zip(economy.parameter_names, values, strict=True)))
         assert float(found.response[row]) == pytest.approx(
-            linear.consumption_of_all_by_productivity, rel=0.08
+            linear.consumption_of_all_by_productivity, rel=0.05
         )
-        assert float(found.capital[row]) == pytest.approx(linear.capital, rel=1e-2)
+        assert float(found.capital[row]) == pytest.approx(linear.capital, rel=5e-3)

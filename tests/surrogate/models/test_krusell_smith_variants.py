@@ -11,6 +11,7 @@ from surrogate.errors import BadConfiguration
 from surrogate.models import pack
 from surrogate.models.krusell_smith import NODES, KrusellSmith
 from surrogate.models.krusell_smith_agents import KrusellSmithAgents
+from surrogate.models.krusell_smith_ar1 import KrusellSmithAr1
 from surrogate.models.krusell_smith_histories import KrusellSmithHistory, averages, lags
 from surrogate.models.krusell_smith_moments import KrusellSmithMoments, bumps, fixed_shapes
 from surrogate.training import Settings
@@ -25,6 +26,7 @@ VARIANTS = {
     "lags": lambda: KrusellSmithHistory(lags(5)),
     "averages": lambda: KrusellSmithHistory(averages(0.5, 0.9)),
     "agents": lambda: KrusellSmithAgents(40),
+    "ar1": KrusellSmithAr1,
 }
 SMALL = Settings(
     method="population", hidden=(6, 6), trunk=4, nodes=1, batch=6 * HOUSEHOLDS, adam_steps=0, steps=2
@@ -119,6 +121,21 @@ def test_shapes_are_means_over_households() -> None:
     moments = model.period(p, states).in_common["moments"][0, 0]
     values = fixed_shapes(torch.tensor([0.0, 2.0], dtype=torch.float64)).mean(0)
     torch.testing.assert_close(moments, values)
+
+
+def test_households_who_see_moments_are_trained_on_more_and_less_equal_distributions() -> None:
+    """Nobody is lost, and half way nothing happens; the variance of wealth follows the number."""
+    model = KrusellSmithMoments(bumps)
+    p = model.name_parameters(model.default_parameters().expand(3, -1))
+    states = pack(model.start(p), model.states)
+    u = torch.tensor([[0.5, 0.0], [0.5, 0.5], [0.5, 1.0]], dtype=torch.float64)
+    near = model.period(p, pack(model.spread(model.period(p, states), u, p), model.states))
+    torch.testing.assert_close(near.mass.sum(-1), torch.ones(3, dtype=torch.float64))
+    torch.testing.assert_close(near.mass[1], model.period(p, states).mass[1])
+    mass, wealth = near.holdings
+    relative = wealth / (mass * wealth).sum(-1, keepdim=True)
+    variance = (mass * (relative - 1) ** 2).sum(-1)
+    assert variance[0] < 0.9 * variance[1] < 0.8 * variance[2]
 
 
 def test_jobs_of_agents_follow_their_chances() -> None:

@@ -1,6 +1,7 @@
 """Overlapping generations with capital and bonds: equations, steady state, networks and their derivatives."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -11,9 +12,17 @@ from surrogate.errors import BadConfiguration
 from surrogate.generations_policy import GenerationsPolicy
 from surrogate.models import get
 from surrogate.models.generations import Generations
-from surrogate.models.interface import pack
+from surrogate.models.interface import Parameters, pack
 from surrogate.models.olg import OverlappingGenerations, overlapping_generations
-from surrogate.models.olg_calibration import KAPPA, MEAN_DEPRECIATION
+from surrogate.models.olg_calibration import (
+    DEPRECIATION,
+    KAPPA,
+    LEAVES_DEPRECIATION,
+    LEAVES_PRODUCTIVITY,
+    MEAN_DEPRECIATION,
+    PRODUCTIVITY,
+)
+from surrogate.models.olg_savers import chance_of_high
 from surrogate.reference.olg_economy import Household, euler_errors, labor_by_age
 from surrogate.reference.olg_steady_state import steady_state
 from surrogate.training.generations import SaverResiduals
@@ -187,6 +196,55 @@ def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingG
     exact = torch.cat([each.flatten(2) for each in slopes.values()], -1).flatten(0, 1)
     assert float((jacobian - exact).abs().max()) < 1e-9 * float(exact.abs().max())
     assert torch.allclose(values, run.method(*batch), atol=1e-13)
+
+
+class OnlyTheNewbornWork(type(overlapping_generations(4))):
+    """The economy in the limit in which saving has a closed form."""
+
+    def labor(self, p: Parameters) -> Tensor:
+        return torch.eye(4, dtype=torch.float64)[0]
+
+
+class ClosedForm:
+    """Shares of income that depend on age alone, no bonds, and the price at which nobody wants any."""
+
+    def __init__(self, model: OverlappingGenerations, beta: float, error: float) -> None:
+        self.model = model
+        left = torch.arange(3, 0, -1, dtype=torch.float64)
+        self.share = beta * (1 - beta**left) / (1 - beta ** (left + 1)) * (1 + error)
+
+    def __call__(self, states: Tensor, parameters: Tensor) -> Tensor:
+        p = self.model.name_parameters(parameters)
+        now = self.model.period(p, states)
+        saved = self.share * now.income[..., :-1]
+        rows = torch.cat([saved, 0 * saved, states[..., -2:]], -1)
+        chances = chance_of_high(now.productivity, PRODUCTIVITY, LEAVES_PRODUCTIVITY)
+        others = chance_of_high(now.depreciation, DEPRECIATION, LEAVES_DEPRECIATION)
+        price = torch.zeros_like(now.productivity)
+        for i, eta in enumerate(PRODUCTIVITY):
+            for j, delta in enumerate(DEPRECIATION):
+                rows[..., -2], rows[..., -1] = eta, delta
+                then = self.model.period(p, rows.clone())
+                price = price + chances[..., i] * others[..., j] / then.gross_return
+        return torch.cat([saved, 0 * saved, price[..., None]], -1)
+
+
+def test_the_closed_form_of_olg_analytic_is_a_limit_of_the_equations() -> None:
+    """Log utility, no cost of adjustment, only the newborn work: nobody wants a bond at the mean of 1 / r,
+    and saving is a share of income. A thousandth more of it is an error.
+    """
+    economy, beta = OnlyTheNewbornWork(), 0.9
+    theta = torch.tensor([[beta, 1.0, 0.0, 0.3]], dtype=torch.float64).expand(60, 4)
+    generator = torch.Generator().manual_seed(4)
+    capital = 0.3 + torch.rand(60, 3, generator=generator, dtype=torch.float64)
+    exogenous = torch.tensor([[1.022, 0.11], [0.978, 0.08]], dtype=torch.float64).repeat(30, 1)
+    states = torch.cat([capital, 0 * capital, exogenous], -1)
+    found = []
+    for error in (0.0, 1e-3):
+        policy: Any = ClosedForm(economy, beta, error)
+        found.append(equilibrium_residuals(policy, states, theta, *rule_for(economy.shocks, 1)).abs())
+    assert float(found[0].max()) < 1e-12
+    assert float(found[1][:, :2].min(0).values.max()) > 1e-4
 
 
 def test_training_makes_errors_small(economy: OverlappingGenerations) -> None:

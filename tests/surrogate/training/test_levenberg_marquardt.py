@@ -96,6 +96,15 @@ def test_damping_stops_growing_and_memory_goes_where_no_step_ever_helps(batch: t
     assert optimiser.remembered is None
 
 
+def test_steps_end_where_nothing_is_a_number(batch: tuple[Tensor, Tensor]) -> None:
+    """Then the normal equations are zero, and no damping makes a matrix of them that is none itself."""
+    search = LevenbergMarquardt(Wave(), 1.0, robust_loss="huber")
+    nothing = batch[0], torch.full_like(batch[1], torch.nan)
+    for _ in range(3):
+        search.step(nothing, nothing)
+    assert search.damping > 0
+
+
 def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple[Tensor, Tensor]) -> None:
     """Of three batches .2, .8 * .2 and .8^2, whatever the noise of each."""
     optimiser = LevenbergMarquardt(Wave(), 1.0, memory=0.8)

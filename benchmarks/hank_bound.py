@@ -1,0 +1,209 @@
+"""Heterogeneous households and the bound at one calibration, and where they have no equilibrium.
+
+    OMP_NUM_THREADS=1 python -m benchmarks.hank_bound
+
+trains examples/hank_zlb_at_one_calibration.py with smaller and larger preference shocks, the last of them the
+published posterior median's, some minutes each; takes Euler errors of all households, the bound's frequency,
+the bias of inflation and, beside an economy without a floor, what the bound adds to volatility; and impulse
+responses of aggregates and of rich and poor at the bound and away from it. Writes docs/hank-bound.md.
+Training goes on from its checkpoint, and what results/hank_bound holds is not computed again.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from benchmarks.filter_cases import ROOT, machine
+from benchmarks.hank import SEED, knot_errors
+from benchmarks.kept import kept
+from surrogate.house.figures import markdown_table
+from surrogate.house.files import atomic_path
+from surrogate.models.hank import LOG_GROWTH, LOG_TARGET, Hank
+from surrogate.models.interface import Model, Parameters, Period
+from surrogate.models.registry import from_file
+from surrogate.models.wealth import share_of_poorest
+from surrogate.policy import PolicyNetwork
+from surrogate.training import load_policy, recipe, train
+from surrogate.training.sampling import advance, draw_shocks, place_states
+from surrogate.training.settings import Settings
+
+EXAMPLE = ROOT / "examples" / "hank_zlb_at_one_calibration.py"
+RESULTS = ROOT / "results" / "hank_bound"
+REPORT = ROOT / "docs" / "hank-bound.md"
+SIZES = (0.0095, 0.0105, 0.0122)
+"""Standard deviations of preference shocks; the published posterior median is the last."""
+ECONOMIES, BURN_IN, QUARTERS = 300, 60, 100
+SHOCK, HORIZON, SHOWN = -1.0, 20, (0, 1, 2, 4, 8, 12)
+"""Standard deviations of the preference shock, how long its effects are followed, and which are shown."""
+FIFTH = 0.2
+PATHS = ("output", "inflation", "interest rate", "consumption of the poorest fifth", "of the richest fifth")
+HEADER = """# The bound, and where it leaves no equilibrium
+
+The published posterior median of Kase, Melosi and Rottner with preference shocks of three sizes, the last
+their own, by the recipe of `examples/hank_zlb_at_one_calibration.py`. {machine}. Written by
+`python -m benchmarks.hank_bound`.
+
+Euler errors at all nodes of bonds, weighted by households; *signed*: their mean, and root mean square of it
+over economies; *clearing*: root mean square of bonds that are not held, share of output.
+"""
+SIMULATED = """## What the bound does
+
+Standard deviations in percent; growth a quarter, inflation and the rate a year; bias of mean inflation
+against its target in basis points. Without a floor: the same recipe for the economy without the bound.
+"""
+RESPONSES = """## Responses at the bound and away from it
+
+To a preference shock of minus one standard deviation, of {size:g} percent: mean over {economies} economies
+that are at the bound when it comes, and over the others of {all}. Output and consumption in percent,
+inflation and the rate in points a year.
+"""
+
+
+Look = Callable[[Period, Parameters], Tensor]
+"""From a period and its parameters to numbers [n, k]."""
+
+
+class Solved(NamedTuple):
+    """A trained network, states of its ergodic set, their parameters, and seconds of a processor."""
+
+    policy: PolicyNetwork
+    states: Tensor
+    theta: Tensor
+    seconds: float
+
+
+def economy(size: float, floor: bool) -> Model:
+    """The example's with preference shocks of such a size, with or without the floor of the rate."""
+    here = from_file(EXAMPLE)
+    model: Any = here if floor else Hank()
+    model.parameters = tuple(
+        replace(each, lower=size, upper=size, default=size) if each.name == "sigma_zeta" else each
+        for each in here.parameters
+    )
+    return model
+
+
+def solved(size: float, floor: bool = True) -> Solved:
+    """Train, or take what was trained."""
+    model, path = economy(size, floor), RESULTS / f"{size:g}{'' if floor else '_free'}.pt"
+    settings = recipe(from_file(EXAMPLE)).settings
+    kept(path.with_suffix(".json"), partial(_trained, model, settings, path))
+    policy, content = load_policy(path, model)
+    theta = model.default_parameters().expand(ECONOMIES, -1)
+    generator = torch.Generator().manual_seed(SEED)
+    states = place_states(model, theta, generator)
+    with torch.no_grad():
+        for _ in range(BURN_IN):
+            states = advance(policy, states, theta, draw_shocks(model, ECONOMIES, generator))
+    return Solved(policy, states, theta, content["state"]["seconds"])
+
+
+def _trained(model: Model, settings: Settings, path: Path) -> dict[str, Any]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    train(model, settings, path, resume=path.exists(), progress=lambda now: print(path.stem, now, flush=True))
+    return {"done": True}
+
+
+@torch.no_grad()
+def followed(at: Solved, shock: float, seed: int, look: Look, periods: int) -> Tensor:
+    """What `look` sees [periods, n, k], where the first preference shock is larger by `shock`."""
+    policy, states, model = at.policy, at.states, at.policy.model
+    generator, p, seen = torch.Generator().manual_seed(seed), model.name_parameters(at.theta), []
+    for quarter in range(periods):
+        shocks = draw_shocks(model, ECONOMIES, generator)
+        if quarter == 0:
+            shocks[:, 0] += shock
+        states = advance(policy, states, at.theta, shocks)
+        seen.append(look(model.period(p, states, policy(states, p)), p))
+    return torch.stack(seen)
+
+
+def aggregates(now: Period, p: Parameters) -> Tensor:
+    """Log output, growth of productivity, inflation, the rate, the rule's rate, clearing, [n, 6]."""
+    rule = getattr(now, "notional_rate", now.log_rate)
+    clearing = (now.saved + p.borrowing_limit - 1) / now.output
+    log_pi = torch.log(now.inflation)
+    return torch.stack([torch.log(now.output), now.growth, log_pi, now.log_rate, rule, clearing], -1)
+
+
+def effects(now: Period, p: Parameters) -> Tensor:
+    """What `PATHS` names, in logs, [n, 5]."""
+    mass = now.mass.sum(-2)
+    eaten = (now.mass * now.consumed).sum(-2)
+    poor = share_of_poorest(mass, eaten, FIFTH)
+    rich = eaten.sum(-1) - share_of_poorest(mass, eaten, 1 - FIFTH)
+    output, prices = torch.log(now.output), torch.log(now.inflation)
+    return torch.stack([output, prices, now.log_rate, torch.log(poor), torch.log(rich)], -1)
+
+
+def moments(at: Solved) -> list[str]:
+    """Share at the bound, bias, three standard deviations."""
+    seen = followed(at, 0.0, SEED, aggregates, QUARTERS)
+    output, growth, prices, rate, rule, _ = seen.unbind(-1)
+    growth = 100 * (output.diff(dim=0) + growth[1:] + LOG_GROWTH)
+    bias = 40_000 * (float(prices.mean()) - LOG_TARGET)
+    sd = [float(each.std()) for each in (growth, 400 * prices, 400 * rate)]
+    bound = float((rule < 0).double().mean())
+    return [f"{100 * bound:.1f} %", f"{bias:.0f}", *(f"{each:.2f}" for each in sd)]
+
+
+def errors(at: Solved) -> list[str]:
+    """Of the household's equation and of the bond market."""
+    found = knot_errors(at.policy, at.states, at.theta)
+    clearing = followed(at, 0.0, SEED, aggregates, QUARTERS)[..., -1].square().mean().sqrt()
+    figures = (found.p99, found.signed, found.signed_of_economies, float(clearing))
+    return [f"10^{found.log10_mean:.2f}", *(f"{each:.1e}" for each in figures), f"{at.seconds:.0f}"]
+
+
+def at_the_bound(at: Solved) -> Tensor:
+    """Which economies are, bool [n]."""
+    model = at.policy.model
+    p = model.name_parameters(at.theta)
+    with torch.no_grad():
+        return model.period(p, at.states, at.policy(at.states, p)).notional_rate < 0
+
+
+def responses(at: Solved) -> list[list[str]]:
+    """Rows by variable and place, columns by quarter."""
+    with_shock, without = (followed(at, each, SEED, effects, HORIZON) for each in (SHOCK, 0.0))
+    bound, scale = at_the_bound(at), torch.tensor([100.0, 400.0, 400.0, 100.0, 100.0]).double()
+    effect, rows = scale * (with_shock - without), []
+    for column, name in enumerate(PATHS):
+        for place, chosen in (("at the bound", bound), ("away", ~bound)):
+            path = effect[:, chosen, column].mean(1)
+            rows.append([f"{name}, {place}", *(f"{float(path[each]):.2f}" for each in SHOWN)])
+    return rows
+
+
+def main() -> None:
+    """Solve what is missing, and write the page."""
+    found = {size: solved(size) for size in SIZES}
+    free = solved(SIZES[0], floor=False)
+    names = [f"{100 * size:.2f} %" for size in SIZES]
+    head = ["preference shocks", "mean", "99 % below", "signed", "by economy", "clearing", "seconds"]
+    simulated = ["", "at the bound", "bias", "sd growth", "sd inflation", "sd rate"]
+    parts = [
+        HEADER.format(machine=machine()).strip(),
+        markdown_table(head, [[n, *errors(at)] for n, at in zip(names, found.values(), strict=True)]),
+        SIMULATED.strip(),
+        markdown_table(
+            simulated,
+            [[n, *moments(at)] for n, at in zip(names, found.values(), strict=True)]
+            + [[f"{names[0]}, without a floor", *moments(free)]],
+        ),
+        RESPONSES.format(
+            size=100 * SIZES[0], economies=int(at_the_bound(found[SIZES[0]]).sum()), all=ECONOMIES
+        ).strip(),
+        markdown_table(["after quarters", *map(str, SHOWN)], responses(found[SIZES[0]])),
+    ]
+    with atomic_path(REPORT) as temporary:
+        temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
