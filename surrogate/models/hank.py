@@ -209,9 +209,8 @@ class Hank(HankAid, WithDistribution):
         here, ahead = (GRID.interpolated(fixed.log_worth, each) for each in (place, place + step))
         bend = ((ahead - here) / step).unsqueeze(-3)
         by_worth = GRID.interpolated(p.rest.directions, place.unsqueeze(-3))
-        euler = torch.cat([bend * by_prices, by_worth], -3) / (
-            1 / consumed.unsqueeze(-3) + bend * by_consumption
-        )
+        stays = 1 / consumed.unsqueeze(-3) + bend * by_consumption
+        euler = torch.cat([bend * by_prices, by_worth], -3) / stays
         budget = torch.cat([by_prices / by_consumption, zeros_like(by_worth)], -3)
         return -where(bound.unsqueeze(-3), budget, euler)
 
@@ -225,9 +224,7 @@ class Hank(HankAid, WithDistribution):
     def consumed(self, now: Period, p: Parameters) -> Tensor:
         """c at the nodes, [..., STATES, NODES]."""
         consumed, _ = now.solution
-        if not torch.is_grad_enabled():
-            return consumed
-        return moving_with(consumed, now.household_knows, now.slopes)
+        return moving_with(consumed, now.household_knows, now.slopes) if torch.is_grad_enabled() else consumed
 
     def above_limit(self, now: Period, p: Parameters) -> Tensor:
         """b' - B of the households at each node, [..., STATES, NODES]."""
