@@ -31,7 +31,7 @@ class Aid(ABC):
     parameters: ClassVar[tuple[ParameterRange, ...]]
     inputs: ClassVar[tuple[Column, ...]] = ()
     """What the policy network sees of the state; the states themselves unless declared otherwise."""
-    recipe: ClassVar[Mapping[str, int]] = {}
+    recipe: ClassVar[Mapping[str, float]] = {}
     """Settings of training that differ from the usual ones, unless the user says otherwise."""
 
     def beforehand(self) -> tuple[Column, ...]:

@@ -16,8 +16,7 @@ generalised Schur form says whether the solution is unique and whether doubling 
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import ClassVar, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -88,7 +87,7 @@ class FirstOrderAid(Aid):
     equations and O((n + m)^3) operations.
     """
 
-    recipe = MappingProxyType({"trunk": 16, "nodes": 3, "batch": 2048, "adam_steps": 0})
+    recipe: ClassVar = {"trunk": 16, "nodes": 3, "batch": 2048, "adam_steps": 0, "lasting_memory": 0.1}
     """As in docs/benchmark-dynare.md. From so near a solution steps of Adam may lead away."""
 
     def first_order(self, p: Parameters) -> FirstOrder:

@@ -140,7 +140,7 @@ def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
     if economy is None:
-        return Recipe(replace(Settings(), **model.recipe))
+        return Recipe(replace(Settings(), **dict[str, Any](model.recipe)))
     return Recipe(Settings(**economy.settings), economy.test_nodes)
 
 

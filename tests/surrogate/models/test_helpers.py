@@ -219,7 +219,7 @@ def test_onnx_runtime_says_what_the_training_framework_says(model, theta) -> Non
 
 def test_the_recipe_is_that_of_the_helper(model) -> None:
     usual, own = Settings(), recipe(model).settings
-    assert own == replace(usual, trunk=16, nodes=3, batch=2048, adam_steps=0)
+    assert own == replace(usual, trunk=16, nodes=3, batch=2048, adam_steps=0, lasting_memory=0.1)
 
 
 def test_an_author_s_economy_is_solved_from_its_equations_alone(model) -> None:
