@@ -3,6 +3,8 @@ for the files of a folder that are named, beside perturbations at the file's cal
 
     python -m benchmarks.dynare_training FOLDER RESULTS NAME [NAME ...]
 
+A NAME may carry settings of its own, `NAME:adam_steps=40`, and then has a row of its own.
+
 Leaves the economy, its checkpoint and the figures of each file in the folder RESULTS, and goes on with the
 next; a file whose figures are there is not solved again, so that an interrupted run continues. Prints the
 table of all that are there.
@@ -28,6 +30,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cli.train import changed
 from surrogate import training
 from surrogate.accuracy.errors import ergodic_states, euler_errors
 from surrogate.accuracy.perturbation import AtOneCalibration
@@ -85,23 +88,23 @@ class Start:
         return pack(self.model.anchor(self.model.period(p, states), p), self.model.controls)
 
 
-def solve(path: Path, results: Path) -> Figures:
-    """Import and train one file, and what came of it."""
+def solve(path: Path, results: Path, said: str = "") -> Figures:
+    """Import and train one file, and what came of it; `said` are settings, `adam_steps=40,steps=100`."""
     imported, options, refused = first_import(path)
     if imported is None:
         return {"file": path.stem, "refused": refused}
-    economy, checkpoint = (results / f"{path.stem}.{ending}" for ending in ("py", "pt"))
+    economy, checkpoint = (results / f"{path.stem}{said}.{ending}" for ending in ("py", "pt"))
     economy.write_text(imported.text, encoding="utf-8")
     model = from_file(economy)
     found: Figures = {
         "file": path.stem,
-        "options": options,
+        "options": [*options, *said.split(",")] if said else options,
         "parameters": len(model.parameters),
         "sizes": [len(model.states), len(model.controls)],
     }
     started = time.process_time()
     try:
-        history = _train(model, checkpoint, started + SECONDS)
+        history = _train(model, checkpoint, started + SECONDS, _settings(model, said))
     except SurrogateError as error:
         return found | {"seconds": time.process_time() - started, "failure": str(error)}
     found |= {"seconds": time.process_time() - started, "history": history}
@@ -110,7 +113,15 @@ def solve(path: Path, results: Path) -> Figures:
     return found | _over_the_box(policy) | _at_the_file(policy, imported, path)
 
 
-def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, float]]:
+def _settings(model: Model, said: str) -> training.Settings:
+    """Those of the recipe, but for what is said."""
+    settings = replace(training.recipe(model).settings, steps=STEPS)
+    return changed(settings, filter(None, said.split(",")))
+
+
+def _train(
+    model: Model, checkpoint: Path, end: float, settings: training.Settings
+) -> list[tuple[float, float]]:
     """Train until the errors are small or the time is up; what was saved last is what counts. Errors of
     training batches, and seconds, on the way.
     """
@@ -124,7 +135,6 @@ def _train(model: Model, checkpoint: Path, end: float) -> list[tuple[float, floa
             raise KeyboardInterrupt
 
     try:
-        settings = replace(training.recipe(model).settings, steps=STEPS)
         training.train(model, settings, checkpoint, progress=told)
     except KeyboardInterrupt:
         print(f"{model.name}: enough", file=sys.stderr)
@@ -184,10 +194,18 @@ def _worst(errors: Tensor) -> dict[str, float]:
 
 
 def is_solved(found: Figures) -> bool:
-    """Whether training says so and errors on the ergodic set are small enough."""
-    if "ergodic" not in found or found["failure"] or found["run_away"] > 0:
-        return False
-    return all(found["ergodic"][name] <= most for name, most in SOLVED.items())
+    """Whether training says so, no economy runs away, and errors on the ergodic set are small enough."""
+    return "ergodic" in found and not objection(found)
+
+
+def objection(found: Figures) -> str:
+    """Why a file that was trained does not count as solved, empty if it does."""
+    if found["failure"]:
+        return found["failure"]
+    if any(found["ergodic"][name] > most for name, most in SOLVED.items()):
+        return "errors are too large"
+    share = found["run_away"]
+    return f"errors are small enough, but {share:.1%} of the economies run away" if share > 0 else ""
 
 
 def row(found: Figures) -> list[str]:
@@ -197,7 +215,7 @@ def row(found: Figures) -> list[str]:
     options = f" ({', '.join(found['options'])})" if found["options"] else ""
     states, outputs = found["sizes"]
     names = ("ergodic", "box", "start", "network", "order 1", "order 2", "order 3")
-    said = "yes" if is_solved(found) else f"no: {found['failure'] or 'errors are too large'}"
+    said = f"no: {objection(found)}" if objection(found) else "yes"
     return [
         f"{found['file']}{options}",
         str(found["parameters"]),
@@ -224,12 +242,13 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     folder = Path(sys.argv[2])
     folder.mkdir(exist_ok=True)
-    for name in sys.argv[3:]:
-        kept = folder / f"{name}.json"
+    for each in sys.argv[3:]:
+        name, _, said = each.partition(":")
+        kept = folder / f"{name}{said}.json"
         if kept.exists():
             continue
         (file,) = sorted(Path(sys.argv[1]).rglob(f"{name}.mod"))
-        figures = solve(file, folder)
+        figures = solve(file, folder, said)
         with atomic_path(kept) as place:
             place.write_text(json.dumps(figures), encoding="utf-8")
         print(" | ".join(row(figures)), file=sys.stderr, flush=True)
