@@ -65,11 +65,12 @@ CRUDE_ANCHORS = (
     "brock_mirman",
     "nk_linear",
     "olg_analytic",
+    "krusell_smith_ar1",
     "krusell_smith_continuous",
     "krusell_smith_continuous_risky",
 )
 """Economies that start so far from their closed form, or from what households foresee, that some parameters
-hardly matter there.
+hardly matter there; in `krusell_smith_ar1` the size of shocks moves productivity alone, one state of 121.
 """
 
 
