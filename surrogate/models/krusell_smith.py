@@ -61,6 +61,10 @@ class KrusellSmith(Population):
         Variable("saving", "consumption error of households, mean", "share of consumption"),
     )
     household: ClassVar[Household] = Household()
+    groups: ClassVar = (2, 3, 4, 5)
+    """The poorer and the richer half of the employed, and of the owners of their wealth: mean errors of
+    theirs move mean capital, and how unequal wealth is.
+    """
 
     def of_household(self, p: Parameters) -> Parameters:
         """The same parameters for the household, with a dimension for nodes."""

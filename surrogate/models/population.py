@@ -47,6 +47,8 @@ class Population(WithDistribution):
     """The shape of a distribution is forgotten slowly."""
     spread_numbers: ClassVar[int] = 1
     """How many numbers `spread` takes."""
+    groups: ClassVar[tuple[int, ...]] = ()
+    """Of the households that are drawn, in groups of neighbours, those whose errors add up."""
     jitter: ClassVar[float] = 0.15
     """Share of the box by which parameters in training differ at most from those under which the distribution
     came about.

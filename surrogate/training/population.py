@@ -39,6 +39,8 @@ from .settings import Settings
 
 HOUSEHOLDS = 16
 """In each economy of a batch."""
+GROUP = 2
+"""Households in a group: neighbours among those that are drawn."""
 FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 2
@@ -72,6 +74,7 @@ class HouseholdResiduals(Method):
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
         self.instantaneous = self.population.in_continuous_time
+        self.group_weight = settings.group_weight
         self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
         self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
@@ -133,17 +136,17 @@ class HouseholdResiduals(Method):
         return cast(PopulationPolicy, self.policy).household
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
-        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters], times what is at
-        stake.
+        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters] and of their
+        groups, times what is at stake.
         """
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
         errors = self._errors(households, parameters.unsqueeze(-2))
-        return errors * self._stakes(parameters)[:, None]
+        return self._with_groups(errors * self._stakes(parameters)[:, None])
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Residuals [n, HOUSEHOLDS] and their derivatives [n HOUSEHOLDS, n_weights] with respect to the
-        weights.
+        """Residuals [n, m] of the households and of their groups, and their derivatives [n m, n_weights] with
+        respect to the weights.
         """
         rows, parameters = batch
         economies, households = self._parts(rows)
@@ -155,7 +158,18 @@ class HouseholdResiduals(Method):
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
-        return values.view(-1, HOUSEHOLDS) * stakes[:, None], jacobian
+        errors = self._with_groups(values.view(-1, HOUSEHOLDS) * stakes[:, None])
+        return errors, self._with_groups(jacobian.view(*households.shape[:2], -1)).flatten(0, 1)
+
+    def _with_groups(self, values: Tensor) -> Tensor:
+        """Values [n, HOUSEHOLDS, ...], and the means of those groups whose errors add up, with their
+        weight.
+        """
+        if not self.group_weight:
+            return values
+        parts = values.tensor_split(HOUSEHOLDS // GROUP, 1)
+        means = [parts[group].mean(1, keepdim=True) for group in self.population.groups]
+        return torch.cat([values, *(self.group_weight * mean for mean in means)], 1)
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""

@@ -48,6 +48,7 @@ RANGES = {
     "memory": (0.0, 0.99),
     "lasting_memory": (0.0, 1.0),
     "hopeless_share": (0.0, 0.9),
+    "group_weight": (0.0, 100.0),
     "learning_rate": (1e-8, 1.0),
 }
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
@@ -88,6 +89,10 @@ class Settings:
     """
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.
+    """
+    group_weight: float = 0.0
+    """Of the mean error of households that are alike, where there are many: errors of the same sign hardly
+    show in a sum of squares, and add up in what all own.
     """
     method: str = "euler"
     """What is made small: see docs/solution-methods.md."""

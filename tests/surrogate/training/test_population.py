@@ -41,8 +41,9 @@ def moved(run: Run, direction: list[Tensor], step: float) -> None:
             weight.add_(step * way)
 
 
-def test_the_jacobian_goes_through_tomorrow_s_capital() -> None:
-    run = Run(KrusellSmith(), SMALL)
+@pytest.mark.parametrize("group_weight", [0.0, 4.0])
+def test_the_jacobian_goes_through_tomorrow_s_capital(group_weight: float) -> None:
+    run = Run(KrusellSmith(), replace(SMALL, group_weight=group_weight))
     assert isinstance(run.method, HouseholdResiduals)
     batch = run.sampler.draw(run.policy)
     values, jacobian = run.method.jacobian(batch)
@@ -57,6 +58,15 @@ def test_the_jacobian_goes_through_tomorrow_s_capital() -> None:
     below = run.method(*batch).detach()
     slope = jacobian @ torch.cat([each.flatten() for each in direction])
     torch.testing.assert_close(((above - below) / (2 * step)).flatten(), slope, rtol=1e-5, atol=1e-7)
+
+
+def test_errors_of_groups_are_those_of_their_households_and_add_up() -> None:
+    run, alone = Run(KrusellSmith(), replace(SMALL, group_weight=5.0)), Run(KrusellSmith(), SMALL)
+    batch = run.sampler.draw(run.policy)
+    each = alone.method(*batch).detach()
+    means = each.unflatten(1, (8, 2)).mean(2)[:, 2:6]
+    torch.testing.assert_close(run.method(*batch).detach(), torch.cat([each, 5 * means], 1))
+    assert float(means.abs().max()) > 0
 
 
 def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
