@@ -22,7 +22,7 @@ CHOICES = {
     "constraints": ("fischer_burmeister", "multipliers"),
     "quadrature": ("fixed", "shifted"),
     "distribution": ("histogram", "finite_agents", "projection"),
-    "robust_loss": ("geman_mcclure", "huber"),
+    "robust_loss": ("geman_mcclure", "huber", "geman_mcclure_then_huber"),
 }
 """Settings that are one of a few words."""
 
@@ -50,6 +50,8 @@ RANGES = {
     "hopeless_share": (0.0, 0.9),
     "learning_rate": (1e-8, 1.0),
 }
+FEWER_FROM, MORE = 3, 2
+"""From so many shocks on, a certificate has so many points more in each than training."""
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 
 
@@ -76,7 +78,8 @@ class Settings:
     """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
     """
     robust_loss: str = "geman_mcclure"
-    """What becomes of these: they are given up for the moment, or (huber) count in proportion to their size.
+    """What becomes of these: they are given up for the moment, or (huber) count in proportion to their size,
+    or the one until they are small, and then the other.
     """
     memory: float = 0.8
     """Share that the normal equations of earlier batches keep in each step of Levenberg–Marquardt: more where
@@ -140,8 +143,18 @@ def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
     if economy is None:
-        return Recipe(replace(Settings(), **dict[str, Any](model.recipe)))
+        settings = replace(Settings(), **dict[str, Any](model.recipe))
+        return Recipe(settings, _finer(settings.nodes, n_normal(model.shocks)))
     return Recipe(Settings(**economy.settings), economy.test_nodes)
+
+
+def _finer(nodes: int | tuple[int, ...], n_shocks: int) -> int | tuple[int, ...]:
+    """More points in each shock than in training: as many as one has for two shocks would be too many for
+    more, unless they are so many that the rule is no product.
+    """
+    if n_shocks < FEWER_FROM or n_shocks >= MONOMIAL_FROM:
+        return Economy.test_nodes
+    return tuple(each + MORE for each in nodes) if isinstance(nodes, tuple) else nodes + MORE
 
 
 def require_sensible(settings: Settings, model: Model) -> None:
