@@ -129,16 +129,17 @@ def _from_the_default(
     """Follow the economy at rest on the straight way from the default parameters to `theta`
     [n, n_parameters]: what `_solve` returns, at the end of the way.
     """
-    default = coordinates.model.default_parameters()
-    start, found = _solve(coordinates, default[None], _starting_values(economy, coordinates, default[None]))
-    rest = start.expand(len(theta), -1)
-    solved, before = found.expand(len(theta)).clone(), rest
+    default = coordinates.model.default_parameters()[None]
+    start, solved = _solve(coordinates, default, _starting_values(economy, coordinates, default))
+    rest, solved = (each.repeat(len(theta), *[1] * (each.dim() - 1)) for each in (start, solved))
+    before = rest.clone()
     for leg in range(1, LEGS + 1):
-        at = default + leg / LEGS * (theta - default)
-        ahead, reached = _solve(coordinates, at, 2 * rest - before)
-        again, there = _solve(coordinates, at[~reached], rest[~reached])
-        ahead[~reached], reached[~reached] = again, there
-        solved, before, rest = solved & reached, rest, ahead
+        at = default + leg / LEGS * (theta[solved] - default)
+        here, there = rest[solved], 2 * rest[solved] - before[solved]
+        ahead, reached = _solve(coordinates, at, there)
+        ahead[~reached], reached[~reached] = _solve(coordinates, at[~reached], here[~reached])
+        before[solved], rest[solved] = here, ahead
+        solved[solved.clone()] = reached
     return rest, solved
 
 

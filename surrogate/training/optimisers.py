@@ -19,7 +19,6 @@ from torch.func import functional_call, jacrev, vmap
 from torch.nn.utils import parameters_to_vector
 
 from .by_equations import Method
-from .robust_losses import LOSSES, GemanMcClure, RobustLoss
 
 Batch = tuple[Tensor, Tensor]
 NormalEquations = tuple[Tensor, Tensor]
@@ -146,6 +145,43 @@ class LevenbergMarquardt:
         """Robust losses of the residuals on a batch, [n, m]."""
         chunks = [batch] if hasattr(self.module, "jacobian") else _chunks(batch)
         return self.robust_loss.value(torch.cat([self.module(*chunk) for chunk in chunks]), scale)
+
+
+class GemanMcClure:
+    """rho(r) = r^2 / (1 + (r/c)^2): quadratic for residuals small against c and never above c^2, so a point
+    without an equilibrium costs the same whatever is done about it (Geman and McClure 1987).
+    """
+
+    @staticmethod
+    def value(residuals: Tensor, scale: float) -> Tensor:
+        """rho, [...]."""
+        squared = residuals**2
+        return (squared / (1 + squared / scale**2)).nan_to_num(scale**2)
+
+    @staticmethod
+    def root_weight(residuals: Tensor, scale: float) -> Tensor:
+        """Square root of the weight that a residual has in least squares, [...]."""
+        return 1 / (1 + (residuals / scale) ** 2)
+
+
+class Huber:
+    """rho(r) = r^2 up to c and 2 c |r| - c^2 beyond: no residual is given up, and none decides alone."""
+
+    @staticmethod
+    def value(residuals: Tensor, scale: float) -> Tensor:
+        """rho, [...]; one where a residual is no number."""
+        size = residuals.abs()
+        return torch.where(size < scale, size**2, 2 * scale * size - scale**2).nan_to_num(1.0)
+
+    @staticmethod
+    def root_weight(residuals: Tensor, scale: float) -> Tensor:
+        """Square root of the weight that a residual has in least squares, [...]."""
+        return (residuals.abs() / scale).clamp_min(1.0) ** -0.5
+
+
+RobustLoss = type[GemanMcClure] | type[Huber]
+LOSSES: dict[str, RobustLoss] = {"geman_mcclure": GemanMcClure, "huber": Huber}
+"""By their names in the settings of a run."""
 
 
 def normal_equations(

@@ -22,7 +22,7 @@ CHOICES = {
     "constraints": ("fischer_burmeister", "multipliers"),
     "quadrature": ("fixed", "shifted"),
     "distribution": ("histogram", "finite_agents", "projection"),
-    "robust_loss": ("geman_mcclure", "huber", "geman_mcclure_then_huber"),
+    "robust_loss": ("geman_mcclure", "huber"),
 }
 """Settings that are one of a few words."""
 
@@ -78,8 +78,7 @@ class Settings:
     """Residuals above this quantile count less, so that points without an equilibrium do not spoil the rest.
     """
     robust_loss: str = "geman_mcclure"
-    """What becomes of these: they are given up for the moment, or (huber) count in proportion to their size,
-    or the one until they are small, and then the other.
+    """What becomes of these: they are given up for the moment, or (huber) count in proportion to their size.
     """
     memory: float = 0.8
     """Share that the normal equations of earlier batches keep in each step of Levenberg–Marquardt: more where

@@ -15,8 +15,8 @@ from surrogate.models.registry import from_file
 from surrogate.training import Settings
 from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
+from surrogate.training.optimisers import GemanMcClure, Huber
 from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
-from surrogate.training.robust_losses import SETTLED, GemanMcClure, GemanMcClureThenHuber, Huber
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 from surrogate.training.watching import failure_of_population
@@ -218,7 +218,7 @@ def test_the_household_s_file_belongs_to_the_economy(monkeypatch: pytest.MonkeyP
     assert fingerprint(KrusellSmith()) != before
 
 
-@pytest.mark.parametrize("loss", [GemanMcClure, Huber, GemanMcClureThenHuber])
+@pytest.mark.parametrize("loss", [GemanMcClure, Huber])
 def test_robust_losses_are_least_squares_for_small_residuals_and_less_beyond(loss) -> None:
     small, large = torch.tensor([1e-4], dtype=torch.float64), torch.tensor([3.0], dtype=torch.float64)
     torch.testing.assert_close(loss.value(small, 1.0), small**2, rtol=1e-7, atol=0)
@@ -227,11 +227,3 @@ def test_robust_losses_are_least_squares_for_small_residuals_and_less_beyond(los
     loss.value(residuals, 1.0).sum().backward()
     slope = 2 * loss.root_weight(residuals.detach(), 1.0) ** 2 * residuals.detach()
     torch.testing.assert_close(residuals.grad, slope)
-
-
-@pytest.mark.parametrize(("scale", "loss"), [(2 * SETTLED, GemanMcClure), (SETTLED / 2, Huber)])
-def test_what_is_hard_is_given_up_until_errors_are_small(scale: float, loss) -> None:
-    residuals = torch.tensor([-10 * scale, scale / 2], dtype=torch.float64)
-    torch.testing.assert_close(
-        GemanMcClureThenHuber.value(residuals, scale), loss.value(residuals, scale), rtol=0, atol=0
-    )
