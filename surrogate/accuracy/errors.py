@@ -34,7 +34,8 @@ from ..training.sampling import advance, draw_parameters, draw_shocks, draw_stat
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CHUNK = 512
+CHUNK, ROWS = 512, 2**16
+"""States that are evaluated at a time, and with all nodes of tomorrow's shocks at most so many."""
 ROUNDS = 1_000
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
 FLOOR = 1e-16
@@ -59,7 +60,8 @@ def euler_errors(
 ) -> Tensor:
     """log10 of the absolute residuals [n, n_equations]; a residual that is no number counts as one."""
     points, weights = rule_for(policy.model.shocks, nodes)
-    batches = zip(states.split(CHUNK), parameters.split(CHUNK), strict=True)
+    size = max(1, min(CHUNK, ROWS // len(points)))
+    batches = zip(states.split(size), parameters.split(size), strict=True)
     parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
     return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()
 
@@ -156,8 +158,12 @@ class ArtifactPolicy:
         if isinstance(parameters, Parameters):
             parameters = parameters.vector
         leading = torch.broadcast_shapes(states.shape[:-1], parameters.shape[:-1])
+        # A parameter row serves the block of states after it: what it takes to know is computed once.
+        in_blocks = parameters.dim() > 1 and parameters.shape[-2] == 1
+        of_each = (*leading[:-1], 1) if in_blocks else leading
         rows = [
-            t.expand(*leading, t.shape[-1]).reshape(-1, t.shape[-1]).numpy() for t in (states, parameters)
+            t.expand(*shape, t.shape[-1]).reshape(-1, t.shape[-1]).numpy()
+            for t, shape in ((states, leading), (parameters, of_each))
         ]
         controls = torch.from_numpy(self.artifact.policy(*rows, check=False)).to(states.dtype)
         return controls.reshape(*leading, -1)

@@ -1,7 +1,8 @@
 """A steady state that is solved for numerically, for economies that have none in closed form.
 
-At draws of the box a damped Newton method solves the equations at rest, and a polynomial in the parameters
-keeps the answers. Inside the graph the polynomial is where Newton's method starts again.
+At draws of the box a damped Newton method solves the equations at rest, from the author's values or step by
+step from where the default economy rests, and a polynomial in the parameters keeps the answers. Inside the
+graph the polynomial is where Newton's method starts again.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from .period import Parameters, Period
 from .variables import Column, Variable
 
 ITERATIONS, HALVINGS, ROUNDS, FAR = 50, 12, 4, 5.0
+LEGS = 8
+"""Of the way from the default parameters to others, where the author's values lead nowhere."""
 SOLVED = 1e-10
 """Largest error of the equations at rest, and of the states' movement in free coordinates."""
 NEWTON_STEPS, WIDTH = 6, 1e-3
@@ -92,6 +95,7 @@ def _rest_of(model: Model) -> _Rest:
     coordinates = FreeCoordinates(model, positive_states(model, defaults))
     theta = draws_of_box(model)
     rest, solved = _solve(coordinates, theta, _starting_values(economy, coordinates, theta))
+    rest[~solved], solved[~solved] = _from_the_default(economy, coordinates, theta[~solved])
     _require_mostly(model, theta, solved, "no steady state was found from the initial values")
     together = solved
     for _ in range(ROUNDS):
@@ -117,6 +121,26 @@ def _polished(found: _Rest, p: Parameters) -> Tensor:
     return newton(
         lambda rest: found.coordinates.errors_at_rest(rows, rest), found.polynomial(p), NEWTON_STEPS, WIDTH
     )
+
+
+def _from_the_default(
+    economy: NumericalSteadyState, coordinates: FreeCoordinates, theta: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Follow the economy at rest on the straight way from the default parameters to `theta`
+    [n, n_parameters]: what `_solve` returns, at the end of the way.
+    """
+    default = coordinates.model.default_parameters()[None]
+    start, solved = _solve(coordinates, default, _starting_values(economy, coordinates, default))
+    rest, solved = (each.repeat(len(theta), *[1] * (each.dim() - 1)) for each in (start, solved))
+    before = rest.clone()
+    for leg in range(1, LEGS + 1):
+        at = default + leg / LEGS * (theta[solved] - default)
+        here, there = rest[solved], 2 * rest[solved] - before[solved]
+        ahead, reached = _solve(coordinates, at, there)
+        ahead[~reached], reached[~reached] = _solve(coordinates, at[~reached], here[~reached])
+        before[solved], rest[solved] = here, ahead
+        solved[solved.clone()] = reached
+    return rest, solved
 
 
 def _starting_values(economy: NumericalSteadyState, coordinates: FreeCoordinates, theta: Tensor) -> Tensor:

@@ -51,6 +51,8 @@ RANGES = {
     "group_weight": (0.0, 100.0),
     "learning_rate": (1e-8, 1.0),
 }
+FEWER_FROM, MORE = 3, 2
+"""From so many shocks on, a certificate has so many points more in each than training."""
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
 
 
@@ -145,8 +147,18 @@ def recipe(model: Model) -> Recipe:
     """The recipe of an economy's entry, or the default one if it has none."""
     economy = entry_of(model)
     if economy is None:
-        return Recipe(replace(Settings(), **dict[str, Any](model.recipe)))
+        settings = replace(Settings(), **dict[str, Any](model.recipe))
+        return Recipe(settings, _finer(settings.nodes, n_normal(model.shocks)))
     return Recipe(Settings(**economy.settings), economy.test_nodes)
+
+
+def _finer(nodes: int | tuple[int, ...], n_shocks: int) -> int | tuple[int, ...]:
+    """More points in each shock than in training: as many as one has for two shocks would be too many for
+    more, unless they are so many that the rule is no product.
+    """
+    if n_shocks < FEWER_FROM or n_shocks >= MONOMIAL_FROM:
+        return Economy.test_nodes
+    return tuple(each + MORE for each in nodes) if isinstance(nodes, tuple) else nodes + MORE
 
 
 def require_sensible(settings: Settings, model: Model) -> None:

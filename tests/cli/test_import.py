@@ -1,18 +1,16 @@
 """`import` writes a Dynare file as Python, and `train` takes one as well."""
 
 import re
+import shutil
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from surrogate.comparison.perturbation import follow, in_the_file, own_linear_rule
 from surrogate.dynare import preprocessor
-from surrogate.dynare.importing import import_economy
 from tests.cli.running import require_clear_error, run
 from tests.surrogate.dynare.sources import FILES, kept, needs_preprocessor
 
+ROOT = Path(__file__).parents[2]
 SMALL = [
     f"--setting={each}" for each in ("hidden=4", "trunk=4", "batch=64", "adam_steps=0", "steps=2", "nodes=2")
 ]
@@ -85,7 +83,7 @@ def test_a_dynare_file_is_trained(tmp_path: Path) -> None:
 @needs_preprocessor
 def test_what_the_page_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Import and check, from a folder with the file; the options are those of the command."""
-    page = (Path(__file__).parents[2] / "docs" / "dynare.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "dynare.md").read_text(encoding="utf-8")
     shown = [line.split()[1:] for line in page.splitlines() if line.startswith("    dsge-surrogate")]
     assert [words[0] for words in shown] == [
         *("import", "check", "train", "export"),
@@ -108,33 +106,23 @@ def test_what_the_page_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_three_commands_lead_from_a_folder_to_a_posterior(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of the page, with a small network and few draws; the data are those of the first-order solution
-    at the file's own numbers.
-    """
+    """Those of the page on its example, with a small network and few draws."""
     pytest.importorskip("torch")
-    page = (Path(__file__).parents[2] / "docs" / "dynare.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "dynare.md").read_text(encoding="utf-8")
     estimation = page[page.index("## Estimation") : page.index("## Constraints")]
     shown = [line.split()[1:] for line in estimation.splitlines() if line.startswith("    dsge-surrogate")]
-    text = (FILES / "growth.mod").read_text(encoding="utf-8")
-    (tmp_path / "model.mod").write_text(text, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    imported = import_economy(Path("model.mod"))
-    rule, names = own_linear_rule(imported), ["dy", "n"]
-    shocks = np.random.default_rng(0).standard_normal((60, 1))
-    data = pd.DataFrame(follow(rule, in_the_file(imported, rule, shocks), names), columns=pd.Index(names))
-    data += 0.001 * np.random.default_rng(1).standard_normal(data.shape)
-    quarters = pd.period_range("1990Q1", periods=len(data), freq="Q", name="date").astype(str)
-    data.set_index(quarters).to_csv("growth_data.csv")
-    settings = ("hidden=8,8", "trunk=6", "batch=512", "adam_steps=20", "steps=40", "nodes=3")
+    shutil.copytree(ROOT / "examples" / "dynare", tmp_path / "example")
+    monkeypatch.chdir(tmp_path / "example")
+    settings = ("hidden=12,12", "trunk=8", "batch=512", "adam_steps=0", "steps=40", "nodes=2")
     more = {"train": [f"--setting={each}" for each in settings], "estimate": ["--processes=1"]}
     for command, *words in shown:
         result = run(command, *words, *more.get(command, ()))
         assert result.exit_code == 0, result.output
         if command == "train":
-            said = Path("model.toml").read_text(encoding="utf-8")
-            for full, few in (("walkers = 64", "walkers = 16"), ("steps = 2000", "steps = 20")):
+            said = Path("prices.toml").read_text(encoding="utf-8")
+            for full, few in (("walkers = 64", "walkers = 32"), ("steps = 2000", "steps = 10")):
                 assert full in said
                 said = said.replace(full, few)
-            Path("model.toml").write_text(said, encoding="utf-8")
-    assert all(name in result.output for name in ("gamma", "rho_z", "sd_e_z"))
-    assert any(Path("results/model").iterdir())
+            Path("prices.toml").write_text(said, encoding="utf-8")
+    assert all(name in result.output for name in ("psi_pi", "rho_d", "sd_e_r"))
+    assert any(Path("results/prices").iterdir())

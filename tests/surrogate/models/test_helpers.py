@@ -15,7 +15,7 @@ from torch import Tensor, exp, log
 from surrogate.artifact.graph import POLICY
 from surrogate.errors import NoEquilibrium
 from surrogate.export.graphs import PolicyGraph, serialised, to_onnx
-from surrogate.models import ErgodicEllipse, Variable, first_order, get
+from surrogate.models import Control, ErgodicEllipse, Variable, first_order, get
 from surrogate.models.an_schorfheide import AnSchorfheide
 from surrogate.models.first_order import _known_of, _linearised, ellipse_radius
 from surrogate.policy import PolicyNetwork
@@ -261,3 +261,29 @@ def test_an_economy_without_a_steady_state_is_refused() -> None:
     model = Nowhere()
     with pytest.raises(NoEquilibrium, match="no steady state was found from the initial values"):
         model.steady_state(model.name_parameters(model.default_parameters()))
+
+
+class Narrow(BusinessCycle):
+    """A choice equal to 20 (alpha - .36), in an equation that leads Newton's method there from less than .75
+    away, and elsewhere from more; its value at the default is what the author gives.
+    """
+
+    name = "narrow"
+    controls = (*BusinessCycle.controls, Control("echo"))
+    equations = (*BusinessCycle.equations, Variable("echo"))
+
+    def initial_values(self, p):
+        return {**super().initial_values(p), "echo": 0.0}
+
+    def residuals(self, now, expected, p):
+        gap = now.echo - 20 * (p.alpha - 0.36)
+        return {**super().residuals(now, expected, p), "echo": gap * (exp(-(gap**2)) + 0.05)}
+
+
+def test_a_steady_state_is_followed_from_the_default_to_where_the_authors_values_lead_nowhere() -> None:
+    model = Narrow()
+    theta = draw_parameters(model, 200, torch.Generator().manual_seed(5))
+    _, controls = model.steady_state(model.name_parameters(theta))
+    alpha = theta[:, 0]
+    assert float((20 * (alpha - 0.36)).abs().max()) > 1.5
+    torch.testing.assert_close(controls["echo"], 20 * (alpha - 0.36), rtol=0, atol=1e-7)
