@@ -20,6 +20,7 @@ import onnxruntime
 
 from ..errors import BrokenArtifact
 from .card import METADATA_KEY, Card, expanded_names
+from .once import Cut, Parts
 from .onnx_bytes import Field, Malformed, field, fields, require_plain
 
 _TENSOR_TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
@@ -65,10 +66,10 @@ CONTRACTS = (POLICY, STEP, STEADY_STATE)
 
 @dataclass(frozen=True)
 class Graph:
-    """An open ONNX Runtime session with the card found in its file."""
+    """An open ONNX Runtime session, or two, with the card found in its file."""
 
     contract: Contract
-    session: onnxruntime.InferenceSession
+    session: onnxruntime.InferenceSession | Cut
     card: Card
 
     def run(self, dtype: np.dtype, *arrays: Any) -> Sequence[Any]:
@@ -206,15 +207,22 @@ class ModelFile:
         """Whether it carries a digest of itself."""
         return DIGEST_KEY in self.metadata
 
-    def open(self, threads: int) -> onnxruntime.InferenceSession:
-        """A session for evaluations by so many threads; raises BrokenArtifact if ONNX Runtime refuses."""
+    def open(self, threads: int) -> onnxruntime.InferenceSession | Cut:
+        """A session for evaluations by so many threads, in two parts if that saves time where parameters are
+        the same again; raises BrokenArtifact if ONNX Runtime refuses.
+        """
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4
+
+        def session(content: bytes) -> onnxruntime.InferenceSession:
+            return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
         try:
-            return onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
+            parts = Parts.of(self.content)
+            return parts.open(session) if parts.worth_it else session(self.content)
         except Exception as error:  # ONNX Runtime's errors share no base class of their own
             raise unreadable(self.path, first_line(error)) from error
 
