@@ -35,6 +35,10 @@ _GROUPS: dict[str, Callable[[Card], int]] = {
 DIGEST_KEY = "dsge_surrogate.sha256"
 LARGEST_FILE = 32 << 20
 METADATA, KEY, VALUE = 14, 1, 2
+MOST_PLANNED = 1_000
+"""Operators for which ONNX Runtime plans who uses whose memory: the time that this takes grows with the
+square of their number, and for 3,500 is ten times that of everything else.
+"""
 
 Files = tuple[tuple[str, bytes], ...]
 _copies: list[TemporaryDirectory] = []
@@ -217,12 +221,12 @@ class ModelFile:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 4
 
-        def session(content: bytes) -> onnxruntime.InferenceSession:
+        def session(content: bytes, operators: int) -> onnxruntime.InferenceSession:
+            options.enable_mem_reuse = operators <= MOST_PLANNED
             return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
 
         try:
-            parts = Parts.of(self.content)
-            return parts.open(session) if parts.worth_it else session(self.content)
+            return Parts.of(self.content).open(session)
         except Exception as error:  # ONNX Runtime's errors share no base class of their own
             raise unreadable(self.path, first_line(error)) from error
 

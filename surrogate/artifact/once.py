@@ -146,13 +146,17 @@ class Parts(NamedTuple):
         """Whether much is decided by parameters, but no output."""
         return len(self.decided) >= WORTH and bool(self.through) and self.made.isdisjoint(self.outputs)
 
-    def open(self, session: Callable[[bytes], InferenceSession]) -> InferenceSession | Cut:
-        """Sessions of both parts; of the whole if something of a rare type goes from one to the other."""
-        first = session(self._first_model())
-        decided = first.get_outputs()
-        if any(_kind(each) not in ELEMENTS for each in decided):
-            return session(self.whole)
-        return Cut(first, session(self._second_model(decided)))
+    def open(self, session: Callable[[bytes, int], InferenceSession]) -> InferenceSession | Cut:
+        """Sessions of both parts, from their bytes and numbers of operators; one of the whole if it is not
+        worth it, or if something of a rare type goes from one to the other.
+        """
+        of_first, of_rest = (len(self.fixed) + len(nodes) for nodes in (self.decided, self.rest))
+        if self.worth_it:
+            first = session(self._first_model(), of_first)
+            decided = first.get_outputs()
+            if all(_kind(each) in ELEMENTS for each in decided):
+                return Cut(first, session(self._second_model(decided), of_rest))
+        return session(self.whole, of_first + len(self.rest))
 
     def _first_model(self) -> bytes:
         """From parameters to what they decide."""

@@ -15,7 +15,7 @@ from surrogate.artifact.once import PARAMETERS, WORTH, Cut, Parts
 ROOT = Path(__file__).parents[3]
 
 
-def whole(content: bytes) -> onnxruntime.InferenceSession:
+def whole(content: bytes, operators: int = 0) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
