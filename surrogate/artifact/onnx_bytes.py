@@ -87,6 +87,11 @@ def field(number: int, content: bytes) -> bytes:
     return _encoded(number << 3 | BYTES) + _encoded(len(content)) + content
 
 
+def number_field(number: int, value: int) -> bytes:
+    """The encoding of one field that holds a number."""
+    return _encoded(number << 3 | VARINT) + _encoded(value)
+
+
 def varints(packed: memoryview) -> Iterator[int]:
     """Unsigned integers that stand one after the other; raises Malformed if the last one is cut off."""
     position = 0
