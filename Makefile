@@ -69,4 +69,5 @@ artifacts: $(VENV)/installed-all
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done
 	$(BIN)/dsge-surrogate reduce krusell_smith_reduced artifacts/krusell_smith_reduced --full artifacts/krusell_smith
+	$(BIN)/dsge-surrogate reduce krusell_smith_continuous_reduced artifacts/krusell_smith_continuous_reduced --full artifacts/krusell_smith_continuous
 	$(BIN)/dsge-surrogate reduce hank_reduced artifacts/hank_reduced --full artifacts/hank --checkpoint results/hank.ckpt
