@@ -55,7 +55,10 @@ more today and tomorrow, the Euler error hardly moves: errors of 4e-6, where tho
 3e-5, move capital by .1 percent and the Gini coefficient by .01, and least squares sees them last. So means
 over the poorer and the richer half of the employed, and of the owners of their wealth, are residuals of their
 own with four times the weight (`group_weight`), and a step rests on a quarter of all steps so far
-(`lasting_memory`). At fifteen calibrations that were looked at while it was made, {development}
+(`lasting_memory`). In trials at fifteen other calibrations capital was within .06 percent from either seed,
+where it was .20 without these means, and the Gini coefficient within .007 from seed 2 and .019 from seed 0.
+
+What is left is worst at the low end of `mu`, where those without a job have next to nothing to live on.
 
 Written by `python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith`
 and the folders of the other seeds.
