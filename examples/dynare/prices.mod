@@ -1,5 +1,7 @@
 // Costly price adjustment and a rate that smooths, in levels: three shocks, three series.
-// Data: US output per head, GDP deflator and federal funds rate, 1984 to 2007 (see prices.csv).
+// Data: US output per head, GDP deflator and federal funds rate, 1984 to 2007:
+// columns gdp_growth_pc_smpop, infl_gdpdef_a and ffr_a of estimation/datasets/us_derived.csv, whose sources are in the
+// README.md beside that file.
 
 var c       (long_name='consumption, over productivity')
     y       (long_name='output, over productivity')

@@ -25,11 +25,12 @@ from ..house.figures import BLUE, GRAY, RED, panels, styled
 from ..models.interface import Model, Parameters, pack
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
-from ..training import Settings, recipe
+from ..training import Settings
 from ..training.quadrature import rule_for
 from ..training.residuals import equilibrium_residuals
 from ..training.run import formulation
 from ..training.sampling import advance, draw_parameters, draw_shocks, draw_states, mover, place_states
+from ..training.settings import nodes_of_test
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -212,7 +213,7 @@ def measure(artifact: Surrogate, model: Model, seed: int = 0, points: int | None
         "box": draw_states(model, parameters, generator),
         "ergodic": ergodic_states(policy, parameters, generator),
     }
-    nodes = recipe(model).test_nodes
+    nodes = nodes_of_test(model, settings)
     errors = {
         law: euler_errors(policy, s, parameters, nodes)[~in_closed_form(policy, s, parameters)]
         for law, s in states.items()

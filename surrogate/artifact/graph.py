@@ -37,7 +37,7 @@ LARGEST_FILE = 32 << 20
 METADATA, KEY, VALUE = 14, 1, 2
 MOST_PLANNED = 1_000
 """Operators for which ONNX Runtime plans who uses whose memory: the time that this takes grows with the
-square of their number, and for 3,500 is ten times that of everything else.
+square of their number, and for 3,500 is most of the time of opening a file.
 """
 
 Files = tuple[tuple[str, bytes], ...]

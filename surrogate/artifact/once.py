@@ -8,6 +8,7 @@ inputs. A simulation or a filter that calls the same parameters again and again 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ VALUE_NAME, VALUE_TYPE, TENSOR_TYPE, ELEMENT, SHAPE, DIMENSION, LENGTH = 1, 2, 1
 ELEMENTS = {"float": 1, "int32": 6, "int64": 7, "bool": 9, "double": 11}
 """Of tensors, as ONNX counts them."""
 PARAMETERS = "parameters"
+LARGEST_KEPT = 1 << 26
+"""Bytes that may be kept for the next call."""
 WORTH = 100
 """Operators that parameters decide, from which on a graph is cut: two calls take longer than one."""
 
@@ -78,10 +81,12 @@ class Cut:
 
     def _decided(self, parameters: Array) -> dict[str, Any]:
         last = self.last
-        if last is None or not np.array_equal(last[0], parameters):
-            found = self.first.run(self.through, {PARAMETERS: parameters})
-            last = self.last = parameters.copy(), dict(zip(self.through, found, strict=True))
-        return last[1]
+        if last is not None and np.array_equal(last[0], parameters):
+            return last[1]
+        found = dict(zip(self.through, self.first.run(self.through, {PARAMETERS: parameters}), strict=True))
+        small = sum(each.nbytes for each in found.values()) <= LARGEST_KEPT
+        self.last = (parameters.copy(), found) if small else None
+        return found
 
 
 class Parts(NamedTuple):
@@ -133,7 +138,7 @@ class Parts(NamedTuple):
     @property
     def made(self) -> set[str]:
         """What parameters decide."""
-        return {name for node in self.decided for name in node.outputs}
+        return {name for node in self.decided for name in node.outputs} - {""}
 
     @property
     def through(self) -> list[str]:
@@ -148,38 +153,43 @@ class Parts(NamedTuple):
 
     def open(self, session: Callable[[bytes, int], InferenceSession]) -> InferenceSession | Cut:
         """Sessions of both parts, from their bytes and numbers of operators; one of the whole if it is not
-        worth it, or if something of a rare type goes from one to the other.
+        worth it, or if the parts do not run, as where something of a rare type goes from one to the other.
         """
         of_first, of_rest = (len(self.fixed) + len(nodes) for nodes in (self.decided, self.rest))
         if self.worth_it:
-            first = session(self._first_model(), of_first)
-            decided = first.get_outputs()
-            if all(_kind(each) in ELEMENTS for each in decided):
-                return Cut(first, session(self._second_model(decided), of_rest))
+            with suppress(Exception):  # others' graphs may be stranger than this file knows: whole, they run
+                first = session(self._first_model(), of_first)
+                cut = Cut(first, session(self._second_model(first.get_outputs()), of_rest))
+                if {each.name for each in cut.get_inputs()} == self.inputs.keys() - self.constants.keys():
+                    return cut
         return session(self.whole, of_first + len(self.rest))
 
     def _first_model(self) -> bytes:
         """From parameters to what they decide."""
         outputs = [field(GRAPH_OUTPUT, field(VALUE_NAME, name.encode())) for name in self.through]
-        return self._model(self.decided, [self.inputs[PARAMETERS], *outputs])
+        return self._model(self.decided, [PARAMETERS], outputs)
 
     def _second_model(self, decided: Iterable[Any]) -> bytes:
         """The whole, given what the first part returns, `decided` as ONNX Runtime describes it."""
         used = {name for node in self.rest for name in node.inputs}
-        inputs = [content for name, content in self.inputs.items() if name != PARAMETERS or name in used]
-        return self._model(self.rest, [*inputs, *map(_further_input, decided), *self.outputs.values()])
+        given = [n for n in self.inputs if n not in self.constants and (n != PARAMETERS or n in used)]
+        return self._model(self.rest, given, [*map(_further_input, decided), *self.outputs.values()])
 
-    def _model(self, nodes: list[_Node], values: list[bytes]) -> bytes:
+    def _model(self, nodes: list[_Node], given: list[str], values: list[bytes]) -> bytes:
+        """With the constants that it uses, which older files list among the inputs as well."""
         every = [*self.fixed, *nodes]
         used = {name for node in every for name in node.inputs}
-        constants = [content for name, content in self.constants.items() if name in used]
-        graph = b"".join([*(node.content for node in every), self.name, *constants, *values])
+        constants = [name for name in self.constants if name in used]
+        inputs = [self.inputs[name] for name in (*given, *constants) if name in self.inputs]
+        contents = [*(node.content for node in every), self.name, *(self.constants[n] for n in constants)]
+        graph = b"".join([*contents, *inputs, *values])
         return self.around + field(GRAPH, graph)
 
 
 def _further_input(value: Any) -> bytes:
     lengths = [number_field(LENGTH, each) if isinstance(each, int) else b"" for each in value.shape]
-    shape = field(SHAPE, b"".join(field(DIMENSION, length) for length in lengths))
+    # of no length: a number, or nobody knows
+    shape = field(SHAPE, b"".join(field(DIMENSION, length) for length in lengths)) if lengths else b""
     tensor = field(TENSOR_TYPE, number_field(ELEMENT, ELEMENTS[_kind(value)]) + shape)
     return field(GRAPH_INPUT, field(VALUE_NAME, value.name.encode()) + field(VALUE_TYPE, tensor))
 

@@ -25,11 +25,12 @@ from ..house.files import atomic_folder, require_replaceable
 from ..models.interface import Model
 from ..models.registry import installed_name
 from ..policy import PolicyNetwork
-from ..training import load_policy, recipe
+from ..training import Settings, load_policy
 from ..training.bank import Bank
 from ..training.checkpoint import require_solved, settings_of
 from ..training.run import describe
 from ..training.sampling import draw_corners, draw_parameters, draw_states
+from ..training.settings import nodes_of_test
 from ..training.watching import WATCHED, watch
 from .graphs import (
     PREPARED,
@@ -83,7 +84,7 @@ def export(checkpoint: str | Path, folder: str | Path, model: Model | str | None
     graphs = graphs_of(policy)
     with atomic_folder(folder) as temporary:
         write_all(graphs, make_card(policy, content, Certificate({}, None), {}), temporary)
-        certificate = _certify_files(temporary, policy)
+        certificate = _certify_files(temporary, policy, settings_of(content))
         certificate.accuracy.update(_bank(policy, content))
         if reason := objection(certificate.accuracy):
             raise NotSolved(f"{checkpoint} holds no solution: {reason}; train longer or narrow the box")
@@ -160,11 +161,11 @@ def test_parameters(model: Model, region: Region | None, generator: torch.Genera
     return torch.cat([drawn[:PARITY_POINTS], corners[:CORNERS]])
 
 
-def _certify_files(folder: Path, policy: PolicyNetwork) -> Certificate:
+def _certify_files(folder: Path, policy: PolicyNetwork, settings: Settings) -> Certificate:
     """The certificate of what ONNX Runtime makes of the files: float32 may be coarser than the network."""
     artifact, model = load(folder), policy.model
     files = ArtifactPolicy(artifact, model, policy if model.beforehand() else None)
-    certificate = certify(cast(PolicyNetwork, files), recipe(model).test_nodes)
+    certificate = certify(cast(PolicyNetwork, files), nodes_of_test(model, settings))
     places = (min(POINTS, certificate.accuracy["test_points"]), artifact.n_parameters)
     theta = np.random.default_rng(0).uniform(artifact.lower, artifact.upper, places)
     if certificate.region is not None:

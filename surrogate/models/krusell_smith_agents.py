@@ -14,6 +14,8 @@ jobs is exact, whatever luck is.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from torch import Tensor, arange, cat, erf, exp, float64, ones_like, zeros_like
 from torch.special import ndtri
 
@@ -33,6 +35,7 @@ class KrusellSmithAgents(KrusellSmith):
 
     name = "krusell_smith_agents"
     description = "Krusell and Smith (1998) with a finite number of households"
+    groups: ClassVar = ()
 
     def __init__(self, agents: int = 100) -> None:
         if not FEWEST <= agents <= MOST:

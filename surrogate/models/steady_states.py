@@ -43,7 +43,8 @@ NEWTON_STEPS, WIDTH = 6, 1e-3
 class NumericalSteadyState(Aid):
     """`steady_state` from starting values: inherit from it before `Model` and write `initial_values`.
 
-    What is done at the draws is done once, at the first use of the class, and takes a few seconds. Equations
+    What is done at the draws is done once, at the first use of the class, and takes some seconds, or a minute
+    where the initial values lead nowhere. Equations
     may read `p.at_rest`, the period in the steady state; bounds of controls may not.
     """
 
@@ -95,7 +96,8 @@ def _rest_of(model: Model) -> _Rest:
     coordinates = FreeCoordinates(model, positive_states(model, defaults))
     theta = draws_of_box(model)
     rest, solved = _solve(coordinates, theta, _starting_values(economy, coordinates, theta))
-    rest[~solved], solved[~solved] = _from_the_default(economy, coordinates, theta[~solved])
+    if not solved.all():
+        rest[~solved], solved[~solved] = _from_the_default(economy, coordinates, theta[~solved])
     _require_mostly(model, theta, solved, "no steady state was found from the initial values")
     together = solved
     for _ in range(ROUNDS):

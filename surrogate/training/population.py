@@ -98,6 +98,8 @@ class HouseholdResiduals(Method):
         for name, only in ONLY.items():
             if getattr(settings, name) not in only:
                 raise BadConfiguration(f"method=population takes {name}={only[0]} only: leave it out.")
+        if settings.group_weight and not economy.groups:
+            raise BadConfiguration(f"{economy.name} has no groups of households: leave out group_weight.")
         if settings.batch < FEWEST * HOUSEHOLDS:
             raise BadConfiguration(
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "

@@ -152,13 +152,20 @@ def recipe(model: Model) -> Recipe:
     return Recipe(Settings(**economy.settings), economy.test_nodes)
 
 
+def nodes_of_test(model: Model, settings: Settings) -> int | tuple[int, ...]:
+    """Points in each shock for the certificate of an economy that was trained with `settings`."""
+    if entry_of(model) is None:
+        return _finer(settings.nodes, n_normal(model.shocks))
+    return recipe(model).test_nodes
+
+
 def _finer(nodes: int | tuple[int, ...], n_shocks: int) -> int | tuple[int, ...]:
     """More points in each shock than in training: as many as one has for two shocks would be too many for
     more, unless they are so many that the rule is no product.
     """
-    if n_shocks < FEWER_FROM or n_shocks >= MONOMIAL_FROM:
-        return Economy.test_nodes
-    return tuple(each + MORE for each in nodes) if isinstance(nodes, tuple) else nodes + MORE
+    if n_shocks >= FEWER_FROM and (isinstance(nodes, tuple) or n_shocks < MONOMIAL_FROM):
+        return tuple(each + MORE for each in nodes) if isinstance(nodes, tuple) else nodes + MORE
+    return Economy.test_nodes
 
 
 def require_sensible(settings: Settings, model: Model) -> None:

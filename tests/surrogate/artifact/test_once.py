@@ -10,7 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from surrogate import load
-from surrogate.artifact.once import PARAMETERS, WORTH, Cut, Parts
+from surrogate.artifact.once import ELEMENTS, PARAMETERS, WORTH, Cut, Parts
 
 ROOT = Path(__file__).parents[3]
 
@@ -73,8 +73,53 @@ def test_where_little_or_all_depends_on_parameters_nothing_is_cut() -> None:
         assert not Parts.of((ROOT / "artifacts" / name / file).read_bytes()).worth_it
 
 
+def older(content: bytes) -> bytes:
+    """As files of IR 3 are: constants stand among the inputs, too."""
+    model = onnx.load_from_string(content)
+    constant = next(node for node in model.graph.node if node.op_type == "Constant")
+    model.graph.initializer.append(constant.attribute[0].t)
+    model.graph.initializer[0].name = "two"
+    model.graph.input.append(helper.make_tensor_value_info("two", TensorProto.FLOAT, [1]))
+    model.graph.node.remove(constant)
+    model.ir_version = 3
+    return model.SerializeToString()
+
+
+def test_constants_that_an_older_file_lists_among_its_inputs_stay_constants() -> None:
+    content = older(chain(TensorProto.DOUBLE))
+    cut = Parts.of(content).open(whole)
+    assert isinstance(cut, Cut)
+    feed = {"x": np.ones((2, 1), np.float32), PARAMETERS: np.ones((2, 1), np.float32)}
+    np.testing.assert_array_equal(cut.run(["y"], feed)[0], whole(content).run(["y"], feed)[0])
+
+
+def test_what_does_not_run_in_parts_runs_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the parts of this one goes a type that is not known."""
+    monkeypatch.delitem(ELEMENTS, "int64")
+    content = chain(TensorProto.INT64)
+    assert Parts.of(content).worth_it
+    session = Parts.of(content).open(whole)
+    assert not isinstance(session, Cut)
+    feed = {"x": np.full((2, 1), 9.0, np.float32), PARAMETERS: np.ones((2, 1), np.float32)}
+    np.testing.assert_array_equal(session.run(["y"], feed)[0], [[18.0], [18.0]])
+
+
+def test_large_answers_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    cut = Parts.of(chain(TensorProto.DOUBLE)).open(whole)
+    assert isinstance(cut, Cut)
+    feed = {"x": np.ones((2, 1), np.float32), PARAMETERS: np.ones((2, 1), np.float32)}
+    cut.run(["y"], feed)
+    assert cut.last is not None
+    monkeypatch.setattr("surrogate.artifact.once.LARGEST_KEPT", 8)
+    feed[PARAMETERS] = 2 * feed[PARAMETERS]
+    cut.run(["y"], feed)
+    assert cut.last is None
+
+
 def chain(kind: int) -> bytes:
-    """x + f(parameters), f a long chain that is rounded to another type of number, and a constant."""
+    """2 x where x is above f(parameters), and that elsewhere: f is a long chain that is rounded to another
+    type of number.
+    """
     nodes = [
         helper.make_node("Constant", [], ["two"], value=numpy_helper.from_array(np.array([2.0], np.float32)))
     ]
@@ -86,9 +131,9 @@ def chain(kind: int) -> bytes:
     nodes.append(helper.make_node("Cast", ["cast"], ["back"], to=TensorProto.FLOAT))
     shapes = [helper.make_tensor_value_info(each, TensorProto.FLOAT, ["n", 1]) for each in ("x", PARAMETERS)]
     nodes.append(helper.make_node("Mul", ["x", "two"], ["twice"]))
-    nodes.append(helper.make_node("Cast", ["cast"], ["here"], to=TensorProto.FLOAT))
+    nodes.append(helper.make_node("Cast", ["x"], ["here"], to=kind))
     nodes.append(helper.make_node("Where", ["cond", "twice", "back"], ["y"]))
-    nodes.insert(-1, helper.make_node("Greater", ["x", "here"], ["cond"]))
+    nodes.insert(-1, helper.make_node("Greater", ["here", "cast"], ["cond"]))
     out = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["n", 1])
     model = helper.make_model(
         helper.make_graph(nodes, "chain", shapes, [out]),

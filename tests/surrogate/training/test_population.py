@@ -10,8 +10,10 @@ from torch import Tensor
 from surrogate.errors import BadConfiguration
 from surrogate.models import Model
 from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.krusell_smith_agents import KrusellSmithAgents
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.registry import from_file
+from surrogate.models.variables import columns_of
 from surrogate.training import Settings
 from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
@@ -67,6 +69,18 @@ def test_errors_of_groups_are_those_of_their_households_and_add_up() -> None:
     means = each.unflatten(1, (8, 2)).mean(2)[:, 2:6]
     torch.testing.assert_close(run.method(*batch).detach(), torch.cat([each, 5 * means], 1))
     assert float(means.abs().max()) > 0
+
+
+def test_groups_are_the_poorer_and_the_richer_half_of_those_who_work() -> None:
+    run = Run(KrusellSmith(), replace(SMALL, group_weight=4.0))
+    rows, _ = run.sampler.draw(run.policy)
+    n_states = sum(state.size for state in run.model.states)
+    drawn = columns_of(rows[:, n_states:].unflatten(-1, (HOUSEHOLDS, -1)), KrusellSmith.household.states)
+    assert bool((drawn["employed"][:, 4:12] == 1).all())
+    poorer, richer, *owners = drawn["assets"][:, 4:12].unflatten(1, (4, 2)).mean(2).unbind(1)
+    assert bool((poorer < richer).all())
+    assert bool((owners[0] < owners[1]).all())
+    assert float((owners[0] > poorer).double().mean()) > 0.9
 
 
 def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,6 +163,7 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
         (KrusellSmith(), {"ergodic_share": 0.3}, "ergodic_share=0.5 only"),
         (KrusellSmith(), {"hopeless_share": 0.2}, "hopeless_share=0.0 only"),
         (KrusellSmith(), {"horizon": 20}, "horizon=100 only"),
+        (KrusellSmithAgents(), {"group_weight": 4.0}, "leave out group_weight"),
         (KrusellSmith(), {"batch": 48}, "makes 3 economies of 16 households"),
     ],
 )
