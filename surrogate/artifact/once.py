@@ -83,7 +83,8 @@ class Cut:
         last = self.last
         if last is not None and np.array_equal(last[0], parameters):
             return last[1]
-        found = dict(zip(self.through, self.first.run(self.through, {PARAMETERS: parameters}), strict=True))
+        answers: Any = self.first.run(self.through, {PARAMETERS: parameters})
+        found = dict(zip(self.through, answers, strict=True))
         small = sum(each.nbytes for each in found.values()) <= LARGEST_KEPT
         self.last = (parameters.copy(), found) if small else None
         return found

@@ -54,7 +54,7 @@ def test_in_two_parts_the_numbers_are_the_same_whatever_was_asked_before(name: s
         feed = {key: np.asarray(value, np.float32) for key, value in feed.items()}
         for _ in range(2):
             for found, expected in zip(in_parts.run(outputs, feed), together.run(outputs, feed), strict=True):
-                np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+                np.testing.assert_allclose(found, np.asarray(expected), rtol=1e-5, atol=1e-6)
 
 
 def test_the_first_part_runs_when_parameters_change() -> None:
