@@ -15,8 +15,8 @@ from cli.main import dsge_surrogate
 from estimation import Estimation
 from surrogate import Surrogate, catalogue
 from surrogate.artifact.card import METADATA_KEY
-from surrogate.artifact.graph import CONTRACTS, METADATA, ModelFile, sealed
-from surrogate.artifact.onnx_bytes import fields
+from surrogate.artifact.graph import CONTRACTS, ModelFile, sealed
+from surrogate.artifact.onnx_bytes import METADATA, fields
 
 STRUCTURAL = 0.2
 """Share of the ONNX files in which a model is changed rather than bytes."""

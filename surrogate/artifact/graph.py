@@ -21,7 +21,7 @@ import onnxruntime
 from ..errors import BrokenArtifact
 from .card import METADATA_KEY, Card, expanded_names
 from .once import Cut, Parts
-from .onnx_bytes import Field, Malformed, field, fields, require_plain
+from .onnx_bytes import METADATA, Field, Malformed, field, fields, require_plain
 
 _TENSOR_TYPES = {"float32": "tensor(float)", "float64": "tensor(double)"}
 _GROUPS: dict[str, Callable[[Card], int]] = {
@@ -34,7 +34,7 @@ _GROUPS: dict[str, Callable[[Card], int]] = {
 
 DIGEST_KEY = "dsge_surrogate.sha256"
 LARGEST_FILE = 32 << 20
-METADATA, KEY, VALUE = 14, 1, 2
+KEY, VALUE = 1, 2  # of an entry of the metadata
 MOST_PLANNED = 1_000
 """Operators for which ONNX Runtime plans who uses whose memory: the time that this takes grows with the
 square of their number, and for 3,500 is most of the time of opening a file.

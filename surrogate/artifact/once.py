@@ -17,6 +17,7 @@ from onnxruntime import InferenceSession
 from .onnx_bytes import (
     GRAPH,
     INITIALIZER,
+    METADATA,
     NODE,
     NODE_INPUT,
     NODE_OUTPUT,
@@ -29,7 +30,6 @@ from .onnx_bytes import (
     text,
 )
 
-METADATA = 14  # of a model
 GRAPH_NAME, GRAPH_INPUT, GRAPH_OUTPUT = 2, 11, 12  # of a graph
 VALUE_NAME, VALUE_TYPE, TENSOR_TYPE, ELEMENT, SHAPE, DIMENSION, LENGTH = 1, 2, 1, 1, 2, 1, 1
 ELEMENTS = {"float": 1, "int32": 6, "int64": 7, "bool": 9, "double": 11}

@@ -38,7 +38,7 @@ MOST_NODES = 100_000
 MOST_DIMENSIONS = 16
 LARGEST = 1 << 24
 """Of the elements of a constant, and of an integer, which may be a size; only ends of slices go beyond."""
-GRAPH, OPSET, TRAINING, FUNCTIONS = 7, 8, 20, 25  # fields of a model
+GRAPH, OPSET, METADATA, TRAINING, FUNCTIONS = 7, 8, 14, 20, 25  # fields of a model
 NODE, INITIALIZER, SPARSE = 1, 5, 15  # of a graph
 NODE_INPUT, NODE_OUTPUT, OPERATOR, ATTRIBUTE, DOMAIN = 1, 2, 4, 5, 7  # of a node
 ATTRIBUTE_INTEGER, ATTRIBUTE_TENSOR, ATTRIBUTE_INTEGERS = 3, 5, 8  # of an attribute
