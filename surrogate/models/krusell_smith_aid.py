@@ -62,24 +62,30 @@ class HouseholdAid(Aid):
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Of order one each."""
+        return {**self.coordinates_besides_productivity(now, p), "boom": 2 * now.boom - 1}
+
+    def coordinates_besides_productivity(self, now: Period, p: Parameters) -> dict[str, Tensor]:
+        """Of the household and of capital, whatever productivity follows."""
         relative = now.resources / p.steady_wage
         return {
             "resources": (log(relative) - 2) / 1.5,
             "scarcity": exp(-relative),
             "employed": 2 * now.employed - 1,
-            "boom": 2 * now.boom - 1,
             "capital": log(now.capital / p.steady_capital) / 0.1,
         }
 
     def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """What decides how patient, how safe and how rich households are."""
+        return {**self.characteristics_besides_productivity(p), "dz": p.dz}
+
+    def characteristics_besides_productivity(self, p: Parameters) -> dict[str, Tensor]:
+        """Of tastes, technology and benefits, whatever productivity follows."""
         return {
             "impatience": log(p.impatience),
             "gamma": log(p.gamma),
             "alpha": p.alpha,
             "delta": log(p.delta),
             "mu": log(p.mu),
-            "dz": p.dz,
             "capital_over_wage": log(p.steady_capital / p.steady_wage),
         }
 

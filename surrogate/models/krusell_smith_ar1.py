@@ -102,26 +102,17 @@ class HouseholdWithAr1(Household):
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Of order one each."""
-        relative = now.resources / p.steady_wage
         return {
-            "resources": (log(relative) - 2) / 1.5,
-            "scarcity": exp(-relative),
-            "employed": 2 * now.employed - 1,
-            "capital": log(now.capital / p.steady_capital) / 0.1,
+            **self.coordinates_besides_productivity(now, p),
             "log_productivity": now.log_productivity / spread_of_productivity(p),
         }
 
     def characteristics(self, p: Parameters) -> dict[str, Tensor]:
         """What decides how patient, how safe and how rich households are."""
         return {
-            "impatience": log(p.impatience),
-            "gamma": log(p.gamma),
-            "alpha": p.alpha,
-            "delta": log(p.delta),
-            "mu": log(p.mu),
+            **self.characteristics_besides_productivity(p),
             "rho": log(1 - p.rho),
             "sigma": log(p.sigma),
-            "capital_over_wage": log(p.steady_capital / p.steady_wage),
         }
 
 
