@@ -3,13 +3,16 @@
     OMP_NUM_THREADS=1 python -m benchmarks.irbc [COUNTRIES ...]
 
 trains each number of countries by the recipe of `irbc`, keeps every run under results/irbc (one that is there
-goes on or is not repeated), and writes docs/irbc.md from all that is there.
+goes on or is not repeated), and writes docs/irbc.md from all that is there, up to the section on seeds, which
+`benchmarks.irbc_seeds` writes.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +39,8 @@ VECTORS, STATES, SEED = 100, 50, 2027
 AT_ONE = 2_000
 """States along a path of the published calibration."""
 TIMED = 200
+SEEDS = "## Seeds"
+"""Where the other benchmark's section begins."""
 COLUMNS = ("countries", "states", "shocks", "weights", "mean", "p99", "max", "held out: mean", "p99", "max",
            "from reference", "minutes", "seconds a step", "ms a period")  # fmt: skip
 
@@ -98,12 +103,17 @@ def milliseconds(policy: PolicyNetwork, theta: Array, countries: int) -> float:
     return 1e3 * (time.process_time() - started) / economy.periods(TIMED)
 
 
-def measured(countries: int) -> dict[str, Any]:
+def kept_at(countries: int, seed: int = 0) -> Path:
+    """Where a run's figures are; its checkpoint is beside them."""
+    return RESULTS / f"{countries}-{seed}.json"
+
+
+def measured(countries: int, seed: int = 0) -> dict[str, Any]:
     """Train, or go on, and measure."""
     model = multi_country(countries)
-    checkpoint = RESULTS / f"{countries}.pt"
+    checkpoint = kept_at(countries, seed).with_suffix(".pt")
     RESULTS.mkdir(parents=True, exist_ok=True)
-    settings = recipe(models.get("irbc")).settings
+    settings = replace(recipe(models.get("irbc")).settings, seed=seed)
     train(
         model, settings, checkpoint, resume=checkpoint.exists(), progress=lambda now: print(now, flush=True)
     )
@@ -139,12 +149,18 @@ def row(countries: int, found: dict[str, Any]) -> list[str]:
 def main() -> None:
     """Measure what is asked for, and write the page."""
     for countries in map(int, sys.argv[1:]):
-        kept(RESULTS / f"{countries}.json", lambda countries=countries: measured(countries))
-    found = {n: RESULTS / f"{n}.json" for n in COUNTRIES}
+        kept(kept_at(countries), lambda countries=countries: measured(countries))
+    found = {n: kept_at(n) for n in COUNTRIES}
     rows = [row(n, read(path)) for n, path in found.items() if path.exists()]
     values = {"table": markdown_table(COLUMNS, rows), "machine": machine(), "vectors": VECTORS}
+    _, marker, seeds = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
+    write(f"{TEXT.format(**values)}{marker}{seeds}")
+
+
+def write(text: str) -> None:
+    """The page."""
     with atomic_path(PAGE) as temporary:
-        temporary.write_text(TEXT.format(**values), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -179,6 +179,13 @@ SHIPPED = (
         reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096}
         | {"hidden": (24, 24), "steps": 120},
     ),
+    Economy(
+        "hank_zlb_reduced",
+        "surrogate.models.hank_zlb_reduced:HankZeroLowerBoundReduced",
+        full="hank_zlb",
+        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096}
+        | {"hidden": (24, 24), "steps": 120},
+    ),
 )
 """In the order in which they are listed."""
 

@@ -30,19 +30,14 @@ of this box, no equilibrium is found: see docs/hank.md.
 """
 
 
-class HankZeroLowerBound(HankZeroLowerBoundAid, Hank):
-    """The same economy with a rate that cannot fall below zero."""
+class RateFloor:
+    """What the bound does to an economy whose `log_rate` is the rule's."""
 
-    name = "hank_zlb"
-    description = (
-        "New Keynesian model with heterogeneous households of Kase, Melosi and Rottner, with the bound"
-    )
-    parameters = tuple(replace(each, **NARROWER.get(each.name, {})) for each in Hank.parameters)
     constraints = (Constraint("lower_bound", "the interest rate cannot fall below zero"),)
 
     def notional_rate(self, now: Period, p: Parameters) -> Tensor:
         """Log gross nominal rate that the rule asks for."""
-        return super().log_rate(now, p)
+        return super().log_rate(now, p)  # pyright: ignore[reportAttributeAccessIssue]
 
     def slack(self, now: Period, p: Parameters) -> Values:
         """The notional rate, in fifths of a percent a quarter: a regime is needed where it applies."""
@@ -51,3 +46,13 @@ class HankZeroLowerBound(HankZeroLowerBoundAid, Hank):
     def log_rate(self, now: Period, p: Parameters) -> Tensor:
         """Log gross rate of the quarter: never negative, unless the period is told to be free."""
         return where(now.binds("lower_bound"), zeros_like(now.notional_rate), now.notional_rate)
+
+
+class HankZeroLowerBound(RateFloor, HankZeroLowerBoundAid, Hank):
+    """The same economy with a rate that cannot fall below zero."""
+
+    name = "hank_zlb"
+    description = (
+        "New Keynesian model with heterogeneous households of Kase, Melosi and Rottner, with the bound"
+    )
+    parameters = tuple(replace(each, **NARROWER.get(each.name, {})) for each in Hank.parameters)

@@ -6,6 +6,7 @@ import torch
 from surrogate.models import get
 from surrogate.models.hank import Hank
 from surrogate.models.hank_zlb import HankZeroLowerBound
+from surrogate.models.hank_zlb_reduced import HankZeroLowerBoundReduced
 from surrogate.models.interface import Period
 from surrogate.training.checks import check_economy
 from surrogate.training.sampling import draw_parameters, place_states
@@ -48,3 +49,21 @@ def test_training_looks_around_the_bound(model) -> None:
     assert -0.0071 < float(now.first_order_rate.min()) < -0.0065
     assert 0.0035 < float(now.first_order_rate.max()) < 0.0041
     torch.testing.assert_close(model.coordinates(now, p)["rate"], now.first_order_rate / 0.02)
+
+
+def test_the_reduced_economy_has_the_same_rate_and_sees_the_same(model) -> None:
+    """With moments in the place of households a period says what the network of the full economy sees."""
+    reduced = HankZeroLowerBoundReduced()
+    theta = model.default_parameters()
+    p, q = model.name_parameters(theta), reduced.name_parameters(theta)
+    states, controls = model.steady_state(p)
+    low = {**controls, "inflation": controls["inflation"] * 0.96}
+    states["preference"] = p.sigma_zeta
+    full = Period(model, p, states, low)
+    small = Period(reduced, q, {**states, "expected": full.expected}, low)
+    assert float(small.log_rate) == float(full.log_rate) == 0.0
+    assert float(small.notional_rate) == float(full.notional_rate) < 0.0
+    seen, there = reduced.coordinates(small, q), model.coordinates(full, p)
+    assert list(seen) == list(there)
+    for name, value in there.items():
+        torch.testing.assert_close(seen[name], value)

@@ -214,7 +214,15 @@ def test_the_policy_starts_at_the_anchor(model: Model, parameters: Tensor) -> No
     torch.testing.assert_close(policy(states, parameters), anchors[0], rtol=1e-12, atol=0)
 
 
-OTHER_ANCHORS = ("olg_analytic", "nk_zlb", "consumption_saving", "hank", "hank_zlb", "hank_reduced")
+OTHER_ANCHORS = (
+    "olg_analytic",
+    "nk_zlb",
+    "consumption_saving",
+    "hank",
+    "hank_zlb",
+    "hank_reduced",
+    "hank_zlb_reduced",
+)
 """The first one's steady state would give its closed form away; the next two anchors know of risk, and
 moments of the last ones' distribution at rest come from a table of their own.
 """
