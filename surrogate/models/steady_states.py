@@ -98,7 +98,12 @@ def _rest_of(model: Model) -> _Rest:
     rest, solved = _solve(coordinates, theta, _starting_values(economy, coordinates, theta))
     if not solved.all():
         rest[~solved], solved[~solved] = _from_the_default(economy, coordinates, theta[~solved])
-    _require_mostly(model, theta, solved, "no steady state was found from the initial values")
+    _require_mostly(
+        model,
+        theta,
+        solved,
+        "no steady state was found from the initial values, nor on the way from the default,",
+    )
     together = solved
     for _ in range(ROUNDS):
         polynomial = BoxPolynomial(model.parameters, theta[together], rest[together])

@@ -259,7 +259,7 @@ def test_an_economy_without_a_stable_solution_is_refused() -> None:
 
 def test_an_economy_without_a_steady_state_is_refused() -> None:
     model = Nowhere()
-    with pytest.raises(NoEquilibrium, match="no steady state was found from the initial values"):
+    with pytest.raises(NoEquilibrium, match="found from the initial values, nor on the way from the default"):
         model.steady_state(model.name_parameters(model.default_parameters()))
 
 
