@@ -59,7 +59,7 @@ def main() -> None:
         **{"mean": mean, "p99": p99, "held_mean": held_mean, "held_p99": held_p99},
     )
     before, _, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
-    write(f"{before}\n{text}")
+    write(f"{before.rstrip()}\n\n{text}")
 
 
 if __name__ == "__main__":

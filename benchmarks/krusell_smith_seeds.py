@@ -142,7 +142,7 @@ def main() -> None:
         marker=SEEDS, table=table(found), shipped=economies[0].card.training["seed"], **most._asdict()
     )
     before, _, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
-    write(f"{before}\n{text}")
+    write(f"{before.rstrip()}\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ SHIPPED = (
         "surrogate.models.krusell_smith:KrusellSmith",
         {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 800}
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
-        | {"hopeless_share": 0.0, "group_weight": 4.0, "seed": 2},
+        | {"hopeless_share": 0.0, "group_weight": 4.0},
         test_nodes=1,
         classical="surrogate.reference.krusell_smith_population:solve_population",
         comparison="surrogate.comparison.households:compare_households",
@@ -124,7 +124,7 @@ SHIPPED = (
         "surrogate.models.olg:OverlappingGenerations",
         {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
         | {"steps": 800, "robust_quantile": 1.0, "robust_loss": "huber", "memory": 0.9}
-        | {"hopeless_share": 0.0},
+        | {"lasting_memory": 0.05, "hopeless_share": 0.0},
         test_nodes=1,
         comparison="surrogate.comparison.generations:compare_generations",
     ),
@@ -155,6 +155,8 @@ SHIPPED = (
         "surrogate.models.krusell_smith_reduced:KrusellSmithReduced",
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
         full="krusell_smith",
+        # what the shape of wealth makes of capital lasts for a thousand quarters
+        reduction={"quarters": 1500, "steps": 200},
     ),
     Economy(
         "hank",
