@@ -56,7 +56,7 @@ $(VENV):
 
 benchmark: $(VENV)/installed-all
 	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
-		learnt_likelihood responses simulated_moments published_experiment krusell_smith krusell_smith_ar1 populations continuous_time hank hank_bound hank_estimation olg irbc exchange mutations kills external_code house; do \
+		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_ar1 populations continuous_time hank hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
