@@ -59,6 +59,10 @@ Log likelihood of the small New Keynesian model on the sample of Herbst and Scho
 series, measurement-error sd 20 % of each series' sd) at their parameter vectors theta_m and theta_l;
 `an_schorfheide_zlb` on their sample of 2003 to 2013 (44 quarters), where the bound binds for years.
 
+At theta_m collocation finds no equilibrium with the bound (`surrogate.reference.an_schorfheide_projection`):
+there the likelihood rests on what a network makes of equations that perhaps cannot hold, networks differ, and
+these rows, which are of an earlier file, are not what the present one answers.
+
 - `ms`: milliseconds of processor time for one parameter vector, burn-in of {burn_in} quarters included, one
   thread, {vectors} vectors in a batch (fewer above 500 particles).
 - `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy has;
