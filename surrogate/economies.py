@@ -21,6 +21,10 @@ CONTINUOUS = {"method": "population", "nodes": 1, "batch": 2048, "adam_steps": 0
 }
 """Settings of economies of households in continuous time."""
 
+OF_HANK = {"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096, "steps": 120} | {
+    "hidden": (24, 24)
+}
+"""Of economies reduced to two moments of households, with the bound or without."""
 SHIPPED = (
     Economy(
         "ramsey",
@@ -178,15 +182,13 @@ SHIPPED = (
         "hank_reduced",
         "surrogate.models.hank_reduced:HankReduced",
         full="hank",
-        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096}
-        | {"hidden": (24, 24), "steps": 120},
+        reduction=OF_HANK,
     ),
     Economy(
         "hank_zlb_reduced",
         "surrogate.models.hank_zlb_reduced:HankZeroLowerBoundReduced",
         full="hank_zlb",
-        reduction={"economies": 512, "burn_in": 200, "quarters": 200, "batch": 4096}
-        | {"hidden": (24, 24), "steps": 120},
+        reduction=OF_HANK,
     ),
 )
 """In the order in which they are listed."""

@@ -13,6 +13,6 @@ class HankZeroLowerBoundReduced(RateFloor, HankZeroLowerBoundAid, HankReduced):
     """The aggregate state and two moments of the distribution of bonds, with the bound."""
 
     name = "hank_zlb_reduced"
-    description = "The same with two moments of the distribution of bonds, for filters, with the bound"
+    description = f"{HankReduced.description}, with the bound"
     full = HankZeroLowerBound
     parameters = HankZeroLowerBound.parameters
