@@ -24,14 +24,14 @@ from .expressions import name as name_
 _WORDS = """
 after anchor annotations at_rest at_the_end beforehand binds burn_in calm chances characteristics
 constraints complementarities complementary conditions controls coordinates default_parameters description
-deviations discount draw_households e ellipse_radius equations evaluation_cost expected feasible first_order
-first_order_numbers given household in_continuous_time initial_values inputs inside kind_of_economy
-likelihood made_of name name_parameters now observables observe observed of_households outcomes p
-parameter_box parameters period place in_closed_form prepared told regimes residuals rest
+deviations discount draw_households e edge ellipse_radius equations evaluation_cost expected feasible
+first_order first_order_numbers given household in_continuous_time initial_values inputs inside
+kind_of_economy likelihood made_of name name_parameters now observables observe observed of_households
+outcomes p parameter_box parameters period place in_closed_form prepared told regimes residuals rest
 rest_in_free_coordinates reward self settled shocks slack solved_by somewhere spread stakes state_bounds
 states steady_state super then told_tomorrow tomorrow transition units vars vector version where written exp
-log log10 sqrt abs sign sin cos tan atan sinh cosh tanh erf Control ErgodicEllipse Model
-NumericalSteadyState ParameterRange SimpleNamespace Variable Constraint full_like recipe
+log log10 sqrt abs sign sin cos tan atan sinh cosh tanh erf Control ErgodicEllipse Model NumericalSteadyState
+ParameterRange SimpleNamespace Variable Constraint full_like recipe
 """
 TAKEN = frozenset(_WORDS.split())
 """Names that mean something else in an economy's file."""

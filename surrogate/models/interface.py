@@ -100,6 +100,10 @@ class Model(Aid):
     """How many times as long as one of a few states it takes to simulate, roughly. Above one it is looked at
     in fewer places, and its states are drawn from no box.
     """
+    edge: ClassVar[float] = 0.0
+    """Share of a parameter's range beyond either end of it that training moves to that end: more economies on
+    the edges of the box, where errors are largest.
+    """
     in_continuous_time: ClassVar[bool] = False
     burn_in: ClassVar[int] = 200
     """Periods after which a simulated economy has forgotten where it started, whatever its parameters."""

@@ -53,8 +53,6 @@ class Population(WithDistribution):
     """Share of the box by which parameters in training differ at most from those under which the distribution
     came about.
     """
-    edge: ClassVar[float] = 0.0
-    """Share of a parameter's range beyond either end of it that training moves to that end."""
 
     def made_of(self) -> tuple[Model, ...]:
         """The household."""

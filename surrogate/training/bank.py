@@ -11,7 +11,7 @@ from torch.quasirandom import SobolEngine
 
 from ..models.interface import Model
 from ..policy import PolicyNetwork
-from .sampling import advance, draw_shocks, draw_states
+from .sampling import advance, draw_shocks, draw_states, with_edges
 
 
 class Bank:
@@ -22,15 +22,11 @@ class Bank:
         self.states = draw_states(model, parameters, generator)
 
     @classmethod
-    def even(cls, model: Model, size: int, generator: torch.Generator, edge: float = 0.0) -> Bank:
-        """Economies whose parameters cover the box evenly (Sobol), and its edges: what is beyond an end of a
-        range by up to the share `edge` of it is moved to that end.
-        """
-        lower, upper = model.parameter_box()
+    def even(cls, model: Model, size: int, generator: torch.Generator) -> Bank:
+        """Economies whose parameters cover the box, and its edges, evenly (Sobol)."""
         seed = int(torch.randint(2**31, (1,), generator=generator))
-        draws = SobolEngine(len(lower), scramble=True, seed=seed).draw(size).double()
-        draws = ((1 + 2 * edge) * draws - edge).clamp(0.0, 1.0)
-        return cls(model, model.prepared(lower + (upper - lower) * draws), generator)
+        draws = SobolEngine(len(model.parameters), scramble=True, seed=seed).draw(size).double()
+        return cls(model, model.prepared(with_edges(model, draws)), generator)
 
     def shocks(self) -> Tensor:
         """What hits the economies next, [n, n_shocks]."""

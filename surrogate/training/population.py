@@ -268,7 +268,7 @@ class HouseholdSampler(BankSampler):
 
     def __init__(self, model: Population, settings: Settings, generator: torch.Generator) -> None:
         self.model, economies = model, settings.batch // HOUSEHOLDS
-        super().__init__(StirredBank.even(model, ECONOMIES * economies, generator, model.edge), economies)
+        super().__init__(StirredBank.even(model, ECONOMIES * economies, generator), economies)
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:

@@ -34,6 +34,14 @@ def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Ten
     return lower + (upper - lower) * _uniform((count, len(lower)), generator)
 
 
+def with_edges(model: Model, u: Tensor) -> Tensor:
+    """Parameters [n, n_parameters] on the box, and on its edges as often as the model's `edge` says, from
+    numbers `u` of the same shape between zero and one.
+    """
+    lower, upper = model.parameter_box()
+    return lower + (upper - lower) * ((1 + 2 * model.edge) * u - model.edge).clamp(0.0, 1.0)
+
+
 def draw_corners(model: Model, count: int, generator: torch.Generator) -> Tensor:
     """Different corners of the box [n, n_parameters], no more than `count`."""
     lower, upper = model.parameter_box()
@@ -114,14 +122,19 @@ class HardnessTilt:
         return candidates[torch.multinomial(weights, count, generator=self.generator)]
 
     def _candidates(self, count: int) -> Tensor:
-        """Uniform on the part of the box where an equilibrium is known to exist, [count, n_parameters]."""
-        parameters = draw_parameters(self.model, count, self.generator)
+        """Uniform on the part of the box where an equilibrium is known to exist, and on its edges,
+        [count, n_parameters].
+        """
+        parameters = self._anywhere(count)
         while self.region is not None:
             parameters = parameters[torch.from_numpy(self.region.contains(parameters.numpy()))]
             if len(parameters) >= count:
                 break
-            parameters = torch.cat([parameters, draw_parameters(self.model, count, self.generator)])
+            parameters = torch.cat([parameters, self._anywhere(count)])
         return parameters[:count]
+
+    def _anywhere(self, count: int) -> Tensor:
+        return with_edges(self.model, _uniform((count, len(self.model.parameters)), self.generator))
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters], prepared or not."""

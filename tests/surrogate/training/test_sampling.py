@@ -6,6 +6,7 @@ import torch
 from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import sampling
+from surrogate.training.bank import Bank
 from surrogate.training.sampling import FAR, REFRESH, ErgodicPopulation, HardnessTilt, state_box
 
 SIZE = 4000
@@ -56,3 +57,24 @@ def test_the_others_move_by_the_transition(population: ErgodicPopulation, policy
     shocks = sampling.draw_shocks(population.model, SIZE, drawn)
     moved = sampling.advance(policy, states, parameters, shocks).detach()
     torch.testing.assert_close(population.states[stayed], moved[stayed], rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize("edge", [0.0, 0.25])
+@pytest.mark.parametrize("drawn", ["tilted", "even"])
+def test_parameters_are_on_the_edges_as_often_as_an_economy_says(
+    drawn: str, edge: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A share edge / (1 + 2 edge) at either end of each range, 667 of 4,000 with a standard deviation of 24,
+    and the others inside.
+    """
+    model, generator = get("rbc"), torch.Generator().manual_seed(0)
+    monkeypatch.setattr(type(model), "edge", edge)
+    if drawn == "tilted":
+        theta = HardnessTilt(model, 0.0, generator).draw(SIZE)
+    else:
+        theta = Bank.even(model, SIZE, generator).parameters
+    for end in model.parameter_box():
+        shares = (theta == end).double().mean(0)
+        torch.testing.assert_close(shares, torch.full_like(shares, edge / (1 + 2 * edge)), rtol=0, atol=0.03)
+    lower, upper = model.parameter_box()
+    assert ((theta >= lower) & (theta <= upper)).all()
