@@ -56,7 +56,7 @@ $(VENV):
 
 benchmark: $(VENV)/installed-all
 	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
-		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_ar1 populations continuous_time hank hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
+		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
@@ -64,10 +64,13 @@ benchmark: $(VENV)/installed-all
 
 artifacts: $(VENV)/installed-all
 	for model in ramsey rbc brock_mirman nk_linear olg_analytic an_schorfheide an_schorfheide_zlb nk_zlb \
-			consumption_saving krusell_smith krusell_smith_continuous hank olg irbc; do \
+			consumption_saving krusell_smith krusell_smith_continuous hank hank_zlb olg irbc; do \
 		$(BIN)/dsge-surrogate train $$model --output results/$$model.ckpt && \
 		$(BIN)/dsge-surrogate export results/$$model.ckpt artifacts/$$model || exit 1; \
 	done
 	$(BIN)/dsge-surrogate reduce krusell_smith_reduced artifacts/krusell_smith_reduced --full artifacts/krusell_smith
 	$(BIN)/dsge-surrogate reduce krusell_smith_continuous_reduced artifacts/krusell_smith_continuous_reduced --full artifacts/krusell_smith_continuous
-	$(BIN)/dsge-surrogate reduce hank_reduced artifacts/hank_reduced --full artifacts/hank --checkpoint results/hank.ckpt
+	for model in hank hank_zlb; do \
+		$(BIN)/dsge-surrogate reduce $${model}_reduced artifacts/$${model}_reduced --full artifacts/$$model \
+			--checkpoint results/$$model.ckpt || exit 1; \
+	done

@@ -115,7 +115,7 @@ def followed(at: Solved, shock: float, seed: int, look: Look, periods: int) -> T
     policy, states, model = at.policy, at.states, at.policy.model
     generator, p, seen = torch.Generator().manual_seed(seed), model.name_parameters(at.theta), []
     for quarter in range(periods):
-        shocks = draw_shocks(model, ECONOMIES, generator)
+        shocks = draw_shocks(model, len(states), generator)
         if quarter == 0:
             shocks[:, 0] += shock
         states = advance(policy, states, at.theta, shocks)

@@ -27,6 +27,7 @@ TOLERATED = 0.005
 """Share of vectors without an equilibrium that a region may contain."""
 SEED = 19_910_101
 Array = NDArray[np.floating[Any]]
+ROUNDING = 1e-12
 RIDGE = 0.1
 """Penalty on the squared coefficients of a separating surface, in observations: it keeps them finite."""
 
@@ -157,9 +158,12 @@ def _straighten(transforms: Sequence[str], theta: Array) -> Array:
 
 
 def _standardised(ranges: Sequence[ParameterRange], theta: Array) -> tuple[Array, Array, Array]:
-    """Centre, scale and quadratic terms of the straightened parameters."""
+    """Centre, scale and quadratic terms of the straightened parameters; one for the scale of those that are
+    the same in all rows, but for rounding.
+    """
     straight = _straighten([each.transform for each in ranges], theta)
-    centre, scale = straight.mean(0), straight.std(0)
+    centre, spread = straight.mean(0), straight.std(0)
+    scale = np.where(spread > ROUNDING * np.abs(centre), spread, 1.0)
     return centre, scale, _quadratic_terms((straight - centre) / scale)
 
 

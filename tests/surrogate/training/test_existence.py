@@ -74,6 +74,15 @@ def test_a_surface_finds_a_quadratic_boundary() -> None:
     assert np.mean((predicted > 0) == failed) > 0.98
 
 
+def test_a_surface_over_one_calibration_is_flat() -> None:
+    """Of .96 a thousand times the standard deviation is 2e-16, of .5 it is zero."""
+    ranges = tuple(ParameterRange(name, at, at, at) for name, at in (("a", 0.5), ("b", 0.96)))
+    theta = np.tile([0.5, 0.96], (1000, 1))
+    errors = np.random.default_rng(0).normal(-4.0, 0.1, 1000)
+    predicted = Surface.fit(ranges, theta, errors).predict(theta)
+    np.testing.assert_allclose(predicted, errors.mean(), rtol=1e-6)
+
+
 def test_the_largest_level_tolerates_what_it_is_told_to() -> None:
     predicted = np.arange(10.0)
     failed = np.array([0, 0, 0, 0, 1, 0, 0, 0, 1, 1], dtype=bool)
