@@ -59,7 +59,7 @@ class OverlappingGenerationsAid(Generations):
     """Anchor, what the networks see, and where to look."""
 
     generations: ClassVar[int]
-    edge = 0.08
+    edge = 0.04
     n_ages, n_together, n_aggregates, n_own, n_numbers = 16, 7, 5, 2, 2
 
     @property
