@@ -36,6 +36,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from surrogate.errors import BadConfiguration
 
+from .along_sample import linearise_along_sample
 from .linearisation import (
     at_steady_state,
     auxiliary_gains,
@@ -58,7 +59,6 @@ from .proposals import (
     Proposal,
     Tempering,
     farsighted_proposal,
-    linearise_along_sample,
 )
 from .state_space import Measurement, Paths, StateSpace, stacked
 

@@ -8,25 +8,20 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .along_sample import linearise_along_sample
 from .linearisation import (
     Gains,
     InitialState,
-    Linearisation,
     SteadyApproximation,
-    along_path,
     at_steady_state,
     farsighted_gains,
     initial_state,
     inverse_root,
-    smoothed_path,
     stages,
 )
 from .particles import Array, LogWeights, normalise, sum_of_squares
 from .state_space import Measurement, StateSpace
 
-REFINEMENTS = (
-    2  # one is enough near a mode; in the corners of a box a second cuts the variance, a third does not
-)
 PRIOR_QUANTILE = -1.2816
 PRIOR_SHARE = 0.1
 SCALE = 2.38  # of a random walk, over the root of its dimension (Gelman, Roberts and Gilks 1996)
@@ -80,24 +75,6 @@ class PriorProposal:
     def outlook(self, period: int, states: Array) -> LogWeights:
         """See `Proposal.outlook`."""
         return 0.0
-
-
-def linearise_along_sample(
-    space: StateSpace, parameters: NDArray, measurement: Measurement
-) -> tuple[SteadyApproximation, Linearisation]:
-    """The steady-state approximation, and the one along the mean path given the whole sample.
-
-    Each refinement is a Gauss-Newton step of the iterated Kalman smoother (Bell 1994): smooth, then
-    linearise again there.
-    """
-    steady = at_steady_state(space, parameters, len(measurement))
-    linearisation = steady.linearisation
-    for _ in range(REFINEMENTS):
-        gains = farsighted_gains(stages(linearisation, measurement))
-        start = initial_state(steady, linearisation.centre[0], gains.lookahead[0])
-        states, shocks = smoothed_path(linearisation, gains, start)
-        linearisation = along_path(space, parameters, states, shocks, steady.sd)
-    return steady, linearisation
 
 
 def farsighted_proposal(
