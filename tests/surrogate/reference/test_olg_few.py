@@ -80,11 +80,12 @@ class FourGenerations(type(overlapping_generations(4))):
 
 
 def test_a_network_is_near_it() -> None:
-    """Forty steps. Over seeds 0 to 3 mean differences of capital are .04 to .06 % of all capital, the largest
-    of capital, bonds and the price .4, 1.0 and .3 %. Before training they are ten times as large and more.
+    """Eighty steps. Over seeds 0 to 5 mean differences of capital are .05 to .07 % of all capital, the largest
+    of capital and bonds .4 to .6 %, of the price .10 to .15 %: a ninth of those before training, or less. After
+    forty steps they still differ by a factor of three between seeds.
     """
     settings = {"method": "generations", "hidden": (16, 16), "trunk": 12, "nodes": 1, "batch": 960}
-    robust = {"robust_quantile": 0.9, "memory": 0.9, "hopeless_share": 0.0, "adam_steps": 0, "steps": 40}
+    robust = {"robust_quantile": 0.9, "memory": 0.9, "hopeless_share": 0.0, "adam_steps": 0, "steps": 80}
     exact = solve_few_generations(FewGenerations(Household.of(PUBLISHED, 4)), around(PUBLISHED, 4))
     rows = simulated(exact, 300, seed=7)
     states = torch.from_numpy(np.column_stack(rows))
@@ -92,7 +93,7 @@ def test_a_network_is_near_it() -> None:
         run = Run(FourGenerations(), Settings(**settings, **robust))
         theta = run.model.prepared(torch.tensor(list(PUBLISHED.values()), dtype=torch.float64))
         gaps = []
-        for steps in (0, 40):
+        for steps in (0, 80):
             for _ in range(steps):
                 run.advance()
             with torch.no_grad():
@@ -101,7 +102,7 @@ def test_a_network_is_near_it() -> None:
             off = np.abs(chosen[:, :-1] - np.hstack([a, d])) / a.sum(1, keepdims=True)
             gaps.append([off[:, :3].mean(), off.max(), np.abs(chosen[:, -1] / p - 1).max()])
     before, after = np.array(gaps)
-    assert (after < [2e-3, 0.03, 0.01]).all(), after
+    assert (after < [1.5e-3, 0.015, 0.005]).all(), after
     assert (before > 5 * after).all(), before
 
 
