@@ -68,12 +68,18 @@ Look = Callable[[Period, Parameters], Tensor]
 """From a period and its parameters to numbers [n, k]."""
 
 
-class Solved(NamedTuple):
-    """A trained network, states of its ergodic set, their parameters, and seconds of a processor."""
+class Economies(NamedTuple):
+    """A trained network, states of its ergodic set, and their parameters."""
 
     policy: PolicyNetwork
     states: Tensor
     theta: Tensor
+
+
+class Solved(NamedTuple):
+    """Economies, and what their training took in seconds of a processor."""
+
+    economies: Economies
     seconds: float
 
 
@@ -100,7 +106,7 @@ def solved(size: float, floor: bool = True) -> Solved:
     with torch.no_grad():
         for _ in range(BURN_IN):
             states = advance(policy, states, theta, draw_shocks(model, ECONOMIES, generator))
-    return Solved(policy, states, theta, content["state"]["seconds"])
+    return Solved(Economies(policy, states, theta), content["state"]["seconds"])
 
 
 def _trained(model: Model, settings: Settings, path: Path) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def _trained(model: Model, settings: Settings, path: Path) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def followed(at: Solved, shock: float, seed: int, look: Look, periods: int) -> Tensor:
+def followed(at: Economies, shock: float, seed: int, look: Look, periods: int) -> Tensor:
     """What `look` sees [periods, n, k], where the first preference shock is larger by `shock`."""
     policy, states, model = at.policy, at.states, at.policy.model
     generator, p, seen = torch.Generator().manual_seed(seed), model.name_parameters(at.theta), []
@@ -141,7 +147,7 @@ def effects(now: Period, p: Parameters) -> Tensor:
     return torch.stack([output, prices, now.log_rate, torch.log(poor), torch.log(rich)], -1)
 
 
-def moments(at: Solved) -> list[str]:
+def moments(at: Economies) -> list[str]:
     """Share at the bound, bias, three standard deviations."""
     seen = followed(at, 0.0, SEED, aggregates, QUARTERS)
     output, growth, prices, rate, rule, _ = seen.unbind(-1)
@@ -154,13 +160,13 @@ def moments(at: Solved) -> list[str]:
 
 def errors(at: Solved) -> list[str]:
     """Of the household's equation and of the bond market."""
-    found = knot_errors(at.policy, at.states, at.theta)
-    clearing = followed(at, 0.0, SEED, aggregates, QUARTERS)[..., -1].square().mean().sqrt()
+    found = knot_errors(*at.economies)
+    clearing = followed(at.economies, 0.0, SEED, aggregates, QUARTERS)[..., -1].square().mean().sqrt()
     figures = (found.p99, found.signed, found.signed_of_economies, float(clearing))
     return [f"10^{found.log10_mean:.2f}", *(f"{each:.1e}" for each in figures), f"{at.seconds:.0f}"]
 
 
-def at_the_bound(at: Solved) -> Tensor:
+def at_the_bound(at: Economies) -> Tensor:
     """Which economies are, bool [n]."""
     model = at.policy.model
     p = model.name_parameters(at.theta)
@@ -168,7 +174,7 @@ def at_the_bound(at: Solved) -> Tensor:
         return model.period(p, at.states, at.policy(at.states, p)).notional_rate < 0
 
 
-def responses(at: Solved) -> list[list[str]]:
+def responses(at: Economies) -> list[list[str]]:
     """Rows by variable and place, columns by quarter."""
     with_shock, without = (followed(at, each, SEED, effects, HORIZON) for each in (SHOCK, 0.0))
     bound, scale = at_the_bound(at), torch.tensor([100.0, 400.0, 400.0, 100.0, 100.0]).double()
@@ -183,7 +189,8 @@ def responses(at: Solved) -> list[list[str]]:
 def main() -> None:
     """Solve what is missing, and write the page."""
     found = {size: solved(size) for size in SIZES}
-    free = solved(SIZES[0], floor=False)
+    free = solved(SIZES[0], floor=False).economies
+    smallest = found[SIZES[0]].economies
     names = [f"{100 * size:.2f} %" for size in SIZES]
     head = ["preference shocks", "mean", "99 % below", "signed", "by economy", "clearing", "seconds"]
     simulated = ["", "at the bound", "bias", "sd growth", "sd inflation", "sd rate"]
@@ -193,13 +200,13 @@ def main() -> None:
         SIMULATED.strip(),
         markdown_table(
             simulated,
-            [[n, *moments(at)] for n, at in zip(names, found.values(), strict=True)]
+            [[n, *moments(at.economies)] for n, at in zip(names, found.values(), strict=True)]
             + [[f"{names[0]}, without a floor", *moments(free)]],
         ),
         RESPONSES.format(
-            size=100 * SIZES[0], economies=int(at_the_bound(found[SIZES[0]]).sum()), all=ECONOMIES
+            size=100 * SIZES[0], economies=int(at_the_bound(smallest).sum()), all=ECONOMIES
         ).strip(),
-        markdown_table(["after quarters", *map(str, SHOWN)], responses(found[SIZES[0]])),
+        markdown_table(["after quarters", *map(str, SHOWN)], responses(smallest)),
     ]
     with atomic_path(REPORT) as temporary:
         temporary.write_text("\n\n".join(parts) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
 from benchmarks.hank import SEED, knot_errors, vectors
-from benchmarks.hank_bound import Solved, aggregates, followed
+from benchmarks.hank_bound import Economies, aggregates, followed
 from estimation.filters import InversionFilter
 from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, load
@@ -71,7 +71,7 @@ def over_the_box(full: Surrogate) -> str:
     theta = torch.from_numpy(vectors(full, ECONOMIES))
     states = ergodic_states(policy, theta, torch.Generator().manual_seed(SEED))
     room = policy.model.characteristics(policy.model.name_parameters(theta))["room"].exp().numpy()
-    path = followed(Solved(policy, states, theta, 0.0), 0.0, SEED, aggregates, QUARTERS)
+    path = followed(Economies(policy, states, theta), 0.0, SEED, aggregates, QUARTERS)
     rows = []
     for high, low in (*pairwise(EDGES), (np.inf, 0.0)):
         chosen = np.flatnonzero((room <= high) & (room > low))

@@ -26,7 +26,8 @@ class Bank:
         """Economies whose parameters cover the box, and its edges, evenly (Sobol)."""
         seed = int(torch.randint(2**31, (1,), generator=generator))
         draws = SobolEngine(len(model.parameters), scramble=True, seed=seed).draw(size).double()
-        return cls(model, model.prepared(with_edges(model, draws)), generator)
+        theta = with_edges(model.parameter_box(), model.edge, draws)
+        return cls(model, model.prepared(theta), generator)
 
     def shocks(self) -> Tensor:
         """What hits the economies next, [n, n_shocks]."""

@@ -29,10 +29,11 @@ from ..reduced_policy import ReducedPolicy
 from .checks import blaming
 from .machine import keep_freed_memory, torch_threads
 from .optimisers import Batch, LevenbergMarquardt
+from .sampling import with_edges
 
 EDGE = 0.05
-"""Share of the range of each parameter that draws may be beyond it on either side before they are moved to
-its end: corners of the box are where economies differ most from their neighbours.
+"""Share of the range of each parameter by which draws may be beyond either end before they are moved to it:
+corners of the box are where economies differ most from their neighbours.
 """
 
 
@@ -126,8 +127,8 @@ def simulate_full(model: Reduced, full: Surrogate, settings: ReductionSettings) 
     of that evenly.
     """
     draws = SobolEngine(full.n_parameters, scramble=True, seed=settings.seed).draw(settings.economies)
-    share = np.clip((1 + 2 * EDGE) * draws.double().numpy() - EDGE, 0.0, 1.0)
-    theta = np.clip(full.lower + (full.upper - full.lower) * share, full.lower, full.upper)
+    box = torch.from_numpy(full.lower), torch.from_numpy(full.upper)
+    theta = with_edges(box, EDGE, draws.double()).numpy().clip(full.lower, full.upper)
     theta = theta[full.inside(theta)]
     generator = np.random.default_rng(settings.seed)
     shape = (settings.burn_in + settings.quarters, len(theta), full.n_shocks)

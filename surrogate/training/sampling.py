@@ -34,12 +34,12 @@ def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Ten
     return lower + (upper - lower) * _uniform((count, len(lower)), generator)
 
 
-def with_edges(model: Model, u: Tensor) -> Tensor:
-    """Parameters [n, n_parameters] on the box, and on its edges as often as the model's `edge` says, from
-    numbers `u` of the same shape between zero and one.
+def with_edges(box: tuple[Tensor, Tensor], edge: float, u: Tensor) -> Tensor:
+    """Parameters [n, n_parameters] in a box, from numbers `u` of the same shape between zero and one: draws
+    that are a share `edge` of the range beyond an end are moved to it.
     """
-    lower, upper = model.parameter_box()
-    return lower + (upper - lower) * ((1 + 2 * model.edge) * u - model.edge).clamp(0.0, 1.0)
+    lower, upper = box
+    return lower + (upper - lower) * ((1 + 2 * edge) * u - edge).clamp(0.0, 1.0)
 
 
 def draw_corners(model: Model, count: int, generator: torch.Generator) -> Tensor:
@@ -134,7 +134,8 @@ class HardnessTilt:
         return parameters[:count]
 
     def _anywhere(self, count: int) -> Tensor:
-        return with_edges(self.model, _uniform((count, len(self.model.parameters)), self.generator))
+        u = _uniform((count, len(self.model.parameters)), self.generator)
+        return with_edges(self.model.parameter_box(), self.model.edge, u)
 
     def learn(self, parameters: Tensor, residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters], prepared or not."""

@@ -4,7 +4,16 @@ import pytest
 import torch
 
 from benchmarks import hank_bound
-from benchmarks.hank_bound import EXAMPLE, PATHS, Solved, aggregates, at_the_bound, economy, effects, followed
+from benchmarks.hank_bound import (
+    EXAMPLE,
+    PATHS,
+    Economies,
+    aggregates,
+    at_the_bound,
+    economy,
+    effects,
+    followed,
+)
 from surrogate.models.hank import BONDS
 from surrogate.models.hank_zlb import HankZeroLowerBound
 from surrogate.models.registry import from_file
@@ -15,7 +24,7 @@ from surrogate.training.sampling import place_states
 
 
 @pytest.fixture(scope="module")
-def at() -> Solved:
+def at() -> Economies:
     """Twelve economies around the bound, six of them deep below it, with choices to first order."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -23,7 +32,7 @@ def at() -> Solved:
     theta = policy.model.default_parameters().expand(12, -1)
     states = place_states(policy.model, theta, torch.Generator().manual_seed(0))
     states[:6, sum(each.size for each in policy.model.states[:2])] -= 0.03
-    return Solved(policy, states, theta, 0.0)
+    return Economies(policy, states, theta)
 
 
 @pytest.fixture(autouse=True)

@@ -80,9 +80,9 @@ class FourGenerations(type(overlapping_generations(4))):
 
 
 def test_a_network_is_near_it() -> None:
-    """Eighty steps. Over seeds 0 to 5 mean differences of capital are .05 to .07 % of all capital, the largest
-    of capital and bonds .4 to .6 %, of the price .10 to .15 %: a ninth of those before training, or less. After
-    forty steps they still differ by a factor of three between seeds.
+    """Eighty steps. Over seeds 0 to 5 mean differences of capital are .05 to .07 % of all capital, the
+    largest of capital and bonds .4 to .6 %, of the price .10 to .15 %: a ninth of those before training, or
+    less. After forty steps they still differ by a factor of three between seeds.
     """
     settings = {"method": "generations", "hidden": (16, 16), "trunk": 12, "nodes": 1, "batch": 960}
     robust = {"robust_quantile": 0.9, "memory": 0.9, "hopeless_share": 0.0, "adam_steps": 0, "steps": 80}
