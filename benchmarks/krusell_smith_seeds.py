@@ -56,6 +56,10 @@ the poorer and the richer half of the employed, and of the owners of their wealt
 with four times the weight (`group_weight`), and a step rests on a quarter of all steps so far
 (`lasting_memory`). Edges of the box, such as the low end of `mu`, where those without a job have next to
 nothing to live on, are where errors are largest: training puts a part of its economies on them (`edge`).
+What economies have in common is smaller still: an error of a hundred-thousandth of consumption, positive for
+the rich and negative for others, moves the Gini coefficient by .015 where `mu` is high, since there wealth
+takes longest to forget. In the last three eighths of the steps sums of errors over economies, weighted by
+quadratic functions of the parameters, are residuals, too (`projection_weight`).
 
 Written by `python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith`
 and the folders of the other seeds.

@@ -108,9 +108,9 @@ SHIPPED = (
     Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
-        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 800}
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 600}
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
-        | {"hopeless_share": 0.0, "group_weight": 4.0},
+        | {"hopeless_share": 0.0, "group_weight": 4.0, "projection_weight": 30.0},
         test_nodes=1,
         classical="surrogate.reference.krusell_smith_population:solve_population",
         comparison="surrogate.comparison.households:compare_households",
@@ -160,7 +160,7 @@ SHIPPED = (
         classical="surrogate.reference.krusell_smith_aggregate:solve_krusell_smith_law",
         full="krusell_smith",
         # what the shape of wealth makes of capital lasts for a thousand quarters
-        reduction={"quarters": 1500, "steps": 200},
+        reduction={"burn_in": 2500, "quarters": 2000, "steps": 200},
     ),
     Economy(
         "hank",

@@ -65,6 +65,7 @@ class KrusellSmith(Population):
     """The poorer and the richer half of the employed, and of the owners of their wealth: mean errors of
     theirs move mean capital, and how unequal wealth is.
     """
+    typical = 12
     edge = 0.08
 
     def of_household(self, p: Parameters) -> Parameters:

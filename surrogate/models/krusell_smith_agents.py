@@ -36,6 +36,7 @@ class KrusellSmithAgents(KrusellSmith):
     name = "krusell_smith_agents"
     description = "Krusell and Smith (1998) with a finite number of households"
     groups: ClassVar = ()
+    typical = 0
 
     def __init__(self, agents: int = 100) -> None:
         if not FEWEST <= agents <= MOST:

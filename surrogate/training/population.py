@@ -33,6 +33,7 @@ from .bank import Bank, BankSampler
 from .by_equations import Method
 from .distributions import with_distribution
 from .generator import generator_residuals
+from .projection import projections, slow_functions
 from .quadrature import rule_for
 from .residuals import euler_residuals
 from .settings import Settings
@@ -41,6 +42,10 @@ HOUSEHOLDS = 16
 """In each economy of a batch."""
 GROUP = 2
 """Households in a group: neighbours among those that are drawn."""
+PROJECTED = 0.375
+"""Share of the steps, the last, in which projections count: before, what errors have in common is not small
+beside them, and the weight of projections would take accuracy elsewhere.
+"""
 FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 2
@@ -74,7 +79,7 @@ class HouseholdResiduals(Method):
     def __init__(self, policy: PolicyNetwork, settings: Settings, generator: torch.Generator) -> None:
         super().__init__(policy, settings, generator)
         self.instantaneous = self.population.in_continuous_time
-        self.group_weight = settings.group_weight
+        self.group_weight, self.projection_weight = settings.group_weight, 0.0
         self.moving = 0.0 if self.instantaneous and settings.homotopy else 1.0
         self.latest = torch.inf
         points, weights = rule_for(self.household.model.shocks, settings.nodes)
@@ -100,6 +105,10 @@ class HouseholdResiduals(Method):
                 raise BadConfiguration(f"method=population takes {name}={only[0]} only: leave it out.")
         if settings.group_weight and not economy.groups:
             raise BadConfiguration(f"{economy.name} has no groups of households: leave out group_weight.")
+        if settings.projection_weight and not economy.typical:
+            raise BadConfiguration(
+                f"{economy.name} draws no households that stand for all: leave out projection_weight."
+            )
         if settings.batch < FEWEST * HOUSEHOLDS:
             raise BadConfiguration(
                 f"batch={settings.batch} makes {settings.batch // HOUSEHOLDS} economies of {HOUSEHOLDS} "
@@ -113,19 +122,30 @@ class HouseholdResiduals(Method):
         return HouseholdSampler(cast(Population, economy), settings, generator)
 
     def begin(self, step: int) -> bool:
-        """In continuous time let aggregates move a little more once the residuals are small."""
+        """In continuous time let aggregates move a little more once the residuals are small; in the last
+        steps let projections count.
+        """
+        last = step >= (1 - PROJECTED) * (self.settings.adam_steps + self.settings.steps)
+        if last and self.projection_weight != self.settings.projection_weight:
+            self.projection_weight = self.settings.projection_weight
+            return True
         if self.moving == 1.0 or self.latest > LET_GO:
             return False
         self.moving = min(1.0, self.moving + MORE)
         return True
 
     def state(self) -> dict[str, float]:
-        """How much aggregates move."""
-        return {"moving": self.moving, "latest": self.latest}
+        """How much aggregates move, and projections count."""
+        return {
+            "moving": self.moving,
+            "latest": self.latest,
+            "projection_weight": self.projection_weight,
+        }
 
     def restore(self, state: dict[str, float]) -> None:
         """Take over what `state` gave."""
         self.moving, self.latest = state.get("moving", 1.0), state.get("latest", torch.inf)
+        self.projection_weight = state.get("projection_weight", 0.0)
 
     @property
     def population(self) -> Population:
@@ -139,16 +159,16 @@ class HouseholdResiduals(Method):
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
         """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters] and of their
-        groups, times what is at stake.
+        groups, times what is at stake, and their projections.
         """
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
         errors = self._errors(households, parameters.unsqueeze(-2))
-        return self._with_groups(errors * self._stakes(parameters)[:, None])
+        return self._in_common(errors * self._stakes(parameters)[:, None], parameters)
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Residuals [n, m] of the households and of their groups, and their derivatives [n m, n_weights] with
-        respect to the weights.
+        """Residuals [n, m] of the households and of their groups, and projections, and their derivatives
+        [n m, n_weights] with respect to the weights.
         """
         rows, parameters = batch
         economies, households = self._parts(rows)
@@ -160,18 +180,24 @@ class HouseholdResiduals(Method):
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
-        errors = self._with_groups(values.view(-1, HOUSEHOLDS) * stakes[:, None])
-        return errors, self._with_groups(jacobian.view(*households.shape[:2], -1)).flatten(0, 1)
+        errors = self._in_common(values.view(-1, HOUSEHOLDS) * stakes[:, None], parameters)
+        slopes = jacobian.view(*households.shape[:2], -1)
+        return errors, self._in_common(slopes, parameters).flatten(0, 1)
 
-    def _with_groups(self, values: Tensor) -> Tensor:
-        """Values [n, HOUSEHOLDS, ...], and the means of those groups whose errors add up, with their
-        weight.
+    def _in_common(self, values: Tensor, parameters: Tensor) -> Tensor:
+        """Values [n, HOUSEHOLDS, ...], and with their weights the means of those groups whose errors add up
+        and the sums over economies of typical households'.
         """
-        if not self.group_weight:
-            return values
-        parts = values.tensor_split(HOUSEHOLDS // GROUP, 1)
-        means = [parts[group].mean(1, keepdim=True) for group in self.population.groups]
-        return torch.cat([values, *(self.group_weight * mean for mean in means)], 1)
+        found = [values]
+        if self.group_weight:
+            parts = values.tensor_split(HOUSEHOLDS // GROUP, 1)
+            means = [parts[group].mean(1, keepdim=True) for group in self.population.groups]
+            found += [self.group_weight * mean for mean in means]
+        if self.projection_weight:
+            functions = slow_functions(self.population.parameter_box(), parameters)
+            sums = projections(values[:, : self.population.typical], functions)
+            found.append(self.projection_weight * sums)
+        return torch.cat(found, 1)
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""

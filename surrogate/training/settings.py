@@ -49,6 +49,7 @@ RANGES = {
     "lasting_memory": (0.0, 1.0),
     "hopeless_share": (0.0, 0.9),
     "group_weight": (0.0, 100.0),
+    "projection_weight": (0.0, 1000.0),
     "learning_rate": (1e-8, 1.0),
 }
 FEWER_FROM, MORE = 3, 2
@@ -95,6 +96,10 @@ class Settings:
     group_weight: float = 0.0
     """Of the mean error of households that are alike, where there are many: errors of the same sign hardly
     show in a sum of squares, and add up in what all own.
+    """
+    projection_weight: float = 0.0
+    """Of sums of such errors over economies, in the last steps: what they have in common across the box adds
+    up over thousands of quarters.
     """
     method: str = "euler"
     """What is made small: see docs/solution-methods.md."""

@@ -43,10 +43,11 @@ def moved(run: Run, direction: list[Tensor], step: float) -> None:
             weight.add_(step * way)
 
 
-@pytest.mark.parametrize("group_weight", [0.0, 4.0])
-def test_the_jacobian_goes_through_tomorrow_s_capital(group_weight: float) -> None:
-    run = Run(KrusellSmith(), replace(SMALL, group_weight=group_weight))
+@pytest.mark.parametrize(("group_weight", "projection_weight"), [(0.0, 0.0), (4.0, 0.0), (0.0, 9.0)])
+def test_the_jacobian_goes_through_tomorrow_s_capital(group_weight: float, projection_weight: float) -> None:
+    run = Run(KrusellSmith(), replace(SMALL, group_weight=group_weight, projection_weight=projection_weight))
     assert isinstance(run.method, HouseholdResiduals)
+    assert run.method.begin(SMALL.steps) == bool(projection_weight)
     batch = run.sampler.draw(run.policy)
     values, jacobian = run.method.jacobian(batch)
     torch.testing.assert_close(values, run.method(*batch))
@@ -69,6 +70,35 @@ def test_errors_of_groups_are_those_of_their_households_and_add_up() -> None:
     means = each.unflatten(1, (8, 2)).mean(2)[:, 2:6]
     torch.testing.assert_close(run.method(*batch).detach(), torch.cat([each, 5 * means], 1))
     assert float(means.abs().max()) > 0
+
+
+def test_in_the_last_steps_sums_over_economies_of_errors_of_typical_households_are_added() -> None:
+    """With few economies, as many functions as economies: nothing is lost, and squares add up."""
+    run, alone = Run(KrusellSmith(), replace(SMALL, projection_weight=5.0)), Run(KrusellSmith(), SMALL)
+    assert isinstance(run.method, HouseholdResiduals)
+    batch = run.sampler.draw(run.policy)
+    each = alone.method(*batch).detach()
+    torch.testing.assert_close(run.method(*batch).detach(), each)
+    assert not run.method.begin(SMALL.steps // 2)
+    assert run.method.begin(SMALL.steps - 1), "what was remembered is of another problem"
+    assert not run.method.begin(SMALL.steps - 1)
+    all_of_them = run.method(*batch).detach()
+    torch.testing.assert_close(all_of_them[:, :HOUSEHOLDS], each)
+    squares = each[:, : KrusellSmith.typical].square().sum()
+    assert float(squares) > 0
+    torch.testing.assert_close(all_of_them[:, HOUSEHOLDS:].square().sum(), 25 * squares)
+
+
+def test_a_run_that_goes_on_has_projections_where_the_other_had() -> None:
+    settings = replace(SMALL, projection_weight=5.0)
+    run, again = Run(KrusellSmith(), settings), Run(KrusellSmith(), settings)
+    for _ in range(4):
+        run.advance()
+    assert isinstance(again.method, HouseholdResiduals)
+    again.restore(run.state())
+    assert not again.method.begin(run.step)
+    batch = run.sampler.draw(run.policy)
+    torch.testing.assert_close(again.method(*batch), run.method(*batch), rtol=0, atol=0)
 
 
 def test_groups_are_the_poorer_and_the_richer_half_of_those_who_work() -> None:
@@ -164,6 +194,7 @@ def test_economies_of_the_bank_that_leave_begin_anew() -> None:
         (KrusellSmith(), {"hopeless_share": 0.2}, "hopeless_share=0.0 only"),
         (KrusellSmith(), {"horizon": 20}, "horizon=100 only"),
         (KrusellSmithAgents(), {"group_weight": 4.0}, "leave out group_weight"),
+        (KrusellSmithAgents(), {"projection_weight": 4.0}, "leave out projection_weight"),
         (KrusellSmith(), {"batch": 48}, "makes 3 economies of 16 households"),
     ],
 )

@@ -1,0 +1,36 @@
+"""Errors that neighbours have in common.
+
+If everybody eats a little too much today and tomorrow, the Euler error hardly moves, and over thousands of
+quarters the error decides how much capital there is and who owns it. Such errors are small beside those that
+change their sign from one economy to the next and cancel out, and least squares looks at the latter. So sums
+of errors over many economies, weighted by slow functions of the parameters, are made small too, as in
+Galerkin's method (Judd 1992).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def slow_functions(box: tuple[Tensor, Tensor], parameters: Tensor) -> Tensor:
+    """Quadratic functions [n, m] of those parameters that have a range, orthonormal over `parameters` [n, k];
+    m is no more than n.
+    """
+    lower, upper = box
+    ranged = upper > lower
+    place = (2 * (parameters[:, : len(lower)] - lower) / (upper - lower) - 1)[:, ranged]
+    products = place[:, :, None] * place[:, None, :]
+    first, second = torch.triu_indices(place.shape[1], place.shape[1])
+    columns = [torch.ones_like(parameters[:, :1]), place, products[:, first, second]]
+    return torch.linalg.qr(torch.cat(columns, 1)).Q
+
+
+def projections(errors: Tensor, functions: Tensor) -> Tensor:
+    """Sums of errors [n, h, ...] over economies, weighted by each of the `functions` [n, m], in rows like
+    those of the errors, [n, c, ...]: whatever is left of the last column is zero.
+    """
+    sums = torch.einsum("nm,nh...->mh...", functions, errors).flatten(0, 1)
+    n, columns = len(errors), -(-len(sums) // len(errors))
+    rest = sums.new_zeros(n * columns - len(sums), *sums.shape[1:])
+    return torch.cat([sums, rest]).unflatten(0, (n, columns))
