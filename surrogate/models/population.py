@@ -50,8 +50,8 @@ class Population(WithDistribution):
     groups: ClassVar[tuple[int, ...]] = ()
     """Of the households that are drawn, in groups of neighbours, those whose errors add up."""
     typical: ClassVar[int] = 0
-    """How many of the households that are drawn, the first of them, are as rich as those that there are:
-    errors that they have in common with those of other economies add up.
+    """How many of the households that are drawn, the first of them, stand for the same part of the
+    distribution in every economy: errors that they have in common with those of other economies add up.
     """
     jitter: ClassVar[float] = 0.15
     """Share of the box by which parameters in training differ at most from those under which the distribution

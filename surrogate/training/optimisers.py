@@ -284,7 +284,7 @@ class Adam:
 
 
 def _standard_error(losses: Tensor) -> float:
-    """Of the mean of losses [n, m], of which the rows are independent."""
+    """Of the mean of losses [n, m], of which the rows are taken to be independent."""
     by_row = losses.flatten(1).mean(1)
     return float(by_row.std()) / len(by_row) ** 0.5
 

@@ -19,6 +19,7 @@ shocks.
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import torch
@@ -43,8 +44,8 @@ HOUSEHOLDS = 16
 GROUP = 2
 """Households in a group: neighbours among those that are drawn."""
 PROJECTED = 0.375
-"""Share of the steps, the last, in which projections count: before, what errors have in common is not small
-beside them, and the weight of projections would take accuracy elsewhere.
+"""Share of the steps, the last, in which projections count: as long as single errors are large, the weight of
+projections costs accuracy at the edges of the box.
 """
 FEWEST = 4
 """Economies in a batch."""
@@ -69,7 +70,7 @@ ROWS, ECONOMY_ROWS = 1024, 64
 
 
 class HouseholdResiduals(Method):
-    """Euler residuals of households in their economies, [n, HOUSEHOLDS].
+    """Euler residuals of households in their economies, [n, HOUSEHOLDS], and what adds up in them.
 
     Rows of a batch are what `HouseholdSampler` draws: the state of an economy, then its households.
     """
@@ -107,7 +108,7 @@ class HouseholdResiduals(Method):
             raise BadConfiguration(f"{economy.name} has no groups of households: leave out group_weight.")
         if settings.projection_weight and not economy.typical:
             raise BadConfiguration(
-                f"{economy.name} draws no households that stand for all: leave out projection_weight."
+                f"{economy.name} does not say which of its households add up: leave out projection_weight."
             )
         if settings.batch < FEWEST * HOUSEHOLDS:
             raise BadConfiguration(
@@ -125,9 +126,10 @@ class HouseholdResiduals(Method):
         """In continuous time let aggregates move a little more once the residuals are small; in the last
         steps let projections count.
         """
-        last = step >= (1 - PROJECTED) * (self.settings.adam_steps + self.settings.steps)
-        if last and self.projection_weight != self.settings.projection_weight:
-            self.projection_weight = self.settings.projection_weight
+        weight, steps = self.settings.projection_weight, self.settings.adam_steps + self.settings.steps
+        first = math.ceil((1 - PROJECTED) * steps)
+        self.projection_weight = weight if step >= first else 0.0
+        if weight and step == first:
             return True
         if self.moving == 1.0 or self.latest > LET_GO:
             return False
@@ -135,17 +137,12 @@ class HouseholdResiduals(Method):
         return True
 
     def state(self) -> dict[str, float]:
-        """How much aggregates move, and projections count."""
-        return {
-            "moving": self.moving,
-            "latest": self.latest,
-            "projection_weight": self.projection_weight,
-        }
+        """How much aggregates move."""
+        return {"moving": self.moving, "latest": self.latest}
 
     def restore(self, state: dict[str, float]) -> None:
         """Take over what `state` gave."""
         self.moving, self.latest = state.get("moving", 1.0), state.get("latest", torch.inf)
-        self.projection_weight = state.get("projection_weight", 0.0)
 
     @property
     def population(self) -> Population:
@@ -164,7 +161,7 @@ class HouseholdResiduals(Method):
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
         errors = self._errors(households, parameters.unsqueeze(-2))
-        return self._in_common(errors * self._stakes(parameters)[:, None], parameters)
+        return self._with_sums(errors * self._stakes(parameters)[:, None], parameters)
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Residuals [n, m] of the households and of their groups, and projections, and their derivatives
@@ -180,13 +177,13 @@ class HouseholdResiduals(Method):
         self.latest = float(values.square().mean().sqrt())
         stakes = self._stakes(parameters)
         jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
-        errors = self._in_common(values.view(-1, HOUSEHOLDS) * stakes[:, None], parameters)
-        slopes = jacobian.view(*households.shape[:2], -1)
-        return errors, self._in_common(slopes, parameters).flatten(0, 1)
+        errors = self._with_sums(values.view(-1, HOUSEHOLDS) * stakes[:, None], parameters)
+        by_household = jacobian.view(*households.shape[:2], -1)
+        return errors, self._with_sums(by_household, parameters).flatten(0, 1)
 
-    def _in_common(self, values: Tensor, parameters: Tensor) -> Tensor:
+    def _with_sums(self, values: Tensor, parameters: Tensor) -> Tensor:
         """Values [n, HOUSEHOLDS, ...], and with their weights the means of those groups whose errors add up
-        and the sums over economies of typical households'.
+        and the sums over economies, [n, HOUSEHOLDS + ..., ...].
         """
         found = [values]
         if self.group_weight:

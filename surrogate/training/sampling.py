@@ -36,7 +36,7 @@ def draw_parameters(model: Model, count: int, generator: torch.Generator) -> Ten
 
 def with_edges(box: tuple[Tensor, Tensor], edge: float, u: Tensor) -> Tensor:
     """Parameters [n, n_parameters] in a box, from numbers `u` of the same shape between zero and one: draws
-    that are a share `edge` of the range beyond an end are moved to it.
+    reach a share `edge` of the range beyond either end, and those outside are moved to it.
     """
     lower, upper = box
     return lower + (upper - lower) * ((1 + 2 * edge) * u - edge).clamp(0.0, 1.0)

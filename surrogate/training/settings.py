@@ -98,8 +98,8 @@ class Settings:
     show in a sum of squares, and add up in what all own.
     """
     projection_weight: float = 0.0
-    """Of sums of such errors over economies, in the last steps: what they have in common across the box adds
-    up over thousands of quarters.
+    """Of sums of errors over economies, in the last steps: what households in the same part of the
+    distribution have in common across the box adds up over thousands of quarters.
     """
     method: str = "euler"
     """What is made small: see docs/solution-methods.md."""

@@ -1,5 +1,6 @@
 """Training households: exact derivatives through what all of them save, and runs that go on."""
 
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
 from surrogate.training.optimisers import GemanMcClure, Huber
 from surrogate.training.population import HOUSEHOLDS, HouseholdResiduals
+from surrogate.training.projection import projections, slow_functions
 from surrogate.training.run import Run, formulation, load_policy, train
 from surrogate.training.sampling import run_away
 from surrogate.training.watching import failure_of_population
@@ -43,11 +45,12 @@ def moved(run: Run, direction: list[Tensor], step: float) -> None:
             weight.add_(step * way)
 
 
-@pytest.mark.parametrize(("group_weight", "projection_weight"), [(0.0, 0.0), (4.0, 0.0), (0.0, 9.0)])
+@pytest.mark.parametrize(("group_weight", "projection_weight"), [(0.0, 0.0), (4.0, 0.0), (4.0, 9.0)])
 def test_the_jacobian_goes_through_tomorrow_s_capital(group_weight: float, projection_weight: float) -> None:
-    run = Run(KrusellSmith(), replace(SMALL, group_weight=group_weight, projection_weight=projection_weight))
+    weights = {"group_weight": group_weight, "projection_weight": projection_weight}
+    run = Run(KrusellSmith(), replace(SMALL, batch=30 * HOUSEHOLDS, **weights))
     assert isinstance(run.method, HouseholdResiduals)
-    assert run.method.begin(SMALL.steps) == bool(projection_weight)
+    run.method.begin(SMALL.steps - 1)
     batch = run.sampler.draw(run.policy)
     values, jacobian = run.method.jacobian(batch)
     torch.testing.assert_close(values, run.method(*batch))
@@ -72,33 +75,30 @@ def test_errors_of_groups_are_those_of_their_households_and_add_up() -> None:
     assert float(means.abs().max()) > 0
 
 
-def test_in_the_last_steps_sums_over_economies_of_errors_of_typical_households_are_added() -> None:
-    """With few economies, as many functions as economies: nothing is lost, and squares add up."""
-    run, alone = Run(KrusellSmith(), replace(SMALL, projection_weight=5.0)), Run(KrusellSmith(), SMALL)
+def test_in_the_last_steps_sums_over_economies_are_added() -> None:
+    settings = replace(SMALL, batch=40 * HOUSEHOLDS)
+    run = Run(KrusellSmith(), replace(settings, projection_weight=5.0))
     assert isinstance(run.method, HouseholdResiduals)
     batch = run.sampler.draw(run.policy)
-    each = alone.method(*batch).detach()
-    torch.testing.assert_close(run.method(*batch).detach(), each)
+    each = Run(KrusellSmith(), settings).method(*batch).detach()
     assert not run.method.begin(SMALL.steps // 2)
+    torch.testing.assert_close(run.method(*batch).detach(), each)
     assert run.method.begin(SMALL.steps - 1), "what was remembered is of another problem"
-    assert not run.method.begin(SMALL.steps - 1)
-    all_of_them = run.method(*batch).detach()
-    torch.testing.assert_close(all_of_them[:, :HOUSEHOLDS], each)
-    squares = each[:, : KrusellSmith.typical].square().sum()
-    assert float(squares) > 0
-    torch.testing.assert_close(all_of_them[:, HOUSEHOLDS:].square().sum(), 25 * squares)
+    sums = projections(each[:, : KrusellSmith.typical], slow_functions(run.model.parameter_box(), batch[1]))
+    torch.testing.assert_close(run.method(*batch).detach(), torch.cat([each, 5 * sums], 1))
+    assert float(sums.abs().max()) > 0
 
 
-def test_a_run_that_goes_on_has_projections_where_the_other_had() -> None:
-    settings = replace(SMALL, projection_weight=5.0)
+def test_a_run_that_goes_on_among_the_last_steps_ends_where_the_other_does() -> None:
+    settings = replace(SMALL, projection_weight=5.0, steps=6)
     run, again = Run(KrusellSmith(), settings), Run(KrusellSmith(), settings)
-    for _ in range(4):
+    for step in range(6):
         run.advance()
-    assert isinstance(again.method, HouseholdResiduals)
-    again.restore(run.state())
-    assert not again.method.begin(run.step)
-    batch = run.sampler.draw(run.policy)
-    torch.testing.assert_close(again.method(*batch), run.method(*batch), rtol=0, atol=0)
+        if step == 4:
+            again.restore(deepcopy(run.state()))
+    again.advance()
+    for ours, theirs in zip(run.policy.parameters(), again.policy.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
 
 
 def test_groups_are_the_poorer_and_the_richer_half_of_those_who_work() -> None:
