@@ -59,6 +59,7 @@ benchmark: $(VENV)/installed-all
 		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
+	$(BIN)/python -m benchmarks.hank_estimation hank_zlb
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
 	$(BIN)/python -m benchmarks.us_estimations results
 
