@@ -52,6 +52,8 @@ RANGES = {
     "projection_weight": (0.0, 1000.0),
     "learning_rate": (1e-8, 1.0),
 }
+OF_HOUSEHOLDS = ("group_weight", "projection_weight")
+"""Settings of one method."""
 FEWER_FROM, MORE = 3, 2
 """From so many shocks on, a certificate has so many points more in each than training."""
 DEVICE = re.compile(r"cpu|cuda(:\d{1,2})?")
@@ -195,6 +197,9 @@ def require_sensible(settings: Settings, model: Model) -> None:
             )
     if not DEVICE.fullmatch(str(settings.device)):
         raise BadConfiguration(f"The setting device must be cpu or cuda, not {shown(settings.device)}.")
+    for name in OF_HOUSEHOLDS:
+        if values[name] and settings.method != "population":
+            raise BadConfiguration(f"The setting {name} is for method=population only: leave it out.")
     if settings.steps + settings.adam_steps < 1:
         raise BadConfiguration("A run needs steps or adam_steps: both are zero.")
     _require_a_rule_for_each_shock(settings, model)

@@ -61,6 +61,7 @@ def test_a_slip_in_an_economy_is_named(tmp_path: Path, right: str, wrong: str, w
         ({"batch": 10_000_000, "nodes": 100}, "more than memory holds"),
         ({"batch": 10**300}, "batch must be a whole number from 16 to 10,000,000"),
         ({"memory": "much"}, "memory must be between 0 and 0.99, not 'much'"),
+        ({"projection_weight": 3.0}, "projection_weight is for method=population only"),
         ({"device": "cuda:first"}, "cpu or cuda"),
         ({"device": "tpu"}, "cpu or cuda, not 'tpu'"),
         ({"seed": -1}, "seed must be a whole number from 0 to"),
