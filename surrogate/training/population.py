@@ -194,7 +194,7 @@ class HouseholdResiduals(Method):
             functions = slow_functions(self.population.parameter_box(), parameters)
             sums = projections(values[:, : self.population.typical], functions)
             found.append(self.projection_weight * sums)
-        return torch.cat(found, 1)
+        return torch.cat(found, 1) if len(found) > 1 else values
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""
