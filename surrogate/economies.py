@@ -101,7 +101,8 @@ SHIPPED = (
         "irbc",
         "surrogate.models.irbc:MultiCountryRealBusinessCycle",
         {"hidden": (16, 16), "trunk": 16, "nodes": 2, "batch": 512, "adam_steps": 0, "steps": 400}
-        | {"ergodic_share": 0.75, "robust_quantile": 1.0, "memory": 0.9, "hopeless_share": 0.0},
+        | {"ergodic_share": 0.75, "robust_quantile": 1.0, "memory": 0.9, "lasting_memory": 0.25}
+        | {"hopeless_share": 0.0},
         test_nodes=3,
         classical="surrogate.reference.irbc:solve_irbc",
     ),
