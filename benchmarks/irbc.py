@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from benchmarks.filter_cases import ROOT, machine
 from benchmarks.kept import kept, read
+from benchmarks.pages import write_page
 from surrogate import models
 from surrogate.house.figures import markdown_table
-from surrogate.house.files import atomic_path
 from surrogate.models.irbc import MultiCountryRealBusinessCycle, multi_country
 from surrogate.policy import PolicyNetwork
 from surrogate.reference.irbc import Planner, Policy, solve_irbc
@@ -153,14 +153,7 @@ def main() -> None:
     found = {n: kept_at(n) for n in COUNTRIES}
     rows = [row(n, read(path)) for n, path in found.items() if path.exists()]
     values = {"table": markdown_table(COLUMNS, rows), "machine": machine(), "vectors": VECTORS}
-    _, marker, seeds = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
-    write(f"{TEXT.format(**values)}{marker}{seeds}")
-
-
-def write(text: str) -> None:
-    """The page."""
-    with atomic_path(PAGE) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_page(PAGE, TEXT.format(**values), SEEDS)
 
 
 if __name__ == "__main__":

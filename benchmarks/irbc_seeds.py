@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.irbc import PAGE, SEEDS, kept_at, measured, write
+from benchmarks.irbc import PAGE, SEEDS, kept_at, measured
 from benchmarks.kept import kept
+from benchmarks.pages import write_section
 from surrogate.house.figures import markdown_table
 
 COUNTRIES, DEFAULT = 10, (0, 1, 2)
@@ -58,8 +59,7 @@ def main() -> None:
         seeds="".join(f" {seed}" for seed in sys.argv[1:]),
         **{"mean": mean, "p99": p99, "held_mean": held_mean, "held_p99": held_p99},
     )
-    before, _, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
-    write(f"{before.rstrip()}\n\n{text}")
+    write_section(PAGE, text, SEEDS)
 
 
 if __name__ == "__main__":

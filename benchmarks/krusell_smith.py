@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.filter_cases import machine
+from benchmarks.pages import write_page
 from surrogate import Surrogate, load
 from surrogate.comparison.households import BURN_IN, HouseholdsComparison, compare_households
 from surrogate.house.figures import BLUE, GRAY, RED, markdown_table, panels, save
-from surrogate.house.files import atomic_path
 from surrogate.reference.krusell_smith_law import fit_law, forecast_errors
 
 Array = NDArray[np.float64]
@@ -234,14 +234,7 @@ def main() -> None:
         particles=PARTICLES, microseconds=microseconds(reduced),
     )  # fmt: skip
     picture = "![Capital at the default, the same shocks](krusell-smith.png)\n"
-    _, marker, seeds = PAGE.read_text(encoding="utf-8").partition(SEEDS)
-    write(f"{text}{found}\n\n{picture}{ONE}" + (f"\n{marker}{seeds}" if marker else ""))
-
-
-def write(text: str) -> None:
-    """The page."""
-    with atomic_path(PAGE) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    write_page(PAGE, f"{text}{found}\n\n{picture}{ONE}", SEEDS)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,8 @@ from benchmarks.krusell_smith import (
     calibrations,
     distance,
     mean_difference,
-    write,
 )
+from benchmarks.pages import write_section
 from surrogate import Surrogate, load
 from surrogate.comparison.households import BURN_IN
 from surrogate.house.figures import markdown_table
@@ -144,8 +144,7 @@ def main() -> None:
     text = TEXT.format(
         marker=SEEDS, table=table(found), shipped=economies[0].card.training["seed"], **most._asdict()
     )
-    before, _, _ = PAGE.read_text(encoding="utf-8").partition(f"\n{SEEDS}")
-    write(f"{before.rstrip()}\n\n{text}")
+    write_section(PAGE, text, SEEDS)
 
 
 if __name__ == "__main__":
