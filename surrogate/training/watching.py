@@ -94,7 +94,7 @@ def failure_of_population(bank: Bank, policy: PolicyNetwork, seed: int) -> str:
         )
     if watched.at_the_end > MOST_AT_THE_END:
         return (
-            f"up to {watched.at_the_end:.1%} of the households of {name!r} are at the end of the grid: it is "
+            f"up to {watched.at_the_end:.2%} of the households of {name!r} are at the end of the grid: it is "
             "too small for the wealth that the economy reaches; make its top higher or the box narrower"
         )
     many = len(bank.states) >= FEWEST_THAT_TELL
