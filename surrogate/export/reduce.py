@@ -20,7 +20,7 @@ from ..house.files import atomic_folder, require_replaceable
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
 from ..training import load_policy
-from ..training.reduction import ReductionSettings, fit, require_full
+from ..training.reduction import ReductionSettings, fit, require_full, require_whole
 from .graphs import SteadyStateGraph
 from .write import card_of, graphs_of, parity, write_all
 
@@ -43,7 +43,7 @@ def reduce(
     exported from, where the reduced economy keeps choices of its network.
 
     Raises:
-        BadConfiguration: if the checkpoint is needed and not given.
+        BadConfiguration: if the checkpoint is needed and not given, or given and not needed.
         BrokenArtifact, UnknownName: if there is no such artifact or checkpoint.
         Changed: if it is of another economy than the one that `model` stands for, or the checkpoint is not
             the artifact's.
@@ -54,6 +54,7 @@ def reduce(
     require_replaceable(folder, [contract.file for contract in CONTRACTS])
     source, settings = load(full), settings or ReductionSettings()
     require_full(model, source)
+    require_whole(model, checkpoint is not None)
     policy, seconds = fit(model, source, settings, _network(model, source, checkpoint))
     graphs, training = graphs_of(policy), _training(source, settings, seconds)
     with atomic_folder(folder) as temporary:

@@ -54,7 +54,7 @@ class BankSampler(ABC):
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
         """Rows [n, k], the state of an economy and then its individuals, and parameters [n, ...]."""
 
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:  # noqa: B027
+    def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:  # noqa: B027
         """Nothing, where the bank covers the box evenly."""
 
     def state(self) -> dict[str, Any]:

@@ -27,13 +27,12 @@ from ..generations_policy import GenerationsPolicy
 from ..models.generations import Generations, Seen
 from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
+from .ages import AGES, AgeTilt
 from .bank import Bank, BankSampler
 from .by_equations import Method
 from .sampling import HardnessTilt, advance, draw_shocks, draw_states
 from .settings import Settings
 
-AGES = 16
-"""Of each economy of a batch, or all if there are fewer."""
 FEWEST = 4
 """Economies in a batch."""
 ECONOMIES = 7
@@ -48,11 +47,6 @@ ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": 
 """Settings that have one value here."""
 
 Weights = dict[str, Tensor]
-
-
-def ages_in_batch(model: Generations) -> int:
-    """Ages of each economy of a batch."""
-    return min(AGES, model.n_savers)
 
 
 class SaverResiduals(Method):
@@ -279,6 +273,7 @@ class GenerationsSampler(BankSampler):
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
         self.model, economies = model, settings.batch // AGES
         self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
+        self.ages = AgeTilt(model, generator)
         super().__init__(TiltedBank(model, ECONOMIES * economies, self.tilt), economies)
 
     @torch.no_grad()
@@ -295,18 +290,20 @@ class GenerationsSampler(BankSampler):
         shape = (len(chosen), model.n_savers, 2)
         noise = level * torch.randn(shape, generator=self.generator, dtype=torch.float64)
         states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
-        order = torch.rand(len(chosen), model.n_savers, generator=self.generator).argsort(-1)
-        return torch.cat([states, order[:, : ages_in_batch(model)].double()], -1), parameters
+        return torch.cat([states, self.ages.draw(len(chosen)).double()], -1), parameters
 
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Take note of `residuals` [n, n_residuals] at `parameters` [n, k]."""
-        self.tilt.learn(parameters, residuals)
+    def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:
+        """Take note of `residuals` [n, n_residuals] of a batch."""
+        self.tilt.learn(batch[1], residuals)
+        ages = batch[0][:, sum(state.size for state in self.model.states) :].long()
+        self.ages.learn(ages, residuals[:, :-1].unflatten(1, (ages.shape[1], -1)))
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {**super().state(), "tilt": self.tilt.state()}
+        return {**super().state(), "tilt": self.tilt.state(), "ages": self.ages.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         super().restore(state)
         self.tilt.restore(state["tilt"])
+        self.ages.restore(state.get("ages", []))

@@ -88,13 +88,13 @@ def fit(
     artifact was exported from, which an economy that keeps choices of it needs.
 
     Raises:
-        BadConfiguration: if that network is needed and not there.
+        BadConfiguration: if that network is needed and not there, or there and not needed.
         Changed: if the artifact is of another economy, or of another version of it.
         NotSolved: if simulations of the full economy do not stay finite.
         SurrogateError: if the reduced economy asks for what the full one does not have, naming the line.
     """
     require_full(model, full)
-    require_whole(model, whole)
+    require_whole(model, whole is not None)
     keep_freed_memory()
     with torch_threads(1):
         started = time.process_time()
@@ -113,12 +113,16 @@ def require_full(model: Reduced, full: Surrogate) -> None:
         )
 
 
-def require_whole(model: Reduced, whole: PolicyNetwork | None) -> None:
-    """Raise BadConfiguration unless there is a network where `model` keeps choices of one."""
-    if model.kept and whole is None:
+def require_whole(model: Reduced, given: bool) -> None:
+    """Raise BadConfiguration unless a network is given where `model` keeps choices of one, and only there."""
+    if model.kept and not given:
         raise BadConfiguration(
             f"{model.name} keeps {', '.join(model.kept)} of the network of {model.full.name}: give the "
             "checkpoint that its artifact was exported from with --checkpoint."
+        )
+    if given and not model.kept:
+        raise BadConfiguration(
+            f"{model.name} keeps no choices of the network of {model.full.name}: leave out --checkpoint."
         )
 
 

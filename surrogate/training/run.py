@@ -122,7 +122,7 @@ class Run:
             self.least_squares.memory = self._memory()
             residuals = self.least_squares.step(batch, self._batch())
         if residuals is not None:
-            self.sampler.learn(batch[1].cpu(), residuals.detach().cpu())
+            self.sampler.learn((batch[0].cpu(), batch[1].cpu()), residuals.detach().cpu())
         self.step += 1
         self.seconds += time.perf_counter() - started
 

@@ -203,9 +203,9 @@ class Sampler:
             [parameters, self.population.parameters]
         )
 
-    def learn(self, parameters: Tensor, residuals: Tensor) -> None:
-        """Take note of `residuals` [n, n_residuals] at `parameters` [n, n_parameters]."""
-        self.tilt.learn(parameters, residuals)
+    def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:
+        """Take note of `residuals` [n, n_residuals] of a batch."""
+        self.tilt.learn(batch[1], residuals)
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""

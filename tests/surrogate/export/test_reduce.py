@@ -99,4 +99,6 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         reduce(HankReduced(), "hank", tmp_path / "new", checkpoint=path)
     with pytest.raises(BadConfiguration, match="keeps inflation, output of the network of hank"):
         reduce(HankReduced(), "hank", tmp_path / "new")
+    with pytest.raises(BadConfiguration, match="keeps no choices of the network of krusell_smith"):
+        reduce(KrusellSmithReduced(), "krusell_smith", tmp_path / "new", SMALL, checkpoint=path)
     assert not (tmp_path / "new").exists()
