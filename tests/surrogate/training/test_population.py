@@ -222,7 +222,7 @@ def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(KrusellSmith, "at_the_end", lambda *given: 0.02 + everybody(*given))
     bank = run.sampler.population
     assert isinstance(bank, Bank)
-    assert "2.0% of the households" in failure_of_population(bank, run.policy, 1)
+    assert "2.00% of the households" in failure_of_population(bank, run.policy, 1)
 
 
 def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
