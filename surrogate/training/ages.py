@@ -17,6 +17,8 @@ FORGETTING = 0.05
 """Weight of a batch in the mean squares of errors by age."""
 RAREST, MOST_OFTEN = 0.4, 4.0
 """Ends of how often an age is drawn, relative to their mean."""
+SMALLEST = 1e-300
+"""Mean of errors, where all are zero."""
 
 
 def ages_in_batch(model: Generations) -> int:
@@ -42,12 +44,16 @@ class AgeTilt:
         if self.squares is None:
             return torch.ones(self.model.n_savers, dtype=torch.float64)
         size = self.squares.sqrt()
-        return (size / size.mean()).clamp(RAREST, MOST_OFTEN)
+        return (size / size.mean().clamp_min(SMALLEST)).clamp(RAREST, MOST_OFTEN)
 
     def learn(self, ages: Tensor, errors: Tensor) -> None:
-        """Take note of the `errors` [n, m, k] of savers of `ages` [n, m]."""
-        squares = errors.nan_to_num(0.0, 0.0, 0.0).square().mean(-1).flatten()
-        where, none = ages.flatten(), torch.zeros(self.model.n_savers, dtype=torch.float64)
+        """Take note of the `errors` [n, m, k] of savers of `ages` [n, m], where they are numbers."""
+        squares = errors.square().mean(-1)
+        usable = torch.isfinite(squares)
+        if not usable.any():
+            return
+        squares, where = squares[usable], ages[usable]
+        none = torch.zeros(self.model.n_savers, dtype=torch.float64)
         drawn = none.index_add(0, where, torch.ones_like(squares))
         now = none.index_add(0, where, squares) / drawn.clamp_min(1.0)
         if self.squares is None:
