@@ -52,13 +52,15 @@ the Gini coefficient {gini:.4f}.
 
 What is off adds up from errors of the same sign over a wide range of wealth. If everybody eats one
 percent more today and tomorrow, the Euler error hardly moves, and least squares sees such errors last.
-So means over the poorer and the richer half of the employed, and of the owners of their wealth, are
-residuals of their own with four times the weight (`group_weight`), and a step rests on many of those
+So means over the poorer and the richer half of the employed, and of the owners of their wealth, count
+beside single errors, with four times the weight (`group_weight`), and a step rests on many of those
 before (`lasting_memory`). Edges of the box, such as the low end of `mu`, where those without a job have
 next to nothing to live on, are where errors are largest: training puts a part of its economies on them
-(`edge`). What economies have in common is smaller still, and moves inequality where `mu` is high, since
-there wealth takes longest to forget. In the last three eighths of the steps sums of errors over
-economies, weighted by quadratic functions of the parameters, are residuals, too (`projection_weight`).
+(`edge`). One household in sixteen is anywhere on the grid: if the few who are very rich eat too little,
+their wealth grows for thousands of quarters. What economies have in common is smaller still, and moves
+inequality where `mu` is high, since there wealth takes longest to forget. In the last three eighths of
+the steps sums of errors over economies, weighted by quadratic functions of the parameters, are
+residuals, too (`projection_weight`).
 
 Written by `python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith`
 and the folders of the other seeds.

@@ -109,7 +109,7 @@ SHIPPED = (
     Economy(
         "krusell_smith",
         "surrogate.models.krusell_smith:KrusellSmith",
-        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 600}
+        {"method": "population", "nodes": 1, "batch": 4096, "adam_steps": 0, "steps": 640}
         | {"robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93, "lasting_memory": 0.25}
         | {"hopeless_share": 0.0, "group_weight": 4.0, "projection_weight": 30.0},
         test_nodes=1,
@@ -128,7 +128,7 @@ SHIPPED = (
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
         {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0}
-        | {"steps": 850, "robust_quantile": 1.0, "robust_loss": "huber", "memory": 0.9}
+        | {"steps": 900, "robust_quantile": 1.0, "robust_loss": "huber", "memory": 0.9}
         | {"lasting_memory": 0.05, "hopeless_share": 0.0},
         test_nodes=1,
         comparison="surrogate.comparison.generations:compare_generations",

@@ -218,18 +218,20 @@ class KrusellSmith(Population):
     def draw_households(self, now: Period, u: Tensor, p: Parameters) -> Tensor:
         """A quarter unemployed and a quarter employed, as rich as they are in the economy, stratified; a
         quarter employed and as rich as the owners of its wealth are, whose small errors add up in what they
-        own; the rest poor, with or without a job.
+        own; the rest with or without a job and poor, but for one who is anywhere on the grid: the few who are
+        very rich must come back from there.
         """
         jobless, employed = by_job(now.wealth).clamp_min(0.0).unbind(-2)
         owners = employed * GRID.nodes(employed)
-        *existing, poor = u.tensor_split(4, -2)
+        *existing, others = u.tensor_split(4, -2)
+        poor, anyone = others[..., :-1, 0], others[..., -1:, 0]
         drawn = [
             GRID.quantiles(mass, part[..., 0])
             for mass, part in zip((jobless, employed, owners), existing, strict=True)
         ]
-        assets = p.unit * cat([*drawn, SEARCH * poor[..., 0] ** 2], -1)
+        assets = p.unit * cat([*drawn, SEARCH * poor**2, GRID.top * anyone], -1)
         works = [zeros_like(drawn[0]), ones_like(drawn[1]), ones_like(drawn[2])]
-        works.append((poor[..., 1] < 0.5).to(u.dtype))
+        works.append((others[..., 1] < 0.5).to(u.dtype))
         return self.households(now, assets, cat(works, -1))
 
     def stakes(self, p: Parameters) -> Tensor:

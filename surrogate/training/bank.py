@@ -54,6 +54,10 @@ class BankSampler(ABC):
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
         """Rows [n, k], the state of an economy and then its individuals, and parameters [n, ...]."""
 
+    def judge(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Another batch, by which a step is judged."""
+        return self.draw(policy)
+
     def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:  # noqa: B027
         """Nothing, where the bank covers the box evenly."""
 

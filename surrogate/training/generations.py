@@ -41,7 +41,7 @@ RENEWED = 0.02
 """Share of the bank that starts anew each period."""
 CLEARING = 5.0
 """Weight of market clearing."""
-AT_A_TIME = 32
+AT_A_TIME = 80
 """Economies whose derivatives are taken together."""
 ONLY = {"sampling": "mixed", "constraints": "fischer_burmeister", "quadrature": "fixed", "device": "cpu"}
 """Settings that have one value here."""
@@ -110,66 +110,47 @@ class SaverResiduals(Method):
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         """Residuals [n, k] and their derivatives [n k, n_weights] with respect to the weights."""
         weights = {name: value.detach() for name, value in self.networks.named_parameters()}
+        n_residuals = self.model.n_numbers * (batch[0].shape[1] - self._n_states) + 1
+        slopes = batch[0].new_empty(
+            len(batch[0]), n_residuals, sum(each.numel() for each in weights.values())
+        )
+        parts = zip(*(each.split(AT_A_TIME) for each in (*batch, slopes)), strict=True)
         with torch.no_grad():
-            parts = [
-                self._slopes(weights, rows, parameters)
-                for rows, parameters in zip(*(t.split(AT_A_TIME) for t in batch), strict=True)
-            ]
-        values, slopes = zip(*parts, strict=True)
-        return torch.cat(values), torch.cat(slopes).flatten(0, 1)
+            values = [self._fill_slopes(weights, *part) for part in parts]
+        return torch.cat(values), slopes.flatten(0, 1)
+
+    @property
+    def _n_states(self) -> int:
+        return sum(state.size for state in self.model.states)
 
     def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
-        n_states = sum(state.size for state in self.model.states)
-        return rows[:, :n_states], rows[:, n_states:].long()
+        return rows[:, : self._n_states], rows[:, self._n_states :].long()
 
     def _next(self, ages: Tensor) -> Tensor:
         """The age whose code a saver's next choice has; the oldest choose nothing, whatever theirs is."""
         return (ages + 1).clamp(max=self.model.n_savers - 1)
 
-    @staticmethod
-    def _chosen(saver: Any, ages: Tensor) -> Any:
+    def _chosen(self, savers: Any, ages: Tensor) -> Any:
         """Rows of those `ages` [n, m]: tensors [n, m, ...]."""
-        economy = torch.arange(len(ages))[:, None]
-        return type(saver)(*(part.expand(len(ages), *part.shape[1:])[economy, ages] for part in saver))
+        economy, of_all = torch.arange(len(ages))[:, None], (len(ages), self.model.n_savers)
+        return type(savers)(*(part.expand(*of_all, *part.shape[2:])[economy, ages] for part in savers))
 
-    def _slopes(self, weights: Weights, rows: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Residuals [e, k] and their derivatives [e, k, n_weights] in a few economies."""
+    def _fill_slopes(self, weights: Weights, rows: Tensor, parameters: Tensor, slopes: Tensor) -> Tensor:
+        """Residuals [e, k] in a few economies, whose derivatives are put into `slopes` [e, k, n_weights]."""
         states, ages = self._parts(rows)
         p = self.model.name_parameters(parameters)
         now = self.model.period(p, states)
         seen = self.model.seen(now, p)
-        numbers, of_numbers = self._slopes_of_numbers(weights, seen, len(rows))
         price, of_price = self._slopes_of_price(weights, seen, p)
-        shared, by_numbers = self._slopes_of_shared(numbers, parameters)
-        of_shared = by_numbers.flatten(2) @ of_numbers.flatten(1, 2)
-        told, of_told = shared[:, :-1], of_shared[:, :-1]
+        shared, of_shared = self._slopes_of_shared(weights, seen, parameters)
         saver = self._chosen(self.model.standing(now, p), ages)
-        economy = torch.arange(len(rows))[:, None]
-        own, of_own = numbers[economy, ages], of_numbers[economy, ages]
-        errors, direct, by_own, by_price, by_told = self._slopes_of_errors(
-            weights, saver, own, price, told, self._next(ages)
+        errors, own, by_price, by_told = self._slopes_of_errors(
+            weights, saver, self._chosen(seen, ages), ages, price, shared[:, :-1]
         )
-        direct += by_own @ of_own
-        of_both = torch.cat([of_price[:, None], of_told], 1)
         by_both = torch.cat([by_price[..., None], by_told], -1).flatten(1, 2)
-        slopes = direct.flatten(1, 2) + by_both @ of_both
-        return (
-            torch.cat([errors.flatten(1), CLEARING * shared[:, -1:]], -1),
-            torch.cat([slopes, CLEARING * of_shared[:, -1:]], 1),
-        )
-
-    def _slopes_of_numbers(self, weights: Weights, seen: Seen, many: int) -> tuple[Tensor, Tensor]:
-        """Numbers [e, S, m] of all savers and their derivatives [e, S, m, n_weights]."""
-
-        def numbers(weights: Weights, seen: Seen, hot: Tensor) -> tuple[Tensor, Tensor]:
-            value = _Called(self.networks, weights).numbers(seen, hot @ weights["codes"])
-            return value, value
-
-        s = self.model.n_savers
-        rows = Seen(*(part.expand(many, s, part.shape[-1]).flatten(0, 1) for part in seen))
-        hot = torch.eye(s).to(rows.own).repeat(many, 1)
-        by_weight, values = vmap(jacrev(numbers, has_aux=True), (None, 0, 0))(weights, rows, hot)
-        return values.unflatten(0, (many, s)), _side_by_side(by_weight, values).unflatten(0, (many, s))
+        slopes[:, :-1] = own.baddbmm_(by_both, torch.cat([of_price[:, None], of_shared[:, :-1]], 1))
+        slopes[:, -1] = CLEARING * of_shared[:, -1]
+        return torch.cat([errors.flatten(1), CLEARING * shared[:, -1:]], -1)
 
     def _slopes_of_price(self, weights: Weights, seen: Seen, p: Parameters) -> tuple[Tensor, Tensor]:
         """The price [e] and its derivatives [e, n_weights]."""
@@ -186,37 +167,47 @@ class SaverResiduals(Method):
         by_log = torch.func.grad(lambda log: self.model.price_of(log, p).sum())(values)
         return price, by_log[:, None] * _side_by_side(slopes, values)
 
-    def _slopes_of_shared(self, numbers: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
-        """Aggregates of tomorrow and what is not cleared [e, g + 1], and derivatives [e, g + 1, S, m]."""
+    def _slopes_of_shared(self, weights: Weights, seen: Seen, parameters: Tensor) -> tuple[Tensor, Tensor]:
+        """Aggregates of tomorrow and what is not cleared [e, g + 1], and derivatives [e, g + 1, n_weights],
+        which add up over savers as they are taken.
+        """
 
-        def shared(numbers: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+        def shared(weights: Weights, seen: Seen, theta: Tensor) -> tuple[Tensor, Tensor]:
+            numbers = _Called(self.networks, weights).numbers(seen, weights["codes"])
             told, off = self.model.told(numbers, self.model.name_parameters(theta))
             value = torch.cat([told, off[None]])
             return value, value
 
-        slopes, values = vmap(jacrev(shared, has_aux=True))(numbers, parameters)
-        return values, slopes
+        rows = Seen(*(part.expand(len(parameters), *part.shape[1:]) for part in seen))
+        by_weight, values = vmap(jacrev(shared, has_aux=True), (None, 0, 0))(weights, rows, parameters)
+        return values, _side_by_side(by_weight, values)
 
     def _slopes_of_errors(
-        self, weights: Weights, saver: Any, own: Tensor, price: Tensor, told: Tensor, later: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-        """Errors [e, m, k] and their derivatives with respect to weights, own numbers, price and `told`."""
+        self, weights: Weights, saver: Any, seen: Seen, ages: Tensor, price: Tensor, told: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Errors [e, m, k] of savers and their derivatives with respect to weights, through own numbers, too,
+        [e, m k, n_weights], to the price and to `told`.
+        """
 
         def errors(
-            weights: Weights, own: Tensor, price: Tensor, told: Tensor, saver: Any, hot: Tensor
+            weights: Weights, price: Tensor, told: Tensor, saver: Any, seen: Seen, hot: Tensor
         ) -> tuple[Tensor, Tensor]:
-            networks = _Called(self.networks, weights)
-            value = self.model.ahead(saver, own, price, told, hot @ weights["codes"], networks)
+            networks, (code, later) = _Called(self.networks, weights), hot @ weights["codes"]
+            own = networks.numbers(seen, code)
+            value = self.model.ahead(saver, own, price, told, later, networks)
             return value, value
 
-        e, m = later.shape
-        rows = type(saver)(*(part.flatten(0, 1) for part in saver))
-        hot = torch.eye(self.model.n_savers).to(own)[later.flatten()]
+        m = ages.shape[1]
+        rows, looks = (type(all_)(*(part.flatten(0, 1) for part in all_)) for all_ in (saver, seen))
+        hot = torch.eye(self.model.n_savers).to(price)[
+            torch.stack([ages, self._next(ages)], -1).flatten(0, 1)
+        ]
         shared = (price.repeat_interleave(m), told.repeat_interleave(m, 0))
-        derivative = vmap(jacrev(errors, argnums=(0, 1, 2, 3), has_aux=True), (None, 0, 0, 0, 0, 0))
-        (by_weight, *others), values = derivative(weights, own.flatten(0, 1), *shared, rows, hot)
-        parts = (values, _side_by_side(by_weight, values), *others)
-        return cast(Any, tuple(part.unflatten(0, (e, m)) for part in parts))
+        derivative = vmap(jacrev(errors, argnums=(0, 1, 2), has_aux=True), (None, 0, 0, 0, 0, 0))
+        (by_weight, *others), values = derivative(weights, *shared, rows, looks, hot)
+        found, *others = (part.unflatten(0, ages.shape) for part in (values, *others))
+        slopes = _side_by_side(by_weight, values).unflatten(0, ages.shape).flatten(1, 2)
+        return cast(Any, (found, slopes, *others))
 
 
 class _Called:
@@ -278,9 +269,14 @@ class GenerationsSampler(BankSampler):
 
     @torch.no_grad()
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
-        """Rows [n, n_states + m] and parameters [n, k]."""
+        """Rows [n, n_states + m] and parameters [n, k], after the bank has moved."""
+        self.population.move(policy)
+        return self.judge(policy)
+
+    @torch.no_grad()
+    def judge(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Rows and parameters near the bank as it is: to move it takes longer than to judge a step."""
         bank, model = self.population, self.model
-        bank.move(policy)
         p = model.name_parameters(bank.parameters)
         weights = model.weight(model.period(p, bank.states))
         chosen = torch.multinomial(weights, self.economies, generator=self.generator)

@@ -94,13 +94,13 @@ class LevenbergMarquardt:
         self.remembered = None if equations is None else (equations[0].to(device), equations[1].to(device))
 
     def _remembering(self, normal: Tensor, gradient: Tensor) -> NormalEquations:
-        """The batch's normal equations, averaged with those that are remembered."""
+        """The batch's normal equations, averaged in place with those that are remembered."""
         if self.remembered is None:
             self.batches = 1
             return normal, gradient
         before, self.batches = self.remembered, self.batches + 1
         kept = min(self.memory, 1 - 1 / self.batches) if self.tolerance else self.memory
-        return torch.lerp(normal, before[0], kept), torch.lerp(gradient, before[1], kept)
+        return normal.lerp_(before[0], kept), gradient.lerp_(before[1], kept)
 
     def _move(self, equations: NormalEquations, judge: Batch, scale: float) -> None:
         """Try the step with more and more damping, until the loss on `judge` falls."""
@@ -190,13 +190,16 @@ def normal_equations(
     """J'WJ / b and J'W r / b with the weights W of the robust loss at c = `scale`; J is [b, w] and is
     overwritten.
     """
-    usable = torch.isfinite(jacobian.sum(-1)) & torch.isfinite(residuals)
     root = loss.root_weight(residuals, scale)
-    jacobian.mul_(root[:, None])
-    jacobian[~usable] = 0.0
-    return _gram(jacobian) / len(residuals), jacobian.T @ torch.where(usable, residuals * root, 0.0) / len(
-        residuals
-    )
+    if bool((root != 1).any()):
+        jacobian.mul_(root[:, None])
+    weighted = residuals * root
+    gradient = jacobian.T @ weighted
+    if not bool(torch.isfinite(gradient).all()):
+        usable = torch.isfinite(jacobian.sum(-1)) & torch.isfinite(residuals)
+        jacobian[~usable] = 0.0
+        gradient = jacobian.T @ torch.where(usable, weighted, 0.0)
+    return _mean_gram(jacobian), gradient / len(residuals)
 
 
 def per_sample_jacobian(module: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
@@ -289,17 +292,17 @@ def _standard_error(losses: Tensor) -> float:
     return float(by_row.std()) / len(by_row) ** 0.5
 
 
-def _gram(jacobian: Tensor) -> Tensor:
-    """J'J; on processors its lower triangle only, by the library that solves with it: the threads of two
+def _mean_gram(jacobian: Tensor) -> Tensor:
+    """J'J / b; on processors its lower triangle only, by the library that solves with it: the threads of two
     would get in each other's way.
     """
     if jacobian.device.type != "cpu":
-        return jacobian.T @ jacobian
-    return torch.from_numpy(_syrk(1.0, jacobian.numpy().T).T)
+        return jacobian.T @ jacobian / len(jacobian)
+    return torch.from_numpy(_syrk(1 / len(jacobian), jacobian.numpy().T).T)
 
 
 def _times(normal: Tensor, change: Tensor) -> Tensor:
-    """The symmetric matrix `normal`, as `_gram` returns it, times `change`."""
+    """The symmetric matrix `normal`, as `_mean_gram` returns it, times `change`."""
     if normal.device.type != "cpu":
         return normal @ change
     return torch.from_numpy(_symv(1.0, normal.numpy().T, change.numpy()))

@@ -65,7 +65,7 @@ LET_GO, MORE = 3e-3, 0.05
 """Root mean square of residuals a year below which aggregates in continuous time are let move further, and by
 how much of how they do.
 """
-ROWS, ECONOMY_ROWS = 1024, 64
+ROWS, ECONOMY_ROWS = 4096, 128
 """Households, and economies with all of their nodes, whose derivatives are taken at a time."""
 
 
@@ -155,8 +155,8 @@ class HouseholdResiduals(Method):
         return cast(PopulationPolicy, self.policy).household
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
-        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters] and of their
-        groups, times what is at stake, and their projections.
+        """Residuals of the households at `rows` [n, k] and `parameters` [n, n_parameters], times what is at
+        stake, with those of groups side by side, and their projections.
         """
         economies, households = self._parts(rows)
         households = self._told(households, self.tomorrow(economies, parameters))
@@ -164,37 +164,46 @@ class HouseholdResiduals(Method):
         return self._with_sums(errors * self._stakes(parameters)[:, None], parameters)
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Residuals [n, m] of the households and of their groups, and projections, and their derivatives
-        [n m, n_weights] with respect to the weights.
+        """Residuals [n, m] as `forward` gives them and their derivatives [n m, n_weights] with respect to the
+        weights.
         """
         rows, parameters = batch
         economies, households = self._parts(rows)
-        told, slopes = self._slopes_of_tomorrow(economies, parameters)
+        told, slopes_of_told = self._slopes_of_tomorrow(economies, parameters)
         flat = self._told(households, told).flatten(0, 1)
-        values, jacobian, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
-        for by_number, slope in zip(by_told.T, slopes.movedim(1, 0), strict=True):
-            jacobian.addcmul_(by_number[:, None], slope.repeat_interleave(HOUSEHOLDS, 0))
+        values, slopes, by_told = self._slopes_of_errors(flat, parameters.repeat_interleave(HOUSEHOLDS, 0))
         self.latest = float(values.square().mean().sqrt())
+        values, slopes, by_told = (each.unflatten(0, (-1, HOUSEHOLDS)) for each in (values, slopes, by_told))
+        slopes.baddbmm_(by_told, slopes_of_told)
         stakes = self._stakes(parameters)
-        jacobian.mul_(stakes.repeat_interleave(HOUSEHOLDS)[:, None])
-        errors = self._with_sums(values.view(-1, HOUSEHOLDS) * stakes[:, None], parameters)
-        by_household = jacobian.view(*households.shape[:2], -1)
-        return errors, self._with_sums(by_household, parameters).flatten(0, 1)
+        errors = self._with_sums(values * stakes[:, None], parameters)
+        return errors, self._with_sums(slopes.mul_(stakes[:, None, None]), parameters).flatten(0, 1)
 
     def _with_sums(self, values: Tensor, parameters: Tensor) -> Tensor:
-        """Values [n, HOUSEHOLDS, ...], and with their weights the means of those groups whose errors add up
-        and the sums over economies, [n, HOUSEHOLDS + ..., ...].
+        """Values [n, HOUSEHOLDS, ...], of groups in the form of `_weigh_groups`, and with their weight the
+        sums over economies, [n, HOUSEHOLDS + ..., ...]. The values given are overwritten.
         """
         found = [values]
-        if self.group_weight:
-            parts = values.tensor_split(HOUSEHOLDS // GROUP, 1)
-            means = [parts[group].mean(1, keepdim=True) for group in self.population.groups]
-            found += [self.group_weight * mean for mean in means]
         if self.projection_weight:
             functions = slow_functions(self.population.parameter_box(), parameters)
             sums = projections(values[:, : self.population.typical], functions)
             found.append(self.projection_weight * sums)
+        if self.group_weight:
+            self._weigh_groups(values)
         return torch.cat(found, 1) if len(found) > 1 else values
+
+    def _weigh_groups(self, values: Tensor) -> None:
+        """Put the difference and the sum of two households, over the root of two, in the place of their
+        values, and weigh the sum such that
+
+            difference^2 + weight^2 sum^2 = value_1^2 + value_2^2 + group_weight^2 mean^2
+        """
+        weight = (1 + self.group_weight**2 / GROUP) ** 0.5
+        for group in self.population.groups:
+            one, other = values[:, GROUP * group], values[:, GROUP * group + 1]
+            both = one + other
+            other.sub_(one).mul_(GROUP**-0.5)
+            one.copy_(both).mul_(weight * GROUP**-0.5)
 
     def tomorrow(self, economies: Tensor, parameters: Tensor) -> Tensor:
         """What all choices make of tomorrow [n, n_told] in `economies` [n, n_states]."""
@@ -252,13 +261,15 @@ class HouseholdResiduals(Method):
             return value, value
 
         derivative = vmap(grad(error, argnums=(0, 1), has_aux=True), in_dims=(None, 0, 0))
-        values, slopes, by_told = [], [], []
-        for part in zip(households.split(ROWS), parameters.split(ROWS), strict=True):
-            (by_weight, by_state), value = derivative(self._weights(), *part)
+        weights, values, by_told = self._weights(), [], []
+        slopes = households.new_empty(len(households), sum(each.numel() for each in weights.values()))
+        parts = (each.split(ROWS) for each in (households, parameters, slopes))
+        for household, theta, slope in zip(*parts, strict=True):
+            (by_weight, by_state), value = derivative(weights, household, theta)
+            torch.cat([each.flatten(1) for each in by_weight.values()], -1, out=slope)
             values.append(value)
-            slopes.append(torch.cat([each.flatten(1) for each in by_weight.values()], -1))
             by_told.append(by_state[:, -self.population.n_told :])
-        return torch.cat(values), torch.cat(slopes), torch.cat(by_told)
+        return torch.cat(values), slopes, torch.cat(by_told)
 
 
 class _Call(torch.nn.Module):

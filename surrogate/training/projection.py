@@ -31,7 +31,9 @@ def projections(errors: Tensor, functions: Tensor) -> Tensor:
     number does not count. To stand beside the errors they come in as many rows, [n, c, ...], which here are
     no economies, and zeros fill the last of them.
     """
-    sums = torch.einsum("nm,nh...->mh...", functions, errors.nan_to_num(0.0, 0.0, 0.0)).flatten(0, 1)
+    if not torch.isfinite(errors.sum()):
+        errors = errors.nan_to_num(0.0, 0.0, 0.0)
+    sums = torch.einsum("nm,nh...->mh...", functions, errors).flatten(0, 1)
     n, columns = len(errors), -(-len(sums) // len(errors))
     rest = sums.new_zeros(n * columns - len(sums), *sums.shape[1:])
     return torch.cat([sums, rest]).unflatten(0, (n, columns))

@@ -115,12 +115,13 @@ class Run:
         started = time.perf_counter()
         if self.method.begin(self.step):
             self.least_squares.remember(None)
-        batch = self._batch()
+        batch = self._on_device(self.sampler.draw(self.policy))
         if self.by_adam:
             residuals = self.adam.step(batch, self.step)
         else:
             self.least_squares.memory = self._memory()
-            residuals = self.least_squares.step(batch, self._batch())
+            judge = self._on_device(self.sampler.judge(self.policy))
+            residuals = self.least_squares.step(batch, judge)
         if residuals is not None:
             self.sampler.learn((batch[0].cpu(), batch[1].cpu()), residuals.detach().cpu())
         self.step += 1
@@ -131,14 +132,13 @@ class Run:
         lasting = self.settings.lasting_memory * (self.step - self.settings.adam_steps)
         return max(self.settings.memory, 1 - 1 / max(1.0, lasting))
 
-    def _batch(self) -> tuple[Tensor, Tensor]:
-        states, parameters = self.sampler.draw(self.policy)
-        return states.to(self.settings.device), parameters.to(self.settings.device)
+    def _on_device(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        return batch[0].to(self.settings.device), batch[1].to(self.settings.device)
 
     @torch.no_grad()
     def progress(self) -> Progress:
         """Where the run is, with the economy's own Euler errors, whatever the method."""
-        residuals = self.euler(*(t.to(self.settings.device) for t in self._look()))
+        residuals = self.euler(*self._on_device(self._look()))
         model = self.policy.model
         solved = sum(not model.in_closed_form(regime) for regime in model.regimes())
         blocks = residuals.unflatten(-1, (solved, -1))

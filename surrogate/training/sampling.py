@@ -203,6 +203,10 @@ class Sampler:
             [parameters, self.population.parameters]
         )
 
+    def judge(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
+        """Another batch, by which a step is judged."""
+        return self.draw(policy)
+
     def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] of a batch."""
         self.tilt.learn(batch[1], residuals)

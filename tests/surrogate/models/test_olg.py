@@ -188,7 +188,7 @@ def test_the_steady_state_is_left_for_states_of_the_chain(economy: OverlappingGe
 
 def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingGenerations) -> None:
     run = Run(economy, SETTINGS)
-    batch = run._batch()
+    batch = run.sampler.draw(run.policy)
     assert isinstance(run.method, SaverResiduals)
     values, jacobian = run.method.jacobian(batch)
     weights = {name: value.detach() for name, value in run.method.named_parameters()}
@@ -196,6 +196,16 @@ def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingG
     exact = torch.cat([each.flatten(2) for each in slopes.values()], -1).flatten(0, 1)
     assert float((jacobian - exact).abs().max()) < 1e-9 * float(exact.abs().max())
     assert torch.allclose(values, run.method(*batch), atol=1e-13)
+
+
+def test_the_bank_moves_once_a_step(economy: OverlappingGenerations) -> None:
+    run = Run(economy, SETTINGS)
+    before = run.sampler.population.states.clone()
+    judge = run.sampler.judge(run.policy)
+    assert torch.equal(run.sampler.population.states, before)
+    batch = run.sampler.draw(run.policy)
+    assert not torch.equal(run.sampler.population.states, before)
+    assert judge[0].shape == batch[0].shape
 
 
 class OnlyTheNewbornWork(type(overlapping_generations(4))):

@@ -112,7 +112,7 @@ def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple
     thirds = zip(values.flatten().split(100), jacobian.split(100), strict=True)
     equations = [normal_equations(residuals, part.clone(), SCALE) for residuals, part in thirds]
     for each in equations:
-        optimiser.remember(optimiser._remembering(*each))
+        optimiser.remember(optimiser._remembering(*(part.clone() for part in each)))
     assert optimiser.remembered is not None
     for found, parts in zip(optimiser.remembered, zip(*equations, strict=True), strict=True):
         torch.testing.assert_close(

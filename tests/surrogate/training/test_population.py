@@ -10,7 +10,7 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration
 from surrogate.models import Model
-from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.krusell_smith import GRID, SEARCH, KrusellSmith
 from surrogate.models.krusell_smith_agents import KrusellSmithAgents
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.registry import from_file
@@ -66,12 +66,17 @@ def test_the_jacobian_goes_through_tomorrow_s_capital(group_weight: float, proje
     torch.testing.assert_close(((above - below) / (2 * step)).flatten(), slope, rtol=1e-5, atol=1e-7)
 
 
-def test_errors_of_groups_are_those_of_their_households_and_add_up() -> None:
+def test_means_of_groups_count_beside_the_errors_of_their_households() -> None:
     run, alone = Run(KrusellSmith(), replace(SMALL, group_weight=5.0)), Run(KrusellSmith(), SMALL)
     batch = run.sampler.draw(run.policy)
     each = alone.method(*batch).detach()
     means = each.unflatten(1, (8, 2)).mean(2)[:, 2:6]
-    torch.testing.assert_close(run.method(*batch).detach(), torch.cat([each, 5 * means], 1))
+    found = run.method(*batch).detach()
+    squares = each.square().sum(1) + 25 * means.square().sum(1)
+    torch.testing.assert_close(found.square().sum(1), squares)
+    torch.testing.assert_close(found[:, [0, 1, 2, 3, 12, 13, 14, 15]], each[:, [0, 1, 2, 3, 12, 13, 14, 15]])
+    sums = found[:, 4:12:2] * 2**0.5 / (1 + 25 / 2) ** 0.5
+    torch.testing.assert_close(sums, 2 * means)
     assert float(means.abs().max()) > 0
 
 
@@ -111,6 +116,17 @@ def test_groups_are_the_poorer_and_the_richer_half_of_those_who_work() -> None:
     assert bool((poorer < richer).all())
     assert bool((owners[0] < owners[1]).all())
     assert float((owners[0] > poorer).double().mean()) > 0.9
+
+
+def test_one_household_is_anywhere_on_the_grid() -> None:
+    run = Run(KrusellSmith(), replace(SMALL, batch=40 * HOUSEHOLDS))
+    rows, parameters = run.sampler.draw(run.policy)
+    n_states = sum(state.size for state in run.model.states)
+    drawn = columns_of(rows[:, n_states:].unflatten(-1, (HOUSEHOLDS, -1)), KrusellSmith.household.states)
+    unit = KrusellSmith.household.name_parameters(parameters).steady_capital
+    poor, anyone = (drawn["assets"] / unit[:, None])[:, 12:].split([3, 1], 1)
+    assert float(poor.max()) <= SEARCH
+    assert 0.3 * GRID.top < float(anyone.mean()) < 0.7 * GRID.top
 
 
 def test_what_all_save_matters_for_the_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,7 +256,7 @@ def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 OWN = """
-from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.krusell_smith import GRID, SEARCH, KrusellSmith
 from surrogate.models.krusell_smith_household import Household
 
 class MyHousehold(Household):
