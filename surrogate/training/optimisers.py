@@ -195,6 +195,7 @@ def normal_equations(
         jacobian.mul_(root[:, None])
     weighted = residuals * root
     gradient = jacobian.T @ weighted
+    # rows that are no numbers show here; to look for them takes a pass over the whole Jacobian
     if not bool(torch.isfinite(gradient).all()):
         usable = torch.isfinite(jacobian.sum(-1)) & torch.isfinite(residuals)
         jacobian[~usable] = 0.0

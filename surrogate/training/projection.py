@@ -31,7 +31,7 @@ def projections(errors: Tensor, functions: Tensor) -> Tensor:
     number does not count. To stand beside the errors they come in as many rows, [n, c, ...], which here are
     no economies, and zeros fill the last of them.
     """
-    if not torch.isfinite(errors.sum()):
+    if not torch.isfinite(errors.sum()):  # rare, and derivatives are too many to copy for nothing
         errors = errors.nan_to_num(0.0, 0.0, 0.0)
     sums = torch.einsum("nm,nh...->mh...", functions, errors).flatten(0, 1)
     n, columns = len(errors), -(-len(sums) // len(errors))

@@ -198,7 +198,7 @@ def test_the_jacobian_is_that_of_automatic_differentiation(economy: OverlappingG
     assert torch.allclose(values, run.method(*batch), atol=1e-13)
 
 
-def test_the_bank_moves_once_a_step(economy: OverlappingGenerations) -> None:
+def test_the_bank_moves_once_a_step(economy: OverlappingGenerations, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Run(economy, SETTINGS)
     before = run.sampler.population.states.clone()
     judge = run.sampler.judge(run.policy)
@@ -206,6 +206,11 @@ def test_the_bank_moves_once_a_step(economy: OverlappingGenerations) -> None:
     batch = run.sampler.draw(run.policy)
     assert not torch.equal(run.sampler.population.states, before)
     assert judge[0].shape == batch[0].shape
+    moved, bank = [], run.sampler.population
+    move = bank.move
+    monkeypatch.setattr(bank, "move", lambda policy: (moved.append(1), move(policy)))
+    run.advance()
+    assert len(moved) == 1
 
 
 class OnlyTheNewbornWork(type(overlapping_generations(4))):

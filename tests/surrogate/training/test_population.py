@@ -256,7 +256,7 @@ def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 OWN = """
-from surrogate.models.krusell_smith import GRID, SEARCH, KrusellSmith
+from surrogate.models.krusell_smith import KrusellSmith
 from surrogate.models.krusell_smith_household import Household
 
 class MyHousehold(Household):
