@@ -27,8 +27,13 @@ CHUNK, STATES, LEAST_CHUNK = 1024, 16, 8
 """Samples that are evaluated at a time, fewer where each has more than so many states, by the square of
 how many more; more samples only cost memory, and time where caches are full.
 """
-STALE = 0.95
-"""A step that lowers the loss to less than this share of it went too far for what is remembered."""
+STALE, STALE_IN_LONG_MEMORY = 0.95, 0.7
+"""A step that lowers the loss to less than this share of it went too far for what is remembered. Where it is
+long, steps are small and mend what the one before did to states that it did not see: to forget all for that
+costs more than it mends.
+"""
+LONG_MEMORY = 0.99
+"""Share that earlier batches keep where a hundred or more count."""
 ENOUGH = 10
 """Batches after which a step may look worse than it is."""
 MAX_TRIALS = 5
@@ -116,7 +121,8 @@ class LevenbergMarquardt:
             if after < before + (tolerance and tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
-                self.remembered = moved if after > STALE * before else None
+                stale = STALE if self.memory < LONG_MEMORY else STALE_IN_LONG_MEMORY
+                self.remembered = moved if after > stale * before else None
                 return
             damping *= 4
         self._set(weights)

@@ -120,6 +120,22 @@ def test_remembered_batches_count_with_geometrically_falling_weight(batch: tuple
         )
 
 
+@pytest.mark.parametrize(
+    ("memory", "noise", "kept"), [(0.98, 0.4, False), (0.99, 0.4, True), (0.99, 0.04, False)]
+)
+def test_a_long_memory_survives_a_step_that_lowers_the_loss_by_a_seventh(
+    memory: float, noise: float, kept: bool, batch: tuple[Tensor, Tensor]
+) -> None:
+    """Losses fall to .86 or .06 of what they were (within .04 over six seeds): too far for a short memory, or
+    for any.
+    """
+    truth = torch.tensor([0.5, -0.2], dtype=torch.float64)
+    noisy = batch[0], torch.sin(batch[0] @ truth)[:, None] + noise * batch[1]
+    optimiser = LevenbergMarquardt(Wave(), 1.0, memory)
+    optimiser.step(noisy, noisy)
+    assert (optimiser.remembered is not None) == kept
+
+
 def test_a_regime_after_the_other_gives_the_same_jacobian() -> None:
     """Of an economy with a bound: residuals of both regimes differentiated together, or one by one."""
     model = get("nk_zlb")
