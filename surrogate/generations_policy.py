@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from .models.generations import Generations, Seen
 from .models.interface import Parameters, Regime, pack
 
-CODE = 3
+CODE = 5
 """Learnt numbers of each age."""
 NEAR_LIMIT = 0.05
 """How close to its limit the first approximation of a choice has to be for the network to see it."""

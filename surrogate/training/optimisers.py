@@ -27,13 +27,8 @@ CHUNK, STATES, LEAST_CHUNK = 1024, 16, 8
 """Samples that are evaluated at a time, fewer where each has more than so many states, by the square of
 how many more; more samples only cost memory, and time where caches are full.
 """
-STALE, STALE_IN_LONG_MEMORY = 0.95, 0.7
-"""A step that lowers the loss to less than this share of it went too far for what is remembered. Where it is
-long, steps are small and mend what the one before did to states that it did not see: to forget all for that
-costs more than it mends.
-"""
-LONG_MEMORY = 0.99
-"""Share that earlier batches keep where a hundred or more count."""
+STALE = 0.95
+"""A step that lowers the loss to less than this share of it went too far for what is remembered."""
 ENOUGH = 10
 """Batches after which a step may look worse than it is."""
 MAX_TRIALS = 5
@@ -62,6 +57,10 @@ class LevenbergMarquardt:
     Where the noise of batches is all that is left, a step is as likely as not to look worse on the batch that
     judges it, and damping would grow until nothing moves. So a step that rests on `ENOUGH` batches may look
     worse by `tolerance` standard errors of the difference, and until there are as many, all count alike.
+
+    Early on a step that lowers the loss by much makes it forget all earlier batches: their Jacobians are of
+    weights far away. Late such a step only mends what the one before did to states that its batches had not
+    seen, and to start again from a single batch costs more than it mends: `forgets` is for the caller to say.
     """
 
     def __init__(
@@ -77,7 +76,7 @@ class LevenbergMarquardt:
         self.robust_loss = LOSSES[robust_loss]
         self.memory, self.damping, self.tolerance = memory, damping, tolerance
         self.remembered: NormalEquations | None = None
-        self.batches = 0
+        self.batches, self.forgets = 0, True
 
     def step(self, batch: Batch, judge: Batch) -> Tensor:
         """One step on `batch`, judged on `judge`; returns the residuals [n, n_residuals] of `batch` before
@@ -121,8 +120,7 @@ class LevenbergMarquardt:
             if after < before + (tolerance and tolerance * _standard_error(trial - losses)):
                 self.damping = max(damping / 3, LEAST_DAMPING)
                 moved = (normal, gradient - _times(normal, change))
-                stale = STALE if self.memory < LONG_MEMORY else STALE_IN_LONG_MEMORY
-                self.remembered = moved if after > stale * before else None
+                self.remembered = None if self.forgets and after <= STALE * before else moved
                 return
             damping *= 4
         self._set(weights)

@@ -50,6 +50,8 @@ ADAM_STEPS = 10
 """Of Adam in the time of one step of least squares, roughly."""
 TOLERANCE = 2.0
 """Standard errors by which a step may look worse where memory lasts."""
+EARLY = 450
+"""Steps of least squares in which weights may move far; where memory lasts, nothing is forgotten later."""
 SIMULATED = 500
 """Economies that are followed at the end."""
 AT_REST = 5
@@ -119,7 +121,7 @@ class Run:
         if self.by_adam:
             residuals = self.adam.step(batch, self.step)
         else:
-            self.least_squares.memory = self._memory()
+            self.least_squares.memory, self.least_squares.forgets = self._memory(), self._forgets()
             judge = self._on_device(self.sampler.judge(self.policy))
             residuals = self.least_squares.step(batch, judge)
         if residuals is not None:
@@ -131,6 +133,9 @@ class Run:
         """Share that earlier batches keep: those of 1 / (1 - memory) steps count."""
         lasting = self.settings.lasting_memory * (self.step - self.settings.adam_steps)
         return max(self.settings.memory, 1 - 1 / max(1.0, lasting))
+
+    def _forgets(self) -> bool:
+        return not self.settings.lasting_memory or self.step - self.settings.adam_steps < EARLY
 
     def _on_device(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         return batch[0].to(self.settings.device), batch[1].to(self.settings.device)

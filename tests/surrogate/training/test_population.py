@@ -153,6 +153,14 @@ def test_memory_lasts_as_long_as_the_share_says() -> None:
     assert remembered == pytest.approx([0.8, 0.8, 0.9, 0.99])
 
 
+@pytest.mark.parametrize(("lasting", "late"), [(0.25, False), (0.0, True)])
+def test_a_memory_that_lasts_is_kept_late_in_a_run(lasting: float, late: bool) -> None:
+    run = Run(KrusellSmith(), replace(SMALL, lasting_memory=lasting))
+    assert run._forgets()
+    run.step = 450
+    assert run._forgets() == late
+
+
 def test_a_few_steps_make_residuals_smaller() -> None:
     """On a batch that no step was computed from; over eight seeds to .54 to .68 of what they were."""
     run = Run(KrusellSmith(), replace(SMALL, batch=64 * HOUSEHOLDS, steps=6))
