@@ -82,7 +82,7 @@ ONE = """
 solves the economy where the file says, in a minute: its box is a point, and its network small. The last
 command holds it against the classical solution. Write your calibration into a copy.
 The first line of [a table of variants](benchmark-populations.md) is this economy with
-these settings beside the classical solution.
+more steps beside the classical solution.
 """
 
 
