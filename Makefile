@@ -56,7 +56,7 @@ $(VENV):
 
 benchmark: $(VENV)/installed-all
 	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
-		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
+		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_at_one_calibration krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.hank_estimation hank_zlb

@@ -4,8 +4,8 @@ random that nobody looked at while it was made.
     python -m benchmarks.krusell_smith
 
 solves each calibration by perceived law, endogenous grid and non-stochastic simulation, gives all economies
-the same shocks, and writes docs/krusell-smith.md with the figure in it, up to the section on seeds, which
-`benchmarks.krusell_smith_seeds` writes.
+the same shocks, and writes docs/krusell-smith.md with the figure in it, up to the sections that
+`benchmarks.krusell_smith_at_one_calibration` and `benchmarks.krusell_smith_seeds` write.
 """
 
 import time
@@ -34,8 +34,8 @@ table: another seed is for whoever wants to try something (2026, 20261129, 20261
 """
 SEED = 2026
 """Of the shocks."""
-SEEDS = "## Seeds"
-"""Where the other benchmark's section begins."""
+ONE, SEEDS = "## One calibration", "## Seeds"
+"""Where the other benchmarks' sections begin."""
 PERIODS = 10_000
 SHOWN = 400
 PARTICLES, QUARTERS = 10_000, 100
@@ -71,18 +71,6 @@ so less is known of corners.
 
 {machine}. Written by `python -m benchmarks.krusell_smith`.
 
-"""
-ONE = """
-## One calibration
-
-    dsge-surrogate train examples/krusell_smith_at_one_calibration.py --output here.pt
-    dsge-surrogate export here.pt here --model examples/krusell_smith_at_one_calibration.py
-    dsge-surrogate compare here --model examples/krusell_smith_at_one_calibration.py
-
-solves the economy where the file says, in a minute: its box is a point, and its network small. The last
-command holds it against the classical solution. Write your calibration into a copy.
-The first line of [a table of variants](benchmark-populations.md) is this economy with
-more steps beside the classical solution.
 """
 
 
@@ -234,7 +222,7 @@ def main() -> None:
         particles=PARTICLES, microseconds=microseconds(reduced),
     )  # fmt: skip
     picture = "![Capital at the default, the same shocks](krusell-smith.png)\n"
-    write_page(PAGE, f"{text}{found}\n\n{picture}{ONE}", SEEDS)
+    write_page(PAGE, f"{text}{found}\n\n{picture}", ONE)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Pages of docs/ that two benchmarks write: one its text, the other a last section."""
+"""Pages of docs/ that several benchmarks write: one the text in front, and others a section each."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from pathlib import Path
 from surrogate.house.files import atomic_path
 
 
-def write_page(page: Path, text: str, last: str) -> None:
-    """Write all but the last section, which keeps what it says; `last` is its heading."""
-    _, marker, section = page.read_text(encoding="utf-8").partition(f"\n{last}")
-    _write(page, f"{text}{marker}{section}")
+def write_page(page: Path, text: str, first: str) -> None:
+    """Write all in front of the section `first`, a heading; it and those after it keep what they say."""
+    _, marker, sections = page.read_text(encoding="utf-8").partition(f"\n{first}\n")
+    _write(page, f"{text}{marker}{sections}")
 
 
-def write_section(page: Path, text: str, last: str) -> None:
-    """Write the last section, whose text begins with the heading `last`, and keep the rest."""
-    before, _, _ = page.read_text(encoding="utf-8").partition(f"\n{last}")
-    _write(page, f"{before.rstrip()}\n\n{text}")
+def write_section(page: Path, text: str, heading: str) -> None:
+    """Write the section whose text begins with its `heading`, and keep the rest; a new one comes last."""
+    before, marker, section = page.read_text(encoding="utf-8").partition(f"\n{heading}\n")
+    _, following, after = section.partition("\n## ") if marker else ("", "", "")
+    _write(page, f"{before.rstrip()}\n\n{text}{following}{after}")
 
 
 def _write(page: Path, text: str) -> None:

@@ -35,8 +35,8 @@ class KrusellSmithHere(KrusellSmith):
 HERE = Economy(
     "krusell_smith_here",
     settings={"method": "population", "nodes": 1, "hidden": (16, 16), "trunk": 1, "batch": 1024}
-    | {"adam_steps": 0, "steps": 240, "robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93}
-    | {"lasting_memory": 0.25, "hopeless_share": 0.0},
+    | {"adam_steps": 0, "steps": 400, "robust_quantile": 0.9, "robust_loss": "huber", "memory": 0.93}
+    | {"lasting_memory": 0.25, "forgetting_steps": 200, "hopeless_share": 0.0, "group_weight": 4.0},
     test_nodes=1,
     classical="surrogate.reference.krusell_smith_population:solve_population",
     comparison="surrogate.comparison.households:compare_households",

@@ -50,8 +50,6 @@ ADAM_STEPS = 10
 """Of Adam in the time of one step of least squares, roughly."""
 TOLERANCE = 2.0
 """Standard errors by which a step may look worse where memory lasts."""
-EARLY = 450
-"""Steps of least squares in which weights may move far; where memory lasts, nothing is forgotten later."""
 SIMULATED = 500
 """Economies that are followed at the end."""
 AT_REST = 5
@@ -135,7 +133,8 @@ class Run:
         return max(self.settings.memory, 1 - 1 / max(1.0, lasting))
 
     def _forgets(self) -> bool:
-        return not self.settings.lasting_memory or self.step - self.settings.adam_steps < EARLY
+        early = self.step - self.settings.adam_steps < self.settings.forgetting_steps
+        return early or not self.settings.lasting_memory
 
     def _on_device(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
         return batch[0].to(self.settings.device), batch[1].to(self.settings.device)

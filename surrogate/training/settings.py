@@ -33,6 +33,7 @@ WHOLE = {
     "batch": (16, 10_000_000),
     "adam_steps": (0, 100_000_000),
     "steps": (0, 100_000_000),
+    "forgetting_steps": (0, 100_000_000),
     "horizon": (1, 100_000),
     "seed": (0, 2**63 - 1),
     "threads": (1, 1024),
@@ -91,6 +92,10 @@ class Settings:
     lasting_memory: float = 0.0
     """Share of all steps so far that one rests on, once that is more than `memory` keeps: then the noise of
     batches falls as the run goes on.
+    """
+    forgetting_steps: int = 450
+    """Where memory lasts: steps of least squares after which one that gains much no longer drops all earlier
+    batches. Weights move far in the first half of a run; a short run does better with fewer.
     """
     hopeless_share: float = 0.01
     """Share of the box, the hardest by far, on which no effort is spent: perhaps no equilibrium exists there.

@@ -6,6 +6,7 @@ import json
 import numpy as np
 import pytest
 
+from surrogate import load
 from surrogate.artifact.card import Card, Requirement, Variable
 from surrogate.artifact.feasible import require_feasible
 from surrogate.errors import BadData, BrokenArtifact
@@ -35,6 +36,23 @@ def test_what_nobody_can_have_is_named() -> None:
         require_feasible(portfolio(1.0, -2.0), STATES, FEASIBLE)
     with pytest.raises(BadData, match=r"Bonds of all ages must add up to nothing: 0\.1 in row 1"):
         require_feasible(portfolio(off=0.1), STATES, FEASIBLE)
+
+
+def test_the_shipped_file_refuses_an_infeasible_portfolio() -> None:
+    """As a policy's state, as where a simulation begins, and in a step."""
+    olg = load("olg")
+    rest = olg.steady_state(olg.default)
+    shocks = np.zeros((3, olg.n_shocks))
+    olg.simulate(olg.default, shocks, rest.states)
+    owing = rest.states.copy()
+    owing[0, list(olg.state_names).index("capital[0]")] = -0.5
+    for use in (
+        lambda: olg.policy(owing, olg.default),
+        lambda: olg.simulate(olg.default, shocks, owing),
+        lambda: olg.step(owing, rest.controls, shocks[:1], olg.default),
+    ):
+        with pytest.raises(BadData, match=r"Capital must not be negative: -0\.5 in row 0 of the states"):
+            use()
 
 
 def test_requirements_are_about_states_of_one_size() -> None:

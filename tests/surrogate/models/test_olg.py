@@ -1,5 +1,6 @@
 """Overlapping generations with capital and bonds: equations, steady state, networks and their derivatives."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,9 @@ import torch
 from torch import Tensor
 from torch.func import functional_call, jacrev
 
-from surrogate.errors import BadConfiguration
+from surrogate import load
+from surrogate.accuracy.errors import measure
+from surrogate.errors import BadConfiguration, Changed, NoEquilibrium
 from surrogate.generations_policy import GenerationsPolicy
 from surrogate.models import get
 from surrogate.models.generations import Generations
@@ -112,6 +115,25 @@ def test_the_steady_state_is_that_of_another_method(generations: int) -> None:
     assert states["bonds"].tolist() == pytest.approx(exact.bonds[1:].tolist(), abs=1e-5)
     assert float(controls["bond_price"]) == pytest.approx(exact.bond_price, abs=1e-6)
     assert float(states["depreciation"]) == pytest.approx(MEAN_DEPRECIATION)
+
+
+def test_a_box_without_steady_states_is_refused_before_training() -> None:
+    """Three generations who hardly value the future own less than what adjusting it costs."""
+    three = overlapping_generations(3)
+
+    class Impatient(type(three)):
+        name = "impatient"
+        parameters = (replace(three.parameters[0], lower=0.2, upper=1.0), *three.parameters[1:])
+
+    with pytest.raises(
+        NoEquilibrium, match=r"with 3 generations: no steady state is found on \d+% of the box"
+    ):
+        Run(Impatient(), SETTINGS)
+
+
+def test_an_artifact_of_another_number_of_generations_is_refused() -> None:
+    with pytest.raises(Changed, match=r"has 55 numbers in state 'capital'.* has 11"):
+        measure(load("olg"), overlapping_generations(12))
 
 
 def test_the_steady_state_solves_the_equations_all_over_the_box(economy: OverlappingGenerations) -> None:

@@ -18,7 +18,7 @@ def test_the_example_is_the_economy_at_its_default() -> None:
     assert lower.tolist() == upper.tolist() == KrusellSmith().default_parameters().tolist()
     assert isinstance(model, KrusellSmith)
     assert model.household.parameters == model.parameters
-    assert recipe(model).settings.steps == 240
+    assert recipe(model).settings.steps == 400
 
 
 def test_a_box_that_is_a_point_can_be_trained() -> None:

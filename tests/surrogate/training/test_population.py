@@ -10,11 +10,12 @@ from torch import Tensor
 
 from surrogate.errors import BadConfiguration
 from surrogate.models import Model
-from surrogate.models.krusell_smith import GRID, SEARCH, KrusellSmith
+from surrogate.models.krusell_smith import GRID, NODES, SEARCH, KrusellSmith
 from surrogate.models.krusell_smith_agents import KrusellSmithAgents
 from surrogate.models.rbc import RealBusinessCycle
 from surrogate.models.registry import from_file
 from surrogate.models.variables import columns_of
+from surrogate.models.wealth import WealthGrid
 from surrogate.training import Settings
 from surrogate.training.bank import Bank
 from surrogate.training.checkpoint import fingerprint
@@ -155,9 +156,10 @@ def test_memory_lasts_as_long_as_the_share_says() -> None:
 
 @pytest.mark.parametrize(("lasting", "late"), [(0.25, False), (0.0, True)])
 def test_a_memory_that_lasts_is_kept_late_in_a_run(lasting: float, late: bool) -> None:
-    run = Run(KrusellSmith(), replace(SMALL, lasting_memory=lasting))
+    run = Run(KrusellSmith(), replace(SMALL, lasting_memory=lasting, forgetting_steps=200))
+    run.step = 199
     assert run._forgets()
-    run.step = 450
+    run.step = 200
     assert run._forgets() == late
 
 
@@ -241,12 +243,13 @@ def test_a_run_on_the_wrong_side_of_the_saddle_is_refused() -> None:
 
 
 def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It ends at three times the wealth of the steady state, where it is the ninefold of that."""
+    monkeypatch.setattr("surrogate.models.krusell_smith.GRID", WealthGrid(NODES, top=3.0, power=2.2))
     run = Run(KrusellSmith(), SMALL)
-    everybody = KrusellSmith.at_the_end
-    monkeypatch.setattr(KrusellSmith, "at_the_end", lambda *given: 0.02 + everybody(*given))
     bank = run.sampler.population
     assert isinstance(bank, Bank)
-    assert "2.00% of the households" in failure_of_population(bank, run.policy, 1)
+    said = failure_of_population(bank, run.policy, 1)
+    assert "of the households of 'krusell_smith' are at the end of the grid: it is too small" in said
 
 
 def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +267,7 @@ def test_a_bank_that_has_not_settled_is_refused(monkeypatch: pytest.MonkeyPatch)
 
 
 OWN = """
-from surrogate.models.krusell_smith import KrusellSmith
+from surrogate.models.krusell_smith import NODES, KrusellSmith
 from surrogate.models.krusell_smith_household import Household
 
 class MyHousehold(Household):
