@@ -12,7 +12,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export OMP_NUM_THREADS ?= 1
 
 # make benchmark measure everything that docs/ quotes; hours
-# make artifacts train, certify and export the surrogates that ship, from fixed seeds; about an hour
+# make artifacts train, certify and export the surrogates that ship, from fixed seeds; hours
 
 .PHONY: demo test check docs wheel release benchmark artifacts
 
@@ -56,9 +56,23 @@ $(VENV):
 
 benchmark: $(VENV)/installed-all
 	for name in filters inversion inversion_posterior cores reference_likelihood estimation economies methods existence_nk_zlb coverage \
-		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_at_one_calibration krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few olg irbc irbc_seeds exchange mutations kills external_code house; do \
+		learnt_likelihood responses simulated_moments published_experiment graphs krusell_smith krusell_smith_at_one_calibration krusell_smith_ar1 populations continuous_time hank hank_zlb hank_bound hank_estimation olg_few irbc irbc_seeds exchange mutations kills external_code house; do \
 		$(BIN)/python -m benchmarks.$$name || exit 1; \
 	done
+	for seed in 1 2 3; do \
+		run=results/krusell_smith-$$seed; \
+		OMP_NUM_THREADS=2 $(BIN)/dsge-surrogate train krusell_smith --seed $$seed --output $$run.pt && \
+		$(BIN)/dsge-surrogate export $$run.pt $$run && \
+		$(BIN)/dsge-surrogate reduce krusell_smith_reduced $${run}_reduced --full $$run || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith results/krusell_smith-[123]
+	for seed in 1 2; do \
+		run=results/olg-$$seed; \
+		OMP_NUM_THREADS=2 $(BIN)/dsge-surrogate train olg --seed $$seed --output $$run.pt && \
+		$(BIN)/dsge-surrogate export $$run.pt $$run || exit 1; \
+	done
+	$(BIN)/python -m benchmarks.olg results/olg-[12]
+	$(BIN)/python -m benchmarks.wealth_moments
 	$(BIN)/python -m benchmarks.hank_estimation hank_zlb
 	for name in an_schorfheide an_schorfheide_zlb; do $(BIN)/python -m benchmarks.existence $$name || exit 1; done
 	$(BIN)/python -m benchmarks.us_estimations results

@@ -45,8 +45,8 @@ shocks. *Error*: median of the root mean square over households of Euler errors 
 its 99th percentile, from the card. *K*: the largest difference of mean capital, in the middle half of the box
 and everywhere, percent; *path*: the largest mean distance in the middle half, and the largest distance in any
 quarter anywhere; *Gini*: the largest difference; *reduced*: the largest mean distance of the path of the
-reduced economy from the artifact's. Seconds of training by the clock: seed 1 was trained alone on two cores,
-others beside other work. The file that ships is that of seed {shipped}.
+reduced economy from the artifact's. Seconds of training by the clock: the fewest are those of a run that had
+two cores to itself (`OMP_NUM_THREADS=2`), others shared them. The file that ships is that of seed {shipped}.
 
 {table}
 
@@ -107,7 +107,7 @@ def simulated(economy: Surrogate, cases: list[tuple[str, Array]], *names: str) -
 def worst(
     economy: Surrogate, reduced: Surrogate, cases: list[tuple[str, Array]], exact: list[Classical]
 ) -> Worst:
-    """All calibrations at once."""
+    """Of an artifact and its reduced economy, over all calibrations."""
     capital, gini = simulated(economy, cases, "log_capital", "gini")
     (of_reduced,) = simulated(reduced, cases, "log_capital")
     off = np.array(
@@ -163,7 +163,8 @@ def main() -> None:
     found = []
     for folder, economy in zip(sys.argv[1:], economies, strict=True):
         reduced = load(f"{folder}_reduced")
-        kept_at = RESULTS / f"{reduced.card.digests['step'][:16]}-{HELD_OUT}-{len(cases)}.json"
+        digests = (each.card.digests["step"][:16] for each in (economy, reduced))
+        kept_at = RESULTS / f"{'-'.join(digests)}-{HELD_OUT}-{len(cases)}.json"
         run = kept(kept_at, lambda both=(economy, reduced): worst(both[0], both[1], cases, exact())._asdict())
         found.append((economy, Worst(**run)))
         print(economy.card.training["seed"], found[-1][1], flush=True)

@@ -1,6 +1,6 @@
 """The shipped `olg` against its published solution and against the steady state solved for by another method.
 
-    dsge-surrogate train olg --seed 1 --output results/seed1.pt
+    OMP_NUM_THREADS=2 dsge-surrogate train olg --seed 1 --output results/seed1.pt
     dsge-surrogate export results/seed1.pt results/seed1
     python -m benchmarks.olg results/seed1 ...
 

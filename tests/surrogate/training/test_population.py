@@ -243,7 +243,7 @@ def test_a_run_on_the_wrong_side_of_the_saddle_is_refused() -> None:
 
 
 def test_a_grid_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It ends at three times the wealth of the steady state, where it is the ninefold of that."""
+    """It ends at three times the mean of wealth, not at nine times."""
     monkeypatch.setattr("surrogate.models.krusell_smith.GRID", WealthGrid(NODES, top=3.0, power=2.2))
     run = Run(KrusellSmith(), SMALL)
     bank = run.sampler.population
