@@ -256,26 +256,42 @@ def iterated(policy: FewGenerationsPolicy, tolerance: float) -> FewGenerationsPo
     raise NoConvergence(f"policies still move by {moved:.0e} after {ITERATIONS} iterations")
 
 
-@np.errstate(all="ignore")  # steps that are too long, and are made shorter
 def solved(numbers: Array, owned: Array, state: Whole, later: FewGenerationsPolicy) -> Array:
-    """Newton's method at all points [n] at once; derivatives are differences, steps are halved until errors
-    fall.
+    """Numbers that solve the equations at all points [n]. A few that do not find theirs, going back and forth
+    across the kink of a limit, begin again where the nearest point that did has ended.
     """
-    economy, numbers = later.economy, numbers.copy()
+    numbers, errors = descended_to(numbers, owned, state, later)
+    stuck = np.flatnonzero(~(errors <= CLOSE))
+    if len(stuck) and len(stuck) < len(errors):
+        sound = np.flatnonzero(errors <= CLOSE)
+        apart = np.abs(owned[stuck][:, None] - owned[sound]).sum((2, 3)) + (
+            state[stuck][:, None] != state[sound]
+        )
+        begin = numbers[sound[apart.argmin(1)]]
+        numbers[stuck], errors[stuck] = descended_to(begin, owned[stuck], state[stuck], later)
+    if not (errors <= CLOSE).all():
+        raise NoConvergence(f"choices miss their equations by {errors.max():.0e}")
+    return numbers
+
+
+@np.errstate(all="ignore")  # steps that are too long, and are made shorter
+def descended_to(
+    numbers: Array, owned: Array, state: Whole, later: FewGenerationsPolicy
+) -> tuple[Array, Array]:
+    """Newton's method at all points [n] at once: numbers, and their largest errors [n]. Derivatives are
+    differences, steps are halved until errors fall.
+    """
+    economy, numbers, largest = later.economy, numbers.copy(), np.empty(len(numbers))
     todo = np.arange(len(numbers))
     for _ in range(NEWTON_STEPS):
-        here = numbers[todo], owned[todo], state[todo]
-        errors = economy.errors(*here, later)
-        open_ = np.abs(errors).max(1) > SOLVED
+        errors = economy.errors(numbers[todo], owned[todo], state[todo], later)
+        largest[todo] = np.abs(errors).max(1)
+        open_ = ~(largest[todo] <= SOLVED)
         todo, errors = todo[open_], errors[open_]
         if not len(todo):
-            return numbers
-        here = numbers[todo], owned[todo], state[todo]
-        numbers[todo] = descended(economy, here, errors, later)
-    worst = np.abs(errors).max()
-    if worst > CLOSE:
-        raise NoConvergence(f"choices miss their equations by {worst:.0e}")
-    return numbers
+            break
+        numbers[todo] = descended(economy, (numbers[todo], owned[todo], state[todo]), errors, later)
+    return numbers, largest
 
 
 def descended(
