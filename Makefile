@@ -68,7 +68,7 @@ benchmark: $(VENV)/installed-all
 	$(BIN)/python -m benchmarks.krusell_smith_seeds artifacts/krusell_smith results/krusell_smith-[123]
 	for seed in 1 2; do \
 		run=results/olg-$$seed; \
-		OMP_NUM_THREADS=2 $(BIN)/dsge-surrogate train olg --seed $$seed --output $$run.pt && \
+		$(BIN)/dsge-surrogate train olg --seed $$seed --output $$run.pt && \
 		$(BIN)/dsge-surrogate export $$run.pt $$run || exit 1; \
 	done
 	$(BIN)/python -m benchmarks.olg results/olg-[12]

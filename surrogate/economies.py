@@ -127,7 +127,7 @@ SHIPPED = (
     Economy(
         "olg",
         "surrogate.models.olg:OverlappingGenerations",
-        {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0, "hidden": (28, 28)}
+        {"method": "generations", "trunk": 12, "nodes": 1, "batch": 2560, "adam_steps": 0, "hidden": (32, 32)}
         | {"steps": 600, "robust_quantile": 0.995, "robust_loss": "huber", "memory": 0.9}
         | {"lasting_memory": 0.05, "hopeless_share": 0.0},
         test_nodes=1,
