@@ -18,6 +18,7 @@ from functools import cached_property, reduce
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from .numerics import ChebyshevAxis, NoConvergence
 from .olg_economy import DELTA, DELTA_MOVES, ETA, ETA_MOVES, KAPPA, Household
@@ -261,14 +262,12 @@ def solved(numbers: Array, owned: Array, state: Whole, later: FewGenerationsPoli
     across the kink of a limit, begin again where the nearest point that did has ended.
     """
     numbers, errors = descended_to(numbers, owned, state, later)
-    stuck = np.flatnonzero(~(errors <= CLOSE))
-    if len(stuck) and len(stuck) < len(errors):
-        sound = np.flatnonzero(errors <= CLOSE)
-        apart = np.abs(owned[stuck][:, None] - owned[sound]).sum((2, 3)) + (
-            state[stuck][:, None] != state[sound]
-        )
-        begin = numbers[sound[apart.argmin(1)]]
-        numbers[stuck], errors[stuck] = descended_to(begin, owned[stuck], state[stuck], later)
+    sound = errors <= CLOSE
+    if sound.any() and not sound.all():
+        at = np.column_stack([owned.reshape(len(owned), -1), state])
+        _, nearest = KDTree(at[sound]).query(at[~sound])
+        begin = numbers[sound][nearest]
+        numbers[~sound], errors[~sound] = descended_to(begin, owned[~sound], state[~sound], later)
     if not (errors <= CLOSE).all():
         raise NoConvergence(f"choices miss their equations by {errors.max():.0e}")
     return numbers

@@ -62,7 +62,9 @@ def test_other_saving_rates_do_not(loss: str, least: float) -> None:
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_few_steps_lower_every_loss(network: str, loss: str) -> None:
-    """On a batch of its own; of products of errors, which are of either sign, the mean."""
+    """On a batch of its own; of products of errors, which are of either sign, the mean. Over three seeds to
+    .68 of what it was at most.
+    """
     kind, optimiser = LOSSES[loss]
     cell = Cell(Analytic(), network, kind, optimiser, 40)
     batch = cell.batch()
