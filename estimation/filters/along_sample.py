@@ -20,9 +20,9 @@ from .linearisation import (
     at_steady_state,
     farsighted_gains,
     initial_state,
-    smoothed_path,
     stages,
 )
+from .posterior_linearisation import over_distribution, smoothed
 from .state_space import Measurement, StateSpace
 
 LARGEST_SHOCK = 6.0  # standard deviations, to which a shock on the path is cut off
@@ -31,17 +31,16 @@ LARGEST_SHOCK = 6.0  # standard deviations, to which a shock on the path is cut 
 def linearise_along_sample(
     space: StateSpace, parameters: NDArray, measurement: Measurement
 ) -> tuple[SteadyApproximation, Linearisation]:
-    """The steady-state approximation, and the one along the mean path given the whole sample.
+    """The steady-state approximation, and the one over the states and shocks given the whole sample.
 
-    The path that the economy follows is near it; from there one Gauss-Newton step of the iterated Kalman
-    smoother (Bell 1994) is enough.
+    The path that the economy follows is near them: lines along it say where they are.
     """
     steady = at_steady_state(space, parameters, len(measurement))
     gains, start = _given_sample(steady, steady.linearisation, measurement)
     path = followed_path(space, parameters, steady.linearisation, gains, start)
     near = along_path(space, parameters, *path, steady.sd)
-    path = smoothed_path(near, *_given_sample(steady, near, measurement))
-    return steady, along_path(space, parameters, *path, steady.sd)
+    around = smoothed(near, *_given_sample(steady, near, measurement), steady.sd)
+    return steady, over_distribution(space, parameters, around)
 
 
 def followed_path(

@@ -8,7 +8,8 @@ constant:
 The derivatives in the state are total: the controls follow the policy. Those in the shocks are slopes between
 one standard deviation on either side, and what a straight line misses there, at a kink above all, is kept as
 an error of the observation. All this serves to propose shocks, so its quality moves the variance of a
-likelihood, never its mean.
+likelihood, never its mean. Lines through more than the neighbourhood of a path are in
+`posterior_linearisation`.
 
 What the sample says about shocks and states follows backwards. In z = (1, s - centre) the log density of all
 observations after period t, given the state, is up to a constant
@@ -34,8 +35,8 @@ SHARE_OF_LEVEL = 2e-3
 LARGEST_ROOT = 0.999
 LARGEST_OUTCOME = 1e12
 UP_DOWN = np.array([1.0, -1.0])[:, None, None]
-DOUBLINGS = 14  # 2^14 periods: the slowest root then weighs less than 1e-7
 CAUTION = 2.0  # 1 is too little while a bound binds for years, 10 wastes what the data say elsewhere
+DOUBLINGS = 14  # 2^14 periods: the slowest root then weighs less than 1e-7
 
 
 class Linearisation(NamedTuple):
@@ -137,13 +138,13 @@ class InitialState(NamedTuple):
 def stages(linearisation: Linearisation, measurement: Measurement) -> Stages:
     """Costs in the shock and the measurement errors of the sample; a missing observation costs nothing.
 
-    An observation that the linearisation misses by much counts for less, so that shocks are drawn more
-    widely at a kink: while a bound binds, its misses recur and would add up to false knowledge.
+    What the lines miss is one more measurement error, so that shocks are drawn more widely at a kink. By its
+    variance alone it would still add up to false knowledge where a bound binds for years, since misses recur.
     """
     error = np.concatenate([linearisation.observation, linearisation.observation_shock], axis=3)
     error[..., 0] -= measurement.observations[:, None]
     missed = measurement.precision * linearisation.curvature
-    precision = measurement.precision / (1.0 + CAUTION * missed**2)
+    precision = measurement.precision / (1.0 + missed + CAUTION * missed**2)
     own = error.swapaxes(2, 3) @ (precision[..., None] * error)
     shocks = np.arange(linearisation.transition.shape[3], own.shape[3])
     own[..., shocks, shocks] += 1.0
@@ -195,20 +196,6 @@ def initial_state(steady: SteadyApproximation, centre: Matrix, future: Matrix) -
     return InitialState(steady.mean, steady.root, location, inverse_root(precision))
 
 
-def smoothed_path(linearisation: Linearisation, gains: Gains, start: InitialState) -> tuple[Matrix, Matrix]:
-    """Mean states [T + 1, w, n_s] and shocks [T, w, n_e] given the sample, in the linearised economy."""
-    state = start.mean + np.einsum("wij,wj->wi", start.root, start.location)
-    deviation = np.concatenate([np.ones((len(state), 1)), state - linearisation.centre[0]], axis=1)[..., None]
-    deviations, shocks = [deviation], []
-    for transition, impact, response in zip(
-        linearisation.transition, linearisation.impact, gains.response, strict=True
-    ):
-        shocks.append(response @ deviation)
-        deviation = transition @ deviation + impact @ shocks[-1]
-        deviations.append(deviation)
-    return linearisation.centre + np.array(deviations)[:, :, 1:, 0], np.array(shocks)[..., 0]
-
-
 def inverse_root(precision: Matrix) -> Matrix:
     """Factors F [..., n, n] with F F' the inverse of each precision, whose eigenvalues are one or more."""
     try:
@@ -228,47 +215,53 @@ def square_root(covariance: Matrix) -> Matrix:
 def _expand(
     space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
 ) -> Linearisation:
-    value, by_state, by_shock, curvature = _differences(space, parameters, states[:-1], shocks, widths)
     n_states = states.shape[2]
-    value[..., :n_states] -= states[1:]
-    constant = value - np.einsum("twij,twj->twi", by_shock, shocks)
-    affine = np.concatenate([constant[..., None], by_state], axis=3)
-    return Linearisation(
-        states,
-        np.concatenate([_first_row(affine, 1.0), affine[:, :, :n_states]], axis=2),
-        np.concatenate([_first_row(by_shock, 0.0), by_shock[:, :, :n_states]], axis=2),
-        affine[:, :, n_states:],
-        by_shock[:, :, n_states:],
-        curvature[..., n_states:],
-    )
-
-
-def _differences(
-    space: StateSpace, parameters: NDArray, states: Matrix, shocks: Matrix, widths: Matrix
-) -> tuple[Matrix, Matrix, Matrix, Matrix]:
-    """Next states and observables stacked, [T, w, k], their slopes [T, w, k, .] in states and shocks, and
-    the variance [T, w, k] that their curvature in the shocks adds.
-    """
-    periods, n_vectors, n_states = states.shape
     n_bumps = n_states + shocks.shape[2]
     # at each point, then with one coordinate of state and shock up, then with one down
     moves = np.concatenate([np.zeros((1, n_bumps)), *np.eye(n_bumps) * UP_DOWN])
-    state_points = states.swapaxes(0, 1)[:, :, None] + moves[:, :n_states] * widths[:, None, None]
-    shock_points = shocks.swapaxes(0, 1)[:, :, None] + moves[:, n_states:]
-    state_rows = state_points.reshape(-1, n_states).astype(space.dtype)
-    shock_rows = shock_points.reshape(-1, n_bumps - n_states).astype(space.dtype)
-    controls = space.policy(state_rows, parameters)
-    step = space.step(state_rows, controls, shock_rows, parameters)
-    outcome = np.concatenate([step.next_states, step.next_observables], axis=1).astype(float)
-    outcome = outcome.reshape(n_vectors, periods, 1 + 2 * n_bumps, -1)
-    # vectors whose economy explodes get an approximation without effects
-    sound = np.abs(outcome).reshape(n_vectors, -1).max(axis=1) < LARGEST_OUTCOME
-    outcome = np.where(sound[:, None, None, None], outcome, 0.0).swapaxes(0, 1)
-    value, above, below = outcome[:, :, 0], outcome[:, :, 1 : 1 + n_bumps], outcome[:, :, 1 + n_bumps :]
-    slope = (above - below).swapaxes(2, 3) / 2
+    scale = np.concatenate([widths, np.ones((len(widths), n_bumps - n_states))], axis=1)
+    points = np.concatenate([states[:-1], shocks], axis=2)[:, :, None] + moves * scale[:, None]
+    value, above, below = outcomes(space, parameters, points)
+    slope = (above - below).swapaxes(2, 3) / (2 * scale[:, None])
     missed = (above + below)[:, :, n_states:] / 2 - value[:, :, None]
-    by_state = slope[..., :n_states] / widths[:, None]
-    return value.copy(), by_state, slope[..., n_states:], np.square(missed).sum(axis=2)
+    return affine(states, shocks, value, slope, np.square(missed).sum(axis=2))
+
+
+def outcomes(space: StateSpace, parameters: NDArray, points: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+    """Next states and observables, stacked, at `points` [T, w, 1 + 2 m, n_states + n_shocks]: those at the
+    first [T, w, k], at the next m and at the last m, [T, w, m, k].
+
+    Vectors whose economy explodes get one in which nothing has an effect.
+    """
+    periods, n_vectors, n_points, _ = points.shape
+    rows = points.swapaxes(0, 1).reshape(-1, points.shape[3]).astype(space.dtype)
+    states, shocks = np.split(rows, [space.surrogate.n_states], axis=1)
+    step = space.step(states, space.policy(states, parameters), shocks, parameters)
+    outcome = np.concatenate([step.next_states, step.next_observables], axis=1).astype(float)
+    sound = np.abs(outcome).reshape(n_vectors, -1).max(axis=1) < LARGEST_OUTCOME
+    outcome = outcome.reshape(n_vectors, periods, n_points, -1)
+    outcome = np.where(sound[:, None, None, None], outcome, 0.0).swapaxes(0, 1)
+    half = 1 + n_points // 2
+    return outcome[:, :, 0], outcome[:, :, 1:half], outcome[:, :, half:]
+
+
+def affine(states: Matrix, shocks: Matrix, value: Matrix, slope: Matrix, curvature: Matrix) -> Linearisation:
+    """Lines through `value` [T, w, k] at the path, with `slope` [T, w, k, n_states + n_shocks] there, which
+    miss `curvature` [T, w, k].
+    """
+    n_states = states.shape[2]
+    by_state, by_shock = slope[..., :n_states], slope[..., n_states:]
+    constant = value - np.einsum("twij,twj->twi", by_shock, shocks)
+    constant[..., :n_states] -= states[1:]
+    by_deviation = np.concatenate([constant[..., None], by_state], axis=3)
+    return Linearisation(
+        states,
+        np.concatenate([_first_row(by_deviation, 1.0), by_deviation[:, :, :n_states]], axis=2),
+        np.concatenate([_first_row(by_shock, 0.0), by_shock[:, :, :n_states]], axis=2),
+        by_deviation[:, :, n_states:],
+        by_shock[:, :, n_states:],
+        curvature[..., n_states:],
+    )
 
 
 def _first_row(like: Matrix, first: float) -> Matrix:
