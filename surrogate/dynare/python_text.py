@@ -22,7 +22,7 @@ from .expressions import (
 from .expressions import name as name_
 
 _WORDS = """
-after anchor annotations at_rest at_the_end beforehand binds burn_in calm chances characteristics
+adding_up after anchor annotations at_rest at_the_end beforehand binds burn_in calm chances characteristics
 constraints complementarities complementary conditions controls coordinates default_parameters description
 deviations discount draw_households e edge ellipse_radius equations evaluation_cost expected feasible
 first_order first_order_numbers given household in_continuous_time initial_values inputs inside

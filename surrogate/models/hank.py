@@ -116,6 +116,7 @@ class Hank(HankAid, WithDistribution):
         ),
         Variable("euler_mean", "mean consumption error of all households", "share of consumption"),
     )
+    adding_up = ("bonds", "euler_mean")
     preference_persistence, log_target, log_wage = RHO_ZETA, LOG_TARGET, LOG_WAGE
 
     def bonds_above(self, p: Parameters) -> Tensor:

@@ -79,6 +79,8 @@ class Model(Aid):
     shocks: ClassVar[tuple[Variable, ...]]
     observables: ClassVar[tuple[Variable, ...]]
     equations: ClassVar[tuple[Variable, ...]]
+    adding_up: ClassVar[tuple[str, ...]] = ()
+    """Equations whose errors add up over households or over time, of which training may make more."""
     constraints: ClassVar[tuple[Constraint, ...]] = ()
     """Those that bind now and then; each splits today's equations in two. `now.binds(name)` is whether one
     does.

@@ -119,7 +119,7 @@ class ByQuadrature(Method):
 
 
 class EulerResiduals(ByQuadrature):
-    """Residuals of the economy's equations."""
+    """Residuals of the economy's equations, those that add up by `adding_up_weight` of the settings."""
 
     description = "Euler residuals by quadrature"
 
@@ -127,10 +127,20 @@ class EulerResiduals(ByQuadrature):
         super().__init__(policy, settings, generator)
         if policy.model.units > 1:
             self.differentiated = ALIKE
+        self.emphasis: Tensor
+        self.register_buffer("emphasis", _emphasis(policy.model, settings.adding_up_weight))
 
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
         """Residuals at `states` [n, n_states] and `parameters` [n, n_parameters]."""
+        return self.emphasised(self.unweighted(states, parameters))
+
+    def unweighted(self, states: Tensor, parameters: Tensor) -> Tensor:
+        """The economy's own residuals, there."""
         return euler_residuals(self.policy, states, parameters, self.points, self.weights)
+
+    def emphasised(self, residuals: Tensor) -> Tensor:
+        """Residuals [n, m] of one regime after the other times the weights of their equations."""
+        return (residuals.unflatten(-1, (-1, len(self.emphasis))) * self.emphasis).flatten(-2)
 
     def parts(self) -> list[nn.Module]:
         """The residuals of one regime after the other, with the same weights."""
@@ -149,9 +159,15 @@ class _InRegime(nn.Module):
     def forward(self, states: Tensor, parameters: Tensor) -> Tensor:
         """Residuals [n, n_equations] of the regime, as shares of those of `EulerResiduals`."""
         whole = self.whole
-        return euler_residuals(
-            whole.policy, states, parameters, whole.points, whole.weights, only=self.regime
-        )
+        policy, rule = whole.policy, (whole.points, whole.weights)
+        return whole.emphasised(euler_residuals(policy, states, parameters, *rule, only=self.regime))
+
+
+def _emphasis(model: Model, weight: float) -> Tensor:
+    """Of each residual of the economy's equations, [n_equations]."""
+    weights = [weight if equation.name in model.adding_up else 1.0 for equation in model.equations]
+    sizes = torch.tensor([equation.size for equation in model.equations])
+    return torch.tensor(weights, dtype=torch.float64).repeat_interleave(sizes)
 
 
 def with_multipliers(economy: Model) -> Model:

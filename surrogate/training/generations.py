@@ -27,7 +27,7 @@ from ..generations_policy import GenerationsPolicy
 from ..models.generations import Generations, Seen
 from ..models.interface import Model, Parameters, pack
 from ..policy import PolicyNetwork
-from .ages import AGES, AgeTilt
+from .ages import AGES, draw_ages
 from .bank import Bank, BankSampler
 from .by_equations import Method
 from .sampling import HardnessTilt, advance, draw_shocks, draw_states
@@ -96,15 +96,7 @@ class SaverResiduals(Method):
 
     def forward(self, rows: Tensor, parameters: Tensor) -> Tensor:
         """Residuals [n, k] at `rows` [n, n_states + m] and `parameters` [n, n_parameters]."""
-        states, ages = self._parts(rows)
-        p = self.model.name_parameters(parameters)
-        numbers, price = self.networks.raw(states, p)
-        told, off = self.model.told(numbers, p)
-        saver = self._chosen(self.model.standing(self.model.period(p, states), p), ages)
-        own = numbers.gather(1, ages[..., None].expand(*ages.shape, numbers.shape[-1]))
-        shared = (price[:, None].expand_as(ages), told[:, None].expand(*ages.shape, told.shape[-1]))
-        networks = _Called(self.networks, dict(self.networks.named_parameters()))
-        errors = self.model.ahead(saver, own, *shared, self.networks.codes[self._next(ages)], networks)
+        errors, off = errors_of_savers(self.networks, *self._parts(rows), parameters)
         return torch.cat([errors.flatten(1), CLEARING * off[:, None]], -1)
 
     def jacobian(self, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
@@ -126,15 +118,6 @@ class SaverResiduals(Method):
     def _parts(self, rows: Tensor) -> tuple[Tensor, Tensor]:
         return rows[:, : self._n_states], rows[:, self._n_states :].long()
 
-    def _next(self, ages: Tensor) -> Tensor:
-        """The age whose code a saver's next choice has; the oldest choose nothing, whatever theirs is."""
-        return (ages + 1).clamp(max=self.model.n_savers - 1)
-
-    def _chosen(self, savers: Any, ages: Tensor) -> Any:
-        """Rows of those `ages` [n, m]: tensors [n, m, ...]."""
-        economy, of_all = torch.arange(len(ages))[:, None], (len(ages), self.model.n_savers)
-        return type(savers)(*(part.expand(*of_all, *part.shape[2:])[economy, ages] for part in savers))
-
     def _fill_slopes(self, weights: Weights, rows: Tensor, parameters: Tensor, slopes: Tensor) -> Tensor:
         """Residuals [e, k] in a few economies, whose derivatives are put into `slopes` [e, k, n_weights]."""
         states, ages = self._parts(rows)
@@ -143,9 +126,9 @@ class SaverResiduals(Method):
         seen = self.model.seen(now, p)
         price, of_price = self._slopes_of_price(weights, seen, p)
         shared, of_shared = self._slopes_of_shared(weights, seen, parameters)
-        saver = self._chosen(self.model.standing(now, p), ages)
+        saver = _chosen(self.model, self.model.standing(now, p), ages)
         errors, own, by_price, by_told = self._slopes_of_errors(
-            weights, saver, self._chosen(seen, ages), ages, price, shared[:, :-1]
+            weights, saver, _chosen(self.model, seen, ages), ages, price, shared[:, :-1]
         )
         by_both = torch.cat([by_price[..., None], by_told], -1).flatten(1, 2)
         slopes[:, :-1] = own.baddbmm_(by_both, torch.cat([of_price[:, None], of_shared[:, :-1]], 1))
@@ -200,7 +183,7 @@ class SaverResiduals(Method):
         m = ages.shape[1]
         rows, looks = (type(all_)(*(part.flatten(0, 1) for part in all_)) for all_ in (saver, seen))
         hot = torch.eye(self.model.n_savers).to(price)[
-            torch.stack([ages, self._next(ages)], -1).flatten(0, 1)
+            torch.stack([ages, _next(self.model, ages)], -1).flatten(0, 1)
         ]
         shared = (price.repeat_interleave(m), told.repeat_interleave(m, 0))
         derivative = vmap(jacrev(errors, argnums=(0, 1, 2), has_aux=True), (None, 0, 0, 0, 0, 0))
@@ -208,6 +191,32 @@ class SaverResiduals(Method):
         found, *others = (part.unflatten(0, ages.shape) for part in (values, *others))
         slopes = _side_by_side(by_weight, values).unflatten(0, ages.shape).flatten(1, 2)
         return cast(Any, (found, slopes, *others))
+
+
+def errors_of_savers(
+    networks: GenerationsPolicy, states: Tensor, ages: Tensor, parameters: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Errors [n, m, k] of savers of `ages` [n, m] at `states` [n, n_states], and what is not cleared [n]."""
+    model = networks.model
+    p = model.name_parameters(parameters)
+    numbers, price = networks.raw(states, p)
+    told, off = model.told(numbers, p)
+    saver = _chosen(model, model.standing(model.period(p, states), p), ages)
+    own = numbers.gather(1, ages[..., None].expand(*ages.shape, numbers.shape[-1]))
+    shared = (price[:, None].expand_as(ages), told[:, None].expand(*ages.shape, told.shape[-1]))
+    called = _Called(networks, dict(networks.named_parameters()))
+    return model.ahead(saver, own, *shared, networks.codes[_next(model, ages)], called), off
+
+
+def _next(model: Generations, ages: Tensor) -> Tensor:
+    """The age whose code a saver's next choice has; the oldest choose nothing, whatever theirs is."""
+    return (ages + 1).clamp(max=model.n_savers - 1)
+
+
+def _chosen(model: Generations, savers: Any, ages: Tensor) -> Any:
+    """Rows of those `ages` [n, m]: tensors [n, m, ...]."""
+    economy, of_all = torch.arange(len(ages))[:, None], (len(ages), model.n_savers)
+    return type(savers)(*(part.expand(*of_all, *part.shape[2:])[economy, ages] for part in savers))
 
 
 class _Called:
@@ -264,7 +273,6 @@ class GenerationsSampler(BankSampler):
     def __init__(self, model: Generations, settings: Settings, generator: torch.Generator) -> None:
         self.model, economies = model, settings.batch // AGES
         self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
-        self.ages = AgeTilt(model, generator)
         super().__init__(TiltedBank(model, ECONOMIES * economies, self.tilt), economies)
 
     @torch.no_grad()
@@ -286,20 +294,20 @@ class GenerationsSampler(BankSampler):
         shape = (len(chosen), model.n_savers, 2)
         noise = level * torch.randn(shape, generator=self.generator, dtype=torch.float64)
         states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
-        return torch.cat([states, self.ages.draw(len(chosen)).double()], -1), parameters
+        everybody = torch.arange(model.n_savers).expand(len(chosen), -1)
+        errors, _ = errors_of_savers(cast(GenerationsPolicy, policy), states, everybody, parameters)
+        ages = draw_ages(errors.square().mean(-1).sqrt(), self.generator)
+        return torch.cat([states, ages.double()], -1), parameters
 
     def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] of a batch."""
         self.tilt.learn(batch[1], residuals)
-        ages = batch[0][:, sum(state.size for state in self.model.states) :].long()
-        self.ages.learn(ages, residuals[:, :-1].unflatten(1, (ages.shape[1], -1)))
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {**super().state(), "tilt": self.tilt.state(), "ages": self.ages.state()}
+        return {**super().state(), "tilt": self.tilt.state()}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         super().restore(state)
         self.tilt.restore(state["tilt"])
-        self.ages.restore(state.get("ages", []))

@@ -142,7 +142,7 @@ class Run:
     @torch.no_grad()
     def progress(self) -> Progress:
         """Where the run is, with the economy's own Euler errors, whatever the method."""
-        residuals = self.euler(*self._on_device(self._look()))
+        residuals = self.euler.unweighted(*self._on_device(self._look()))
         model = self.policy.model
         solved = sum(not model.in_closed_form(regime) for regime in model.regimes())
         blocks = residuals.unflatten(-1, (solved, -1))

@@ -51,6 +51,7 @@ RANGES = {
     "hopeless_share": (0.0, 0.9),
     "group_weight": (0.0, 100.0),
     "projection_weight": (0.0, 1000.0),
+    "adding_up_weight": (0.0, 100.0),
     "learning_rate": (1e-8, 1.0),
 }
 OF_HOUSEHOLDS = ("group_weight", "projection_weight")
@@ -107,6 +108,10 @@ class Settings:
     projection_weight: float = 0.0
     """Of sums of errors over economies, in the last steps: what households in the same part of the
     distribution have in common across the box adds up over thousands of quarters.
+    """
+    adding_up_weight: float = 1.0
+    """Of equations whose errors add up over households or over time (`adding_up` of the economy), such as a
+    market that has to clear.
     """
     method: str = "euler"
     """What is made small: see docs/solution-methods.md."""
@@ -205,6 +210,11 @@ def require_sensible(settings: Settings, model: Model) -> None:
     for name in OF_HOUSEHOLDS:
         if values[name] and settings.method != "population":
             raise BadConfiguration(f"The setting {name} is for method=population only: leave it out.")
+    if settings.adding_up_weight != 1.0 and (settings.method != "euler" or not model.adding_up):
+        raise BadConfiguration(
+            "The setting adding_up_weight is for method=euler and economies whose equations add up; "
+            f"{model.name} names none or is solved otherwise: leave it out."
+        )
     if settings.steps + settings.adam_steps < 1:
         raise BadConfiguration("A run needs steps or adam_steps: both are zero.")
     _require_a_rule_for_each_shock(settings, model)

@@ -30,16 +30,18 @@ def linear_periods(generator: np.random.Generator) -> tuple[SteadyApproximation,
     motion = 0.4 * generator.standard_normal((STATES, STATES)) + 0.3 * np.eye(STATES)
     impact = generator.standard_normal((STATES, SHOCKS))
     seen, by_shock = (generator.standard_normal((SERIES, n)) for n in (STATES, SHOCKS))
-    blocks = [np.zeros((PERIODS + 1, 1, STATES))]
-    for by_deviation, first in ((motion, 1.0), (impact, 0.0), (seen, None), (by_shock, None)):
-        block = by_deviation
-        if first is not None:
-            block = np.vstack([np.zeros(by_deviation.shape[1]), by_deviation])
-        if by_deviation is motion or by_deviation is seen:
-            block = np.column_stack([np.zeros(len(block)), block])
-            block[0, 0] = 1.0 if first else 0.0
-        blocks.append(np.broadcast_to(block, (PERIODS, 1, *block.shape)))
-    linearisation = Linearisation(*blocks, np.zeros((PERIODS, 1, SERIES)))
+    constant = np.zeros((STATES + 1, 1))
+    constant[0] = 1.0
+    transition = np.hstack([constant, np.vstack([np.zeros(STATES), motion])])
+    blocks = (
+        transition,
+        np.vstack([np.zeros(SHOCKS), impact]),
+        np.hstack([np.zeros((SERIES, 1)), seen]),
+        by_shock,
+    )
+    repeated = [np.broadcast_to(block, (PERIODS, 1, *block.shape)) for block in blocks]
+    centre, missed = np.zeros((PERIODS + 1, 1, STATES)), np.zeros((PERIODS, 1, SERIES))
+    linearisation = Linearisation(centre, repeated[0], repeated[1], repeated[2], repeated[3], missed)
     root = generator.standard_normal((1, STATES, STATES))
     steady = SteadyApproximation(linearisation, np.zeros((1, STATES)), root, np.ones((1, STATES)))
     data = generator.standard_normal((PERIODS, SERIES))
