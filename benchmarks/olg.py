@@ -41,7 +41,7 @@ from surrogate.reference.olg_steady_state import steady_state
 Array = NDArray[np.float64]
 DOCS = Path(__file__).parents[1] / "docs"
 NAME = "olg"
-PUBLISHED_PERIODS, SEED = 2_000, 2038
+PUBLISHED_PERIODS, SEED = 2_000, 2039
 VECTORS, BURN_IN, PERIODS, EVERY = 100, 120, 60, 4
 RESTS = 5
 """Of these vectors, at which the steady state is solved for again."""

@@ -45,7 +45,7 @@ def failure_in_simulation(name: str, run_away: float, settings: Settings) -> str
 
 
 def _remedies(settings: Settings) -> str:
-    if settings.method == "population":
+    if settings.method in ("population", "generations"):
         return "more steps, a larger batch, a narrower box, an anchor closer to the solution, or another seed"
     if settings.method != "euler":
         return "method=euler, a lower learning_rate, more steps, a larger batch or a longer horizon"

@@ -347,6 +347,15 @@ def test_a_run_that_ends_no_better_than_it_began_is_no_solution() -> None:
     assert failure_at_end("rbc", -2.01, -0.75, Settings()) == ""
 
 
+@pytest.mark.parametrize("method", ["population", "generations"])
+def test_economies_of_many_are_not_told_to_take_a_method_that_they_have_not(method: str) -> None:
+    from surrogate.training.failures import failure_in_simulation
+
+    said = failure_in_simulation("olg", 0.8, Settings(method=method))
+    assert "80% of the simulated economies of 'olg' run away: try more steps" in said
+    assert "method=" not in said
+
+
 def test_checkpoints_from_before_there_were_methods_are_read_and_resumed(tmp_path: Path) -> None:
     path = tmp_path / "old.pt"
     train(FullDepreciation(), SMALL, path)
