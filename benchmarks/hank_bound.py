@@ -29,7 +29,8 @@ from surrogate.models.interface import Model, Parameters, Period
 from surrogate.models.registry import from_file
 from surrogate.models.wealth import share_of_poorest
 from surrogate.policy import PolicyNetwork
-from surrogate.training import load_policy, recipe, train
+from surrogate.training import checkpoint, load_policy, recipe, train
+from surrogate.training.run import Run
 from surrogate.training.sampling import advance, draw_shocks, place_states
 from surrogate.training.settings import Settings
 
@@ -107,6 +108,8 @@ def solved(size: float, floor: bool = True, seed: int = 0) -> Solved:
     name = f"{size:g}{'' if floor else '_free'}{f'_seed{seed}' if seed else ''}"
     model, path = economy(size, floor), RESULTS / f"{name}.pt"
     settings = replace(recipe(from_file(EXAMPLE)).settings, seed=seed)
+    if floor and size > SIZES[0] and not path.exists():
+        _begin(solved(max(each for each in SIZES if each < size)).economies.policy, model, settings, path)
     kept(path.with_suffix(".json"), partial(_trained, model, settings, path))
     policy, content = load_policy(path, model)
     theta = model.default_parameters().expand(ECONOMIES, -1)
@@ -116,6 +119,14 @@ def solved(size: float, floor: bool = True, seed: int = 0) -> Solved:
         for _ in range(BURN_IN):
             states = advance(policy, states, theta, draw_shocks(model, ECONOMIES, generator))
     return Solved(Economies(policy, states, theta), content["state"]["seconds"])
+
+
+def _begin(smaller: PolicyNetwork, model: Model, settings: Settings, path: Path) -> None:
+    """A run that begins with the network of smaller shocks: from the steady state it does not get far."""
+    run = Run(model, settings)
+    run.policy.load_state_dict(smaller.state_dict())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint.save(path, model, settings, {**run.state(), "failure": ""})
 
 
 def _trained(model: Model, settings: Settings, path: Path) -> dict[str, Any]:

@@ -8,7 +8,8 @@ aggregates g(n_1, ..., n_S) of tomorrow:
 
 The first two terms are local to a saver, and the last has a handful of gradients an economy. With e
 economies, m ages in each of S and q outcomes of the shocks a Jacobian costs O(e (m q + S)) evaluations of the
-network with their derivatives, where differentiating whole economies would cost O(e m q S).
+network with their derivatives, where differentiating whole economies would cost O(e m q S). Which ages these
+are is seen from the errors of all, e q S evaluations without derivatives.
 
 Market clearing is one more residual of each economy, since networks that clear markets by themselves are
 moved less when markets are cleared.
@@ -284,6 +285,14 @@ class GenerationsSampler(BankSampler):
     @torch.no_grad()
     def judge(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
         """Rows and parameters near the bank as it is: to move it takes longer than to judge a step."""
+        states, parameters = self._nearby()
+        everybody = torch.arange(self.model.n_savers).expand(len(states), -1)
+        errors, _ = errors_of_savers(cast(GenerationsPolicy, policy), states, everybody, parameters)
+        ages = draw_ages(errors.square().mean(-1).sqrt(), self.generator)
+        return torch.cat([states, ages.double()], -1), parameters
+
+    def _nearby(self) -> tuple[Tensor, Tensor]:
+        """States [n, n_states] near those of the bank, and parameters [n, k]."""
         bank, model = self.population, self.model
         p = model.name_parameters(bank.parameters)
         weights = model.weight(model.period(p, bank.states))
@@ -293,11 +302,7 @@ class GenerationsSampler(BankSampler):
         level = torch.rand(len(chosen), 1, 1, generator=self.generator, dtype=torch.float64)
         shape = (len(chosen), model.n_savers, 2)
         noise = level * torch.randn(shape, generator=self.generator, dtype=torch.float64)
-        states = pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states)
-        everybody = torch.arange(model.n_savers).expand(len(chosen), -1)
-        errors, _ = errors_of_savers(cast(GenerationsPolicy, policy), states, everybody, parameters)
-        ages = draw_ages(errors.square().mean(-1).sqrt(), self.generator)
-        return torch.cat([states, ages.double()], -1), parameters
+        return pack(model.near(model.period(p, bank.states[chosen]), noise, p), model.states), parameters
 
     def learn(self, batch: tuple[Tensor, Tensor], residuals: Tensor) -> None:
         """Take note of `residuals` [n, n_residuals] of a batch."""
