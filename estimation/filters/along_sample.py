@@ -22,7 +22,7 @@ from .linearisation import (
     initial_state,
     stages,
 )
-from .posterior_linearisation import over_distribution, smoothed
+from .posterior_linearisation import linearised_over, smoothed
 from .state_space import Measurement, StateSpace
 
 LARGEST_SHOCK = 6.0  # standard deviations, to which a shock on the path is cut off
@@ -33,14 +33,14 @@ def linearise_along_sample(
 ) -> tuple[SteadyApproximation, Linearisation]:
     """The steady-state approximation, and the one over the states and shocks given the whole sample.
 
-    The path that the economy follows is near them: lines along it say where they are.
+    Lines along the path that the economy follows say where these are.
     """
     steady = at_steady_state(space, parameters, len(measurement))
     gains, start = _given_sample(steady, steady.linearisation, measurement)
     path = followed_path(space, parameters, steady.linearisation, gains, start)
     near = along_path(space, parameters, *path, steady.sd)
-    around = smoothed(near, *_given_sample(steady, near, measurement), steady.sd)
-    return steady, over_distribution(space, parameters, around)
+    distribution = smoothed(near, *_given_sample(steady, near, measurement), steady.sd)
+    return steady, linearised_over(space, parameters, distribution, near)
 
 
 def followed_path(

@@ -5,11 +5,11 @@ constant:
 
     z'  = transition z + impact e'        y' = observation z + observation_shock e'
 
-The derivatives in the state are total: the controls follow the policy. Those in the shocks are slopes between
-one standard deviation on either side, and what a straight line misses there, at a kink above all, is kept as
-an error of the observation. All this serves to propose shocks, so its quality moves the variance of a
-likelihood, never its mean. Lines through more than the neighbourhood of a path are in
-`posterior_linearisation`.
+The derivatives in the state are total: the controls follow the policy. Along a path those in the shocks are
+slopes between one standard deviation on either side; `posterior_linearisation` takes them over all states and
+shocks that a sample leaves possible. What a straight line misses, at a kink above all, is kept as an error of
+the observation. All this serves to propose shocks, so its quality moves the variance of a likelihood, never
+its mean.
 
 What the sample says about shocks and states follows backwards. In z = (1, s - centre) the log density of all
 observations after period t, given the state, is up to a constant
@@ -95,8 +95,13 @@ def along_path(
 
     state_sd [w, n_states] sets how far the differences reach.
     """
-    widths = np.maximum(SHARE_OF_SD * state_sd, 1e-5 * np.maximum(1.0, np.abs(states[0])))
+    widths = np.maximum(SHARE_OF_SD * state_sd, narrowest_differences(states[0]))
     return _expand(space, parameters, states, shocks, widths)
+
+
+def narrowest_differences(states: Matrix) -> Matrix:
+    """How far differences have to reach for rounding, [w, n_states], around states of that shape."""
+    return 1e-5 * np.maximum(1.0, np.abs(states))
 
 
 class Stages(NamedTuple):
@@ -221,17 +226,20 @@ def _expand(
     moves = np.concatenate([np.zeros((1, n_bumps)), *np.eye(n_bumps) * UP_DOWN])
     scale = np.concatenate([widths, np.ones((len(widths), n_bumps - n_states))], axis=1)
     points = np.concatenate([states[:-1], shocks], axis=2)[:, :, None] + moves * scale[:, None]
-    value, above, below = outcomes(space, parameters, points)
+    value, above, below, _ = outcomes(space, parameters, points)
     slope = (above - below).swapaxes(2, 3) / (2 * scale[:, None])
     missed = (above + below)[:, :, n_states:] / 2 - value[:, :, None]
     return affine(states, shocks, value, slope, np.square(missed).sum(axis=2))
 
 
-def outcomes(space: StateSpace, parameters: NDArray, points: Matrix) -> tuple[Matrix, Matrix, Matrix]:
+def outcomes(
+    space: StateSpace, parameters: NDArray, points: Matrix
+) -> tuple[Matrix, Matrix, Matrix, NDArray[np.bool_]]:
     """Next states and observables, stacked, at `points` [T, w, 1 + 2 m, n_states + n_shocks]: those at the
     first [T, w, k], at the next m and at the last m, [T, w, m, k].
 
-    Vectors whose economy explodes get one in which nothing has an effect.
+    Vectors whose economy explodes at any of them get one in which nothing has an effect; [w] says which do
+    not.
     """
     periods, n_vectors, n_points, _ = points.shape
     rows = points.swapaxes(0, 1).reshape(-1, points.shape[3]).astype(space.dtype)
@@ -242,12 +250,12 @@ def outcomes(space: StateSpace, parameters: NDArray, points: Matrix) -> tuple[Ma
     outcome = outcome.reshape(n_vectors, periods, n_points, -1)
     outcome = np.where(sound[:, None, None, None], outcome, 0.0).swapaxes(0, 1)
     half = 1 + n_points // 2
-    return outcome[:, :, 0], outcome[:, :, 1:half], outcome[:, :, half:]
+    return outcome[:, :, 0], outcome[:, :, 1:half], outcome[:, :, half:], sound
 
 
 def affine(states: Matrix, shocks: Matrix, value: Matrix, slope: Matrix, curvature: Matrix) -> Linearisation:
-    """Lines through `value` [T, w, k] at the path, with `slope` [T, w, k, n_states + n_shocks] there, which
-    miss `curvature` [T, w, k].
+    """Lines that have `value` [T, w, k] and `slope` [T, w, k, n_states + n_shocks] at the path of states and
+    shocks, and miss `curvature` [T, w, k].
     """
     n_states = states.shape[2]
     by_state, by_shock = slope[..., :n_states], slope[..., n_states:]

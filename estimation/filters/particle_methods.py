@@ -14,7 +14,7 @@ resampled weigh the same.
 
 Twisted: shocks and weights know the whole sample, through the linearised economy. Whiteley and Lee (2014),
 Guarniero, Johansen and Lee (2017). States are weighted by the density of the later observations in the
-economy linearised along its smoothed path. In a linear economy the likelihood has no variance at all;
+economy linearised over what it leaves possible. In a linear economy the likelihood has no variance at all;
 elsewhere what is left is the economy's curvature, and the importance weights keep the estimate unbiased.
 
 Tempered: every observation is brought in by degrees (Herbst and Schorfheide 2019). Particles meet shocks from

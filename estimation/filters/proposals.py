@@ -1,5 +1,5 @@
 """Where the particles of a filter start and move: by the prior, or by Gaussian proposals from the economy
-linearised along the path that the sample suggests; and in stages, for a filter that brings in observations
+linearised where the sample suggests that it was; and in stages, for a filter that brings in observations
 by degrees.
 """
 

@@ -80,7 +80,9 @@ class Model(Aid):
     observables: ClassVar[tuple[Variable, ...]]
     equations: ClassVar[tuple[Variable, ...]]
     adding_up: ClassVar[tuple[str, ...]] = ()
-    """Equations whose errors add up over households or over time, of which training may make more."""
+    """Equations whose errors add up over households or over time: training may give them a larger weight
+    (`adding_up_weight` of the settings).
+    """
     constraints: ClassVar[tuple[Constraint, ...]] = ()
     """Those that bind now and then; each splits today's equations in two. `now.binds(name)` is whether one
     does.

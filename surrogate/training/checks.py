@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from ..artifact.validation import Check
-from ..errors import BadConfiguration, SurrogateError
+from ..errors import BadConfiguration, SurrogateError, unknown_name
 from ..models.interface import Markov, Model, Parameters, pack, unpack
 from ..models.reduced import Reduced
 from ..policy import policy_of
@@ -44,6 +44,7 @@ def require_sound(model: Model) -> None:
     Raises:
         BadConfiguration: if it has no equations, because it stands for another economy, or if its
             constraints make too many regimes.
+        UnknownName: if an equation that adds up is none of its own.
         SurrogateError: naming the line of the economy that fails, or what is not a finite number.
     """
     if isinstance(model, Reduced):
@@ -56,6 +57,10 @@ def require_sound(model: Model) -> None:
             f"{model.name} has {sides} constraints, of a group each element counted, and its network answers "
             f"in every regime: write more than {CONSTRAINTS} as complementarities."
         )
+    equations = [equation.name for equation in model.equations]
+    for name in model.adding_up:
+        if name not in equations:
+            raise unknown_name(f"equation in adding_up of {model.name}:", name, equations)
     with blaming(model), torch.no_grad(), torch.random.fork_rng(devices=[]):
         parameters = model.default_parameters()[None]
         p = model.name_parameters(parameters)

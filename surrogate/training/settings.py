@@ -51,7 +51,7 @@ RANGES = {
     "hopeless_share": (0.0, 0.9),
     "group_weight": (0.0, 100.0),
     "projection_weight": (0.0, 1000.0),
-    "adding_up_weight": (0.0, 100.0),
+    "adding_up_weight": (1.0, 100.0),
     "learning_rate": (1e-8, 1.0),
 }
 OF_HOUSEHOLDS = ("group_weight", "projection_weight")

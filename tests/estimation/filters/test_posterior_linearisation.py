@@ -17,7 +17,7 @@ from estimation.filters.linearisation import (
     initial_state,
     stages,
 )
-from estimation.filters.posterior_linearisation import Smoothed, over_distribution, smoothed
+from estimation.filters.posterior_linearisation import Smoothed, linearised_over, smoothed
 from estimation.filters.state_space import Measurement, StateSpace
 from surrogate import Transition, load
 
@@ -99,11 +99,18 @@ class Kinked:
         return Transition(shocks, controls, np.maximum(0.0, self.a + states + shocks))
 
 
-def at_a_kink(a: float, sd: float = 1.0) -> Linearisation:
-    """Lines over a state and a shock of the same sd around zero."""
-    factors = sd * np.eye(2)[None, None]
-    around = Smoothed(np.zeros((2, 1, 1)), np.zeros((1, 1, 1)), factors)
-    return over_distribution(cast(Any, Kinked(a)), np.zeros((1, 1)), around)
+def lines_of(economy: Any, factors: np.ndarray, otherwise: Linearisation | None = None) -> Linearisation:
+    """Lines over a state and a shock around zero, whose covariance has the root `factors` [2, 2]."""
+    distribution = Smoothed(np.zeros((2, 1, 1)), np.zeros((1, 1, 1)), factors[None, None])
+    nothing = Linearisation(
+        np.zeros((2, 1, 1)), *(np.zeros((1, 1, *size)) for size in ((2, 2), (2, 1), (1, 2), (1, 1), (1,)))
+    )
+    return linearised_over(economy, np.zeros((1, 1)), distribution, otherwise or nothing)
+
+
+def at_a_kink(a: float) -> Linearisation:
+    """Lines over a state and a shock of standard deviation one."""
+    return lines_of(cast(Any, Kinked(a)), np.eye(2))
 
 
 def test_at_a_kink_the_line_has_the_mean_slope_and_says_what_it_misses() -> None:
@@ -125,6 +132,47 @@ def test_away_from_a_kink_the_line_is_exact() -> None:
     np.testing.assert_allclose(below.observation.ravel(), [0.0, 0.0], atol=1e-12)
     assert above.curvature.item() == pytest.approx(0.0, abs=1e-24)
     assert below.curvature.item() == 0.0
+
+
+def test_lines_do_not_depend_on_which_root_of_a_covariance_there_is() -> None:
+    oblique = np.array([[0.7, 0.0], [0.4, 0.2]])
+    line = lines_of(cast(Any, Kinked(5.0)), oblique)
+    np.testing.assert_allclose(line.observation.ravel(), [5.0, 1.0], atol=1e-12)
+    np.testing.assert_allclose(line.observation_shock.ravel(), [1.0], atol=1e-12)
+
+
+class Exploding(Kinked):
+    """The same, and no number after a large shock."""
+
+    def step(self, states: np.ndarray, controls: np.ndarray, shocks: np.ndarray, _: np.ndarray) -> Transition:
+        """A period."""
+        moved = super().step(states, controls, shocks, _)
+        return moved._replace(next_states=np.where(shocks > 1.5, np.nan, shocks))
+
+
+def test_an_economy_that_explodes_where_the_sample_leaves_it_keeps_the_lines_it_had() -> None:
+    had = at_a_kink(1.0)
+    kept = lines_of(cast(Any, Exploding(5.0)), np.eye(2), had)
+    assert all(np.array_equal(one, other) for one, other in zip(kept, had, strict=True))
+    near = lines_of(cast(Any, Exploding(5.0)), 0.5 * np.eye(2), had)
+    np.testing.assert_allclose(near.observation.ravel(), [5.0, 1.0], atol=1e-12)
+
+
+def test_an_explosive_period_before_a_calm_one_leaves_variances_above_zero() -> None:
+    """Products of covariances round to negative ones from some of these seeds."""
+    for seed in range(20):
+        generator = np.random.default_rng(seed)
+        steady, measurement = linear_periods(generator)
+        line, (u, v, w) = steady.linearisation, generator.standard_normal((3, STATES))
+        v -= u * (u @ v) / (u @ u)
+        transition = np.array(line.transition)
+        transition[0, 0, 1:, 1:] = np.eye(STATES) + 1e5 * np.outer(u, w)
+        transition[1, 0, 1:, 1:] = 1e3 * np.outer(w, v)
+        gains = farsighted_gains(stages(line, measurement))
+        start = initial_state(steady, line.centre[0], gains.lookahead[0])
+        found = smoothed(line._replace(transition=transition), gains, start, 10 * steady.sd)
+        assert np.isfinite(found.factors).all()
+        assert (np.abs(np.diagonal(found.factors, axis1=2, axis2=3)) > 0).all()
 
 
 def test_an_economy_that_explodes_has_a_distribution_to_take_differences_over() -> None:
@@ -152,4 +200,4 @@ def test_the_likelihood_is_precise_where_the_bound_binds_for_years() -> None:
     space = StateSpace(economy, economy.observable_names, 0.2236 * data.std(axis=0, ddof=1))
     theta = np.tile(economy.parameter_array(median), (40, 1))
     values = TwistedFilter(space, 50).log_likelihood(theta, data, np.random.default_rng(0))
-    assert 0.0 < values.std(ddof=1) < 0.9
+    assert 0.0 < values.std(ddof=1) < 1.0

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from surrogate.errors import BadConfiguration
+from surrogate.errors import BadConfiguration, UnknownName
 from surrogate.models import get
+from surrogate.models.rbc import RealBusinessCycle
 from surrogate.training import recipe
 from surrogate.training.by_equations import EulerResiduals
+from surrogate.training.checks import require_sound
 from surrogate.training.run import Run
 from surrogate.training.settings import Settings, require_sensible
 
@@ -45,3 +47,14 @@ def test_progress_shows_the_economy_s_own_errors() -> None:
 def test_a_weight_of_nothing_is_refused(name: str, method: str) -> None:
     with pytest.raises(BadConfiguration, match="leave it out"):
         require_sensible(Settings(adding_up_weight=4.0, method=method), get(name))
+
+
+class Misspelt(RealBusinessCycle):
+    """An economy that names an equation which it has not."""
+
+    adding_up = ("eulr",)
+
+
+def test_a_name_that_is_no_equation_is_refused() -> None:
+    with pytest.raises(UnknownName, match="eulr"):
+        require_sound(Misspelt())

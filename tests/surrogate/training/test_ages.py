@@ -57,3 +57,13 @@ def test_errors_that_are_all_zero_or_no_numbers_leave_ages_to_draw() -> None:
     for value in (0.0, torch.nan):
         drawn = drawn_ages(alike(torch.full((SAVERS,), value, dtype=torch.float64)))
         assert (shares(drawn) - 1).abs().max() < 0.15
+
+
+def test_what_is_no_number_is_drawn_least_and_moves_no_other() -> None:
+    errors = torch.ones(SAVERS, dtype=torch.float64)
+    plain = shares(drawn_ages(alike(errors)))
+    errors[5], errors[6] = torch.nan, torch.inf
+    drawn = shares(drawn_ages(alike(errors)))
+    assert set(drawn.argsort()[:2].tolist()) == {5, 6}
+    others = [age for age in range(SAVERS) if age not in (5, 6)]
+    assert (drawn[others] / drawn[others].mean() - plain[others]).abs().max() < 0.2
