@@ -13,7 +13,7 @@ holds is not computed again.
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -113,6 +113,7 @@ def economy(size: float, floor: bool) -> Model:
     return model
 
 
+@cache
 def solved(size: float, floor: bool = True, seed: int = 0) -> Solved:
     """Train, or take what was trained."""
     name = f"{size:g}{'' if floor else '_free'}{f'_seed{seed}' if seed else ''}"
@@ -189,10 +190,7 @@ def moments(at: Economies) -> list[str]:
     seen = followed(at, 0.0, SEED, aggregates, QUARTERS)
     output, growth, prices, rate, rule, _ = seen.unbind(-1)
     growth = 100 * (output.diff(dim=0) + growth[1:] + LOG_GROWTH)
-    bias = 40_000 * (float(prices.mean()) - LOG_TARGET)
-    sd = [float(each.std()) for each in (growth, 400 * prices, 400 * rate)]
-    bound = float((rule < 0).double().mean())
-    return [f"{100 * bound:.1f} %", f"{bias:.0f}", *(f"{each:.2f}" for each in sd)]
+    return _cells(rule < 0, growth, 400 * prices, 400 * rate)
 
 
 def of_the_box() -> list[str]:
@@ -201,10 +199,15 @@ def of_the_box() -> list[str]:
     theta = shipped.parameter_array({each.name: each.default for each in here.parameters})
     shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + QUARTERS, ECONOMIES, shipped.n_shocks))
     path = shipped.simulate(np.repeat(theta, ECONOMIES, axis=0), shocks).observables[BURN_IN:].astype(float)
-    growth, inflation, rate = np.moveaxis(path, -1, 0)
-    bias = 100 * (inflation.mean() - 400 * LOG_TARGET)
+    growth, inflation, rate = torch.from_numpy(path).unbind(-1)
+    return _cells(rate <= NEAR_ZERO, growth, inflation, rate)
+
+
+def _cells(bound: Tensor, growth: Tensor, inflation: Tensor, rate: Tensor) -> list[str]:
+    """What is shown of quarters at the bound, growth a quarter, inflation and the rate a year, percent."""
+    bias = 100 * (float(inflation.mean()) - 400 * LOG_TARGET)
     sd = [float(each.std()) for each in (growth, inflation, rate)]
-    return [f"{100 * (rate <= NEAR_ZERO).mean():.1f} %", f"{bias:.0f}", *(f"{each:.2f}" for each in sd)]
+    return [f"{100 * float(bound.double().mean()):.1f} %", f"{bias:.0f}", *(f"{each:.2f}" for each in sd)]
 
 
 def errors(at: Solved) -> list[str]:

@@ -140,6 +140,7 @@ class SaverResiduals(Method):
         """The price [e] and its derivatives [e, n_weights]."""
 
         def log_price(weights: Weights, parameters: Tensor, together: Tensor) -> tuple[Tensor, Tensor]:
+            """Of one economy, twice: to be differentiated, and as it is."""
             value = _Called(self.networks, weights).price(parameters, together)
             return value, value
 
@@ -157,6 +158,7 @@ class SaverResiduals(Method):
         """
 
         def shared(weights: Weights, seen: Seen, theta: Tensor) -> tuple[Tensor, Tensor]:
+            """Of one economy [g + 1], twice: to be differentiated, and as they are."""
             numbers = _Called(self.networks, weights).numbers(seen, weights["codes"])
             told, off = self.model.told(numbers, self.model.name_parameters(theta))
             value = torch.cat([told, off[None]])
@@ -176,6 +178,7 @@ class SaverResiduals(Method):
         def errors(
             weights: Weights, price: Tensor, told: Tensor, saver: Any, seen: Seen, hot: Tensor
         ) -> tuple[Tensor, Tensor]:
+            """Of one saver [k], twice: to be differentiated, and as they are."""
             networks, (code, later) = _Called(self.networks, weights), hot @ weights["codes"]
             own = networks.numbers(seen, code)
             value = self.model.ahead(saver, own, price, told, later, networks)

@@ -238,6 +238,7 @@ class HouseholdResiduals(Method):
         """Tomorrow [n, n_told] and its derivatives [n, n_told, n_weights]."""
 
         def tomorrow(weights: dict[str, Tensor], economy: Tensor, theta: Tensor) -> tuple[Tensor, Tensor]:
+            """Of one economy [n_told], twice: to be differentiated, and as it is."""
             value = functional_call(
                 _Call(self, "tomorrow"), _prefixed(weights), (economy[None], theta[None])
             )[0]
