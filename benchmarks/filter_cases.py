@@ -11,9 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.kept import kept
-from surrogate import Surrogate, catalogue, load
+from estimation import Estimation
+from estimation.filters import Bound
+from estimation.filters.state_space import StateSpace
+from surrogate import Surrogate, load
 from surrogate.reference import an_schorfheide_linear
-from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
+from surrogate.reference.an_schorfheide_linear import OBSERVABLES, THETA_L, THETA_M
 from tests.gaussian_economies import an_schorfheide_economy
 from tests.linear_artifact import write_artifact
 
@@ -21,18 +24,44 @@ ROOT = Path(__file__).parents[1]
 POINTS = {"theta_m": THETA_M, "theta_l": THETA_L}
 LINEAR = "log-linear"
 KEPT = ROOT / "results" / "filters"
+AT_THE_BOUND = ROOT / "examples" / "us_1990_2019_hank_zlb.toml"
+SHARE_OF_SD = 0.05**0.5
+"""Of its measurement errors: a twentieth of each series' variance."""
+MEDIAN = {
+    "sigma_s": 0.064,
+    "borrowing_limit": -0.497,
+    "phi": 102.0,
+    "theta_pi": 2.05,
+    "theta_y": 0.987,
+    "rho_z": 0.389,
+    "rho_m": 0.908,
+    "sigma_zeta": 0.0101,
+    "sigma_z": 0.00405,
+    "sigma_m": 0.0012,
+}
+"""Of its posterior, in docs/hank-zlb-estimation.md."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """An economy at a point: parameters [p], sample [T, 3], and, where known, the exact log likelihood."""
+    """An economy at a point: parameters [p], sample [T, 3] of observables, measurement errors' standard
+    deviations [3], what hides a shock, and, where known, the exact log likelihood.
+    """
 
     economy: str
     point: str
     surrogate: Surrogate
     theta: NDArray[np.float64]
     data: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    observables: tuple[str, ...] = OBSERVABLES
+    bound: Bound | None = None
     exact: float | None = None
+
+    @property
+    def space(self) -> StateSpace:
+        """The economy, observed with error."""
+        return StateSpace(self.surrogate, self.observables, self.sd)
 
 
 @dataclass(frozen=True)
@@ -85,17 +114,27 @@ def measurement_sd(data: NDArray[np.float64]) -> NDArray[np.float64]:
 def cases(folder: Path) -> Iterator[Case]:
     """The log-linear economy, written into `folder`, and the shipped nonlinear ones."""
     data = sample("herbst_schorfheide_us")
+    sd = measurement_sd(data)
     for point, calibration in POINTS.items():
-        model = an_schorfheide_linear.state_space(calibration, measurement_sd(data))
+        model = an_schorfheide_linear.state_space(calibration, sd)
         surrogate = Surrogate(write_artifact(an_schorfheide_economy(calibration), folder / point))
         exact = an_schorfheide_linear.log_likelihood(model, data)
-        yield Case(LINEAR, point, surrogate, surrogate.default, data, exact)
-    at_the_bound = sample("herbst_schorfheide_us_great_recession")
-    for name, observed in (("an_schorfheide", data), ("an_schorfheide_zlb", at_the_bound)):
-        if name in catalogue.available():
-            surrogate = load(name)
-            for point, calibration in POINTS.items():
-                yield Case(name, point, surrogate, surrogate.parameter_array(calibration)[0], observed)
+        yield Case(LINEAR, point, surrogate, surrogate.default, data, sd, exact=exact)
+    surrogate = load("an_schorfheide")
+    for point, calibration in POINTS.items():
+        yield Case("an_schorfheide", point, surrogate, surrogate.parameter_array(calibration)[0], data, sd)
+    yield at_the_bound()
+
+
+def at_the_bound() -> Case:
+    """Heterogeneous households at the median of their posterior, and US data with a rate near zero for
+    years.
+    """
+    observed = Estimation.from_toml(AT_THE_BOUND).data
+    names, data = tuple(map(str, observed.columns)), observed.to_numpy(dtype=float)
+    name, sd = "hank_zlb_reduced", SHARE_OF_SD * data.std(axis=0, ddof=1)
+    surrogate, bound = load(name), Bound("interest_rate", "monetary", 0.25)
+    return Case(name, "median", surrogate, surrogate.parameter_array(MEDIAN)[0], data, sd, names, bound)
 
 
 def kept_row(case: Case, method: str, particles: int, run: Callable[[], dict]) -> Row:

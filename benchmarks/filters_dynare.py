@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.filter_cases import POINTS, Case, Row, kept_row, measurement_sd
+from benchmarks.filter_cases import POINTS, Case, Row, kept_row
 
 TEMPLATE = Path(__file__).with_name("an_schorfheide.mod")
 MATLAB = Path("/usr/lib/dynare/matlab")
@@ -58,7 +58,7 @@ def run_dynare(case: Case, algorithm: str, particles: int, replications: int) ->
 def model_file(case: Case, algorithm: str, particles: int, replications: int) -> str:
     """The template with parameters, measurement errors and filter filled in."""
     point = POINTS[case.point]
-    sds = dict(zip(SERIES, measurement_sd(case.data).tolist(), strict=True))
+    sds = dict(zip(SERIES, case.sd.tolist(), strict=True))
     filled = {
         "parameters": "\n".join(f"{name} = {value!r};" for name, value in point.items()),
         **{f"sd_{name}": repr(sd) for name, sd in sds.items()},

@@ -7,7 +7,7 @@ import numpy as np
 import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
-from benchmarks.filter_cases import POINTS, Case, Row, kept_row, measurement_sd
+from benchmarks.filter_cases import POINTS, Case, Row, kept_row
 from surrogate.reference import an_schorfheide_linear
 from surrogate.reference.an_schorfheide_linear import LOG_TWO_PI, LinearStateSpace
 
@@ -85,7 +85,7 @@ class Guided(Bootstrap):
 
 def peer_rows(case: Case) -> Iterator[Row]:
     """Measure `particles` on the log-linear economy at the case's point."""
-    model = an_schorfheide_linear.state_space(POINTS[case.point], measurement_sd(case.data))
+    model = an_schorfheide_linear.state_space(POINTS[case.point], case.sd)
     for method, count in SETTINGS:
         algorithm = Bootstrap(model, case.data) if method == "bootstrap" else Guided(model, case.data)
         yield measure_peer(algorithm, case, method, count)

@@ -6,11 +6,10 @@ import numpy as np
 import particles  # pyright: ignore[reportMissingImports]
 from numpy.typing import NDArray
 
-from benchmarks.filter_cases import Case, Row, measurement_sd
+from benchmarks.filter_cases import Case, Row
 from benchmarks.filters_peer import SETTINGS, measure_peer
 from estimation.filters.linearisation import at_steady_state
-from estimation.filters.state_space import LOG_TWO_PI, StateSpace
-from surrogate.reference.an_schorfheide_linear import OBSERVABLES
+from estimation.filters.state_space import LOG_TWO_PI
 
 Array = NDArray[np.floating]
 
@@ -28,12 +27,11 @@ class Bootstrap(particles.FeynmanKac):
     def __init__(self, case: Case) -> None:
         super().__init__(T=len(case.data))
         self.generator = np.random.default_rng(1)
-        sd = measurement_sd(case.data)
-        self.space, self.data = StateSpace(case.surrogate, OBSERVABLES, sd), case.data
+        self.space, self.data = case.space, case.data
         self.theta = case.theta[None].astype(self.space.dtype)
         self.steady = at_steady_state(self.space, self.theta, periods=1)
-        self.inverse_sd = 1 / sd
-        self.constant = np.log(self.inverse_sd).sum() - len(sd) * LOG_TWO_PI / 2
+        self.inverse_sd = 1 / case.sd
+        self.constant = np.log(self.inverse_sd).sum() - len(case.sd) * LOG_TWO_PI / 2
 
     def M0(self, N: int) -> Array:
         """First particles [N, k]."""

@@ -238,19 +238,37 @@ def outcomes(
     """Next states and observables, stacked, at `points` [T, w, 1 + 2 m, n_states + n_shocks]: those at the
     first [T, w, k], at the next m and at the last m, [T, w, m, k].
 
-    Vectors whose economy explodes at any of them get one in which nothing has an effect; [w] says which do
-    not.
+    The last n_shocks of the m, moves of shocks, have the states of the first point. Vectors whose economy
+    explodes at any of them get one in which nothing has an effect; [w] says which do not.
     """
     periods, n_vectors, n_points, _ = points.shape
-    rows = points.swapaxes(0, 1).reshape(-1, points.shape[3]).astype(space.dtype)
-    states, shocks = np.split(rows, [space.surrogate.n_states], axis=1)
-    step = space.step(states, space.policy(states, parameters), shocks, parameters)
+    by_vector = points.swapaxes(0, 1).astype(space.dtype)
+    states, shocks = np.split(by_vector, [space.surrogate.n_states], axis=3)
+    controls = _controls(space, parameters, states, shocks.shape[3])
+    step = space.step(_rows(states), _rows(controls), _rows(shocks), parameters)
     outcome = np.concatenate([step.next_states, step.next_observables], axis=1).astype(float)
     sound = np.abs(outcome).reshape(n_vectors, -1).max(axis=1) < LARGEST_OUTCOME
     outcome = outcome.reshape(n_vectors, periods, n_points, -1)
     outcome = np.where(sound[:, None, None, None], outcome, 0.0).swapaxes(0, 1)
     half = 1 + n_points // 2
     return outcome[:, :, 0], outcome[:, :, 1:half], outcome[:, :, half:], sound
+
+
+def _controls(space: StateSpace, parameters: NDArray, states: NDArray, n_shocks: int) -> NDArray:
+    """Controls [w, T, 1 + 2 m, n_controls] at the points of `outcomes`: the policy is asked once where they
+    have the same states [w, T, 1 + 2 m, n_states].
+    """
+    n_states, half = states.shape[3], 1 + states.shape[2] // 2
+    different = np.r_[: 1 + n_states, half : half + n_states]
+    first = np.zeros(n_shocks, dtype=int)
+    which = np.r_[: 1 + n_states, first, 1 + n_states : 1 + 2 * n_states, first]
+    controls = space.policy(_rows(states[:, :, different]), parameters)
+    return controls.reshape(*states.shape[:2], len(different), controls.shape[1])[:, :, which]
+
+
+def _rows(values: NDArray) -> NDArray:
+    """Values [..., k] one below the other."""
+    return values.reshape(int(np.prod(values.shape[:-1])), values.shape[-1])
 
 
 def affine(states: Matrix, shocks: Matrix, value: Matrix, slope: Matrix, curvature: Matrix) -> Linearisation:

@@ -28,7 +28,7 @@ from ..rational_expectations import LinearSolution, solve_rational_expectations
 from .aid import Aid
 from .box_polynomial import EVEN, MOST_FAILURES, draws_of_box, once_per_class, whereabouts
 from .free_coordinates import FreeCoordinates, positive_states
-from .graph_algebra import SIXTH_ORDER, differences, solve
+from .graph_algebra import SIXTH_ORDER, applied, differences, solve
 from .interface import Model
 from .period import Parameters, Period
 from .variables import Column, Named, Variable, columns_of
@@ -133,7 +133,7 @@ class FirstOrderAid(Aid):
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """The first-order solution, linear in free coordinates and so within the bounds of each control."""
         linear = p.first_order
-        moves = (linear.policy * self.deviations(now, p).unsqueeze(-2)).sum(-1)
+        moves = applied(linear.policy, self.deviations(now, p))
         return _known_of(cast(Model, self)).coordinates.controls(now, linear.rest_controls + moves)
 
     def coordinates(self, now: Period, p: Parameters) -> dict[str, Tensor]:
@@ -172,7 +172,7 @@ class ErgodicEllipse(FirstOrderAid):
         share = torch.special.gammainc(half, squared / 2) ** (1 / n)
         ball = ellipse_radius(n) * share * normal / squared**0.5
         linear = p.first_order
-        moved = linear.rest + (linear.factor * ball.unsqueeze(-2)).sum(-1)
+        moved = linear.rest + applied(linear.factor, ball)
         return _known_of(cast(Model, self)).coordinates.states(moved)
 
 

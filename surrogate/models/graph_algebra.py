@@ -1,4 +1,4 @@
-"""Derivatives and linear systems that an exported graph can hold.
+"""Derivatives, products and linear systems that an exported graph can hold.
 
 The exporter follows neither automatic differentiation nor a factorisation, so inside a graph derivatives are
 central differences and small linear systems are eliminated step by step. Both take any leading shape and
@@ -29,6 +29,17 @@ def differences(
     value, *values = function(x.unsqueeze(-2) + torch.cat(moves)).split([1] + [n] * len(sides), dim=-2)
     slopes = sum(w * each for (_, w), each in zip(sides, values, strict=True))
     return value.squeeze(-2), (torch.as_tensor(slopes) / steps[:, None]).transpose(-1, -2)
+
+
+def applied(matrix: Tensor, vector: Tensor) -> Tensor:
+    """`matrix` [..., m, n] times each `vector` [..., n].
+
+    In a graph one matrix serves a row of vectors, [..., 1, m, n] and [..., k, n]: they are multiplied at
+    once, since runtimes are slow at sums of products that are spread out.
+    """
+    if vector.ndim > 1 and matrix.ndim > 2 and matrix.shape[-3] == 1:
+        return vector @ matrix.squeeze(-3).mT
+    return (matrix * vector.unsqueeze(-2)).sum(-1)
 
 
 def solve(matrix: Tensor, right: Tensor) -> Tensor:

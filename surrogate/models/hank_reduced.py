@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from torch import Tensor, exp, log
 
+from surrogate.models.graph_algebra import applied
 from surrogate.models.hank import LOG_GROWTH, LOG_TARGET, LOG_WAGE, RHO_ZETA, Hank
 from surrogate.models.hank_aid import HankAid
 from surrogate.models.hank_rest import AggregatesAtRest, tables
@@ -87,8 +88,7 @@ class HankReduced(HankAid, Reduced):
 
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """Inflation and output to first order; moments that stay."""
-        moves = (p.first_order * now.deviations.unsqueeze(-2)).sum(-1)
-        inflation, output = (moves[..., row] for row in self.moved)
+        inflation, output = applied(p.first_order[..., list(self.moved), :], now.deviations).unbind(-1)
         return {
             "inflation": exp(LOG_TARGET + inflation),
             "output": exp(p.rest.log_output + output),
