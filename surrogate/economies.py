@@ -175,8 +175,8 @@ SHIPPED = (
         "hank_zlb",
         "surrogate.models.hank_zlb:HankZeroLowerBound",
         {"hidden": (20, 20), "trunk": 12, "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7}
-        | {"adam_steps": 0, "steps": 300, "robust_quantile": 1.0, "lasting_memory": 0.25}
-        | {"hopeless_share": 0.3},
+        | {"adam_steps": 0, "steps": 400, "robust_quantile": 1.0, "lasting_memory": 0.25}
+        | {"forgetting_steps": 200, "adding_up_weight": 4.0, "hopeless_share": 0.3},
         test_nodes=(9, 3, 3),
     ),
     Economy(

@@ -14,7 +14,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("matrix, vector", SHAPES.values(), ids=list(SHAPES))
+@pytest.mark.parametrize(("matrix", "vector"), SHAPES.values(), ids=list(SHAPES))
 def test_a_matrix_is_applied_to_every_vector(matrix: tuple[int, ...], vector: tuple[int, ...]) -> None:
     generator = torch.Generator().manual_seed(1)
     a, x = (torch.randn(size, generator=generator, dtype=torch.float64) for size in (matrix, vector))
