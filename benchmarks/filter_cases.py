@@ -28,15 +28,15 @@ AT_THE_BOUND = ROOT / "examples" / "us_1990_2019_hank_zlb.toml"
 SHARE_OF_SD = 0.05**0.5
 """Of its measurement errors: a twentieth of each series' variance."""
 MEDIAN = {
-    "sigma_s": 0.064,
-    "borrowing_limit": -0.497,
-    "phi": 102.0,
-    "theta_pi": 2.05,
-    "theta_y": 0.987,
-    "rho_z": 0.389,
+    "sigma_s": 0.0638,
+    "borrowing_limit": -0.494,
+    "phi": 101.0,
+    "theta_pi": 2.06,
+    "theta_y": 0.984,
+    "rho_z": 0.39,
     "rho_m": 0.908,
     "sigma_zeta": 0.0101,
-    "sigma_z": 0.00405,
+    "sigma_z": 0.00406,
     "sigma_m": 0.0012,
 }
 """Of its posterior, in docs/hank-zlb-estimation.md."""
@@ -83,6 +83,8 @@ class Row:
         return (*cost, *(self._quality() if len(self.log_likelihoods) else ("",) * 4))
 
     def _quality(self) -> tuple[str, ...]:
+        if not np.isfinite(self.log_likelihoods).all():
+            return "none", "", "", ""
         mean = self.log_likelihoods.mean()
         comparable = self.exact is not None and self.method != "inversion"
         bias = f"{mean - self.exact:.3f}" if comparable else ""

@@ -65,6 +65,8 @@ the rate is near zero for seven years.
 - `time x variance`: what an equally precise answer costs.
 - `kalman`: the likelihood of the first-order solution, exact for the log-linear economy.
 - `inversion`: the likelihood *without* measurement error, so that its log p is another one.
+- `none`: no likelihood, since at its steady state the reduced economy has a root above one (`kalman`), or
+  since no shocks explain the sample without measurement error (`inversion`).
 - `network`: nothing but `step.onnx` once a quarter for each particle, as our particle filters call it.
 - `particles` is the package of that name (Chopin), one vector at a time, from the ergodic distribution of the
   linear approximation without burn-in: on the log-linear economy by its matrices, without a network to
