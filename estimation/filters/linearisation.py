@@ -267,7 +267,7 @@ def _controls(space: StateSpace, parameters: NDArray, states: NDArray, n_shocks:
 
 
 def _rows(values: NDArray) -> NDArray:
-    """Values [..., k] one below the other."""
+    """Values [..., k] one below the other; k may be zero."""
     return values.reshape(int(np.prod(values.shape[:-1])), values.shape[-1])
 
 
