@@ -46,8 +46,8 @@ def test_an_economy_follows_what_the_sample_suggests_and_stays_near_it() -> None
 
 @pytest.mark.filterwarnings("ignore:The surrogate's box cuts priors off")
 def test_far_from_the_data_particles_are_not_led_astray() -> None:
-    """The middle half of 32 log likelihoods at the default parameters, at which the data are unlikely, is .026
-    to .036 wide with particles from seeds 0 to 7; along a path of lines alone it was 8.
+    """The middle half of 32 log likelihoods at the default parameters, at which the data are unlikely, is
+    .026 to .036 wide with particles from seeds 0 to 7; along a path of lines alone it was 8.
     """
     example = Path(__file__).parents[3] / "examples" / "us_1990_2007_hank.toml"
     estimation = Estimation.from_toml(example)
