@@ -22,6 +22,7 @@ from ..artifact.runtime import Surrogate
 from ..artifact.validation import Check
 from ..errors import BadConfiguration, BrokenArtifact, Changed, NotSolved
 from ..house.figures import BLUE, GRAY, RED, panels, styled
+from ..house.listener import track
 from ..models.interface import Model, Parameters, pack
 from ..models.reduced import Reduced
 from ..policy import PolicyNetwork
@@ -62,8 +63,10 @@ def euler_errors(
     """log10 of the absolute residuals [n, n_equations]; a residual that is no number counts as one."""
     points, weights = rule_for(policy.model.shocks, nodes)
     size = max(1, min(CHUNK, ROWS // len(points)))
-    batches = zip(states.split(size), parameters.split(size), strict=True)
-    parts = [equilibrium_residuals(policy, s, p, points, weights) for s, p in batches]
+    batches = list(zip(states.split(size), parameters.split(size), strict=True))
+    parts = [
+        equilibrium_residuals(policy, s, p, points, weights) for s, p in track(batches, "taking Euler errors")
+    ]
     return torch.cat(parts).abs().nan_to_num(1.0, posinf=1.0).clamp(FLOOR, 1.0).log10()
 
 
@@ -128,7 +131,7 @@ def ergodic_states(policy: PolicyNetwork, parameters: Tensor, generator: torch.G
     """
     states = place_states(policy.model, parameters, generator)
     policy, parameters = mover(policy, parameters)
-    for _ in range(policy.model.burn_in):
+    for _ in track(range(policy.model.burn_in), "simulating"):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
     return states
 

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ..models.interface import Model, Named, pack, unpack
+from ..house.listener import track
+from ..models.interface import Model, Named, Parameters, pack, unpack
 from ..policy import PolicyNetwork
 from .existence import Surface, existence_region
 from .settings import Settings
@@ -18,6 +19,8 @@ LEARN_EVERY = 10
 """Batches between two looks at where the economy is hard."""
 CANDIDATES = 8
 """Uniform draws among which each tilted one is chosen."""
+CROWD = 8
+"""Simulated economies for each one in a batch, where those that a constraint binds are picked from them."""
 FAR = 3.0
 """A path further than so many half-widths from the middle of its box has left the economy and starts anew."""
 
@@ -182,6 +185,27 @@ class ErgodicPopulation:
         self.parameters = torch.where(renewed[:, None], parameters, self.parameters)
         self.states = torch.where(renewed[:, None], states, moved)
 
+    @torch.no_grad()
+    def picked(self, policy: PolicyNetwork, count: int, share: float) -> Tensor:
+        """Rows of `count` different economies: at random those that a constraint binds until they are the
+        `share`, then the others, and more of the former only if these are too few.
+        """
+        device = next(policy.parameters()).device
+        p = policy.model.name_parameters(self.parameters.to(device))
+        binds = constrained_rows(policy, self.states.to(device), p).cpu()
+        order = torch.randperm(len(binds), generator=self.generator)
+        among = binds[order].long().cumsum(0)
+        last = binds[order] & (among > round(share * count))
+        first = binds[order] & ~last
+        return order[torch.argsort(last.long() - first.long(), stable=True)][:count]
+
+
+def constrained_rows(policy: PolicyNetwork, states: Tensor, p: Parameters) -> Tensor:
+    """Whether any constraint binds at `states` [n, n_states]: bool [n]."""
+    candidates = policy.candidates(states, p)
+    free = next(x for regime, x in candidates.items() if not any(regime))
+    return (policy(states, p) != free).any(-1)
+
 
 class Sampler:
     """Batches of (states, parameters), part on the box and part on the ergodic set."""
@@ -189,19 +213,19 @@ class Sampler:
     def __init__(self, model: Model, settings: Settings, generator: torch.Generator) -> None:
         self.model, self.generator = model, generator
         self.tilt = HardnessTilt(model, settings.hopeless_share, generator)
-        self.population = ErgodicPopulation(
-            model, round(settings.batch * settings.simulated_share), self.tilt
-        )
-        self.n_box = settings.batch - len(self.population.states)
+        self.share, simulated = settings.constrained_share, round(settings.batch * settings.simulated_share)
+        self.population = ErgodicPopulation(model, simulated * (CROWD if self.share else 1), self.tilt)
+        self.n_simulated, self.n_box = simulated, settings.batch - simulated
 
     def draw(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
         """States [batch, n_states] and parameters [batch, n_parameters]."""
-        self.population.move(policy)
+        population = self.population
+        population.move(policy)
+        rows = population.picked(policy, self.n_simulated, self.share) if self.share else slice(None)
         parameters = self.tilt.draw(self.n_box)
         states = place_states(self.model, parameters, self.generator)
-        return torch.cat([states, self.population.states]), torch.cat(
-            [parameters, self.population.parameters]
-        )
+        simulated = population.states[rows], population.parameters[rows]
+        return torch.cat([states, simulated[0]]), torch.cat([parameters, simulated[1]])
 
     def judge(self, policy: PolicyNetwork) -> tuple[Tensor, Tensor]:
         """Another batch, by which a step is judged."""
@@ -241,7 +265,7 @@ def run_away(policy: PolicyNetwork, states: Tensor, parameters: Tensor, generato
     model = policy.model
     (lower, upper), p = state_box(model, parameters), model.name_parameters(parameters)
     stays = torch.ones(len(states), dtype=torch.bool)
-    for _ in range(PERIODS):
+    for _ in track(range(PERIODS), "simulating for long"):
         states = advance(policy, states, parameters, draw_shocks(policy.model, len(states), generator))
         stays &= ((2 * states - lower - upper).abs() <= AWAY * (upper - lower)).all(-1)
         stays &= model.settled(model.period(p, states), p)

@@ -45,6 +45,7 @@ MOST_WEIGHTS = 30_000
 """Of a network whose normal equations fit into memory."""
 RANGES = {
     "ergodic_share": (0.0, 1.0),
+    "constrained_share": (0.0, 0.9),
     "robust_quantile": (0.5, 1.0),
     "memory": (0.0, 0.99),
     "lasting_memory": (0.0, 1.0),
@@ -77,6 +78,11 @@ class Settings:
     """States and parameter vectors in a step, fresh each time."""
     ergodic_share: float = 0.5
     """Share of the batch on the ergodic set of the current policy; the rest is uniform on the box."""
+    constrained_share: float = 0.0
+    """Share of these that are economies in which a constraint binds, as far as there are any: states at which
+    one binds now and then otherwise come mostly from the box, and there economies are unlike those that go
+    to the constraint by themselves.
+    """
     adam_steps: int = 100
     steps: int = 500
     """Steps after the warm-up: a few hundred of Levenberg–Marquardt, or thousands of Adam."""
@@ -214,6 +220,11 @@ def require_sensible(settings: Settings, model: Model) -> None:
         raise BadConfiguration(
             "The setting adding_up_weight is for method=euler and economies whose equations add up; "
             f"{model.name} names none or is solved otherwise: leave it out."
+        )
+    if settings.constrained_share and not (settings.simulated_share and model.constraints):
+        raise BadConfiguration(
+            "The setting constrained_share is for economies with constraints of which some are simulated; "
+            f"{model.name} has none, or nothing is simulated: leave it out."
         )
     if settings.steps + settings.adam_steps < 1:
         raise BadConfiguration("A run needs steps or adam_steps: both are zero.")

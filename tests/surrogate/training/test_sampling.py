@@ -7,7 +7,14 @@ from surrogate.models import get
 from surrogate.policy import PolicyNetwork
 from surrogate.training import sampling
 from surrogate.training.bank import Bank
-from surrogate.training.sampling import FAR, REFRESH, ErgodicPopulation, HardnessTilt, state_box
+from surrogate.training.sampling import (
+    FAR,
+    REFRESH,
+    ErgodicPopulation,
+    HardnessTilt,
+    constrained_rows,
+    state_box,
+)
 
 SIZE = 4000
 
@@ -57,6 +64,41 @@ def test_the_others_move_by_the_transition(population: ErgodicPopulation, policy
     shocks = sampling.draw_shocks(population.model, SIZE, drawn)
     moved = sampling.advance(policy, states, parameters, shocks).detach()
     torch.testing.assert_close(population.states[stayed], moved[stayed], rtol=1e-4, atol=0)
+
+
+@pytest.fixture(scope="module")
+def bounded() -> tuple[ErgodicPopulation, PolicyNetwork, torch.Tensor]:
+    """Economies with a bound, and at which of them the rule asks for less."""
+    model, generator = get("nk_zlb"), torch.Generator().manual_seed(0)
+    population = ErgodicPopulation(model, SIZE, HardnessTilt(model, 0.0, generator))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        policy = PolicyNetwork(model, (4,), 2)
+    p = model.name_parameters(population.parameters)
+    free = policy.candidates(population.states, p)[(False,)]
+    return population, policy, policy.slack(population.states, p, free, (False,))[..., 0] < 0
+
+
+def test_a_constraint_binds_where_it_is_violated_if_lifted(
+    bounded: tuple[ErgodicPopulation, PolicyNetwork, torch.Tensor],
+) -> None:
+    population, policy, binds = bounded
+    p = policy.model.name_parameters(population.parameters)
+    assert 0 < binds.sum() < SIZE
+    assert torch.equal(constrained_rows(policy, population.states, p), binds)
+
+
+@pytest.mark.parametrize("of_those", [0.5, 1.1])
+def test_constrained_economies_are_picked_up_to_their_share(
+    bounded: tuple[ErgodicPopulation, PolicyNetwork, torch.Tensor], of_those: float
+) -> None:
+    """Where half of them are asked for, and where more than there are."""
+    population, policy, binds = bounded
+    wanted = round(of_those * int(binds.sum()))
+    count = wanted + int((~binds).sum()) // 2
+    rows = population.picked(policy, count, wanted / count)
+    assert len(rows) == len(set(rows.tolist())) == count
+    assert binds[rows].sum() == min(wanted, int(binds.sum()))
 
 
 @pytest.mark.parametrize("edge", [0.0, 0.25])
