@@ -123,7 +123,8 @@ def solved(size: float, floor: bool = True, seed: int = 0) -> Solved:
         half = {"steps": settings.steps // 2, "forgetting_steps": settings.forgetting_steps // 2}
         settings = replace(settings, **half)
         if not path.exists():
-            _begin(max(each for each in SIZES if each < size), model, settings, path)
+            smaller = [each for each in SIZES if each < size and not solved(each).failure]
+            _begin(max(smaller), model, settings, path)
     kept(path.with_suffix(".json"), partial(_trained, model, settings, path))
     policy, content = load_policy(path, model)
     checkpoint.require_same(content, model, settings, path)

@@ -15,10 +15,11 @@ from typing import NamedTuple, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from benchmarks.filter_cases import machine
-from benchmarks.hank import SEED, knot_errors, vectors
-from benchmarks.hank_bound import Economies, aggregates, followed
+from benchmarks.hank import NODES, SEED, knot_errors, vectors
+from benchmarks.hank_bound import Economies, aggregates, at_the_bound, followed
 from estimation.filters import InversionFilter
 from estimation.filters.state_space import StateSpace
 from surrogate import Surrogate, load
@@ -26,13 +27,19 @@ from surrogate.accuracy.errors import ArtifactPolicy, ergodic_states
 from surrogate.house.figures import markdown_table
 from surrogate.house.files import atomic_path
 from surrogate.models.hank_zlb import HankZeroLowerBound
+from surrogate.models.interface import Model
 from surrogate.policy import PolicyNetwork
+from surrogate.training.quadrature import rule_for
+from surrogate.training.residuals import equilibrium_residuals
+from surrogate.training.sampling import advance, draw_shocks
 
 Array = NDArray[np.float64]
 OUTPUT = Path(__file__).parents[1] / "docs" / "hank-zlb-figures.md"
 ECONOMIES, QUARTERS = 240, 200
 EDGES = (np.inf, 2.1, 1.8, 1.65, 1.5, 0.0)
 """Of the classes of room."""
+BOUND_QUARTERS, CHUNK = 60, 50
+"""Quarters in which the bound is waited for, and states whose errors are taken at a time."""
 FREE = 2_000
 """Quarters of free simulation."""
 LIKELIHOODS, PERIODS, FLOOR = 5, 100, 1e-3
@@ -45,6 +52,12 @@ What [Heterogeneous households](hank.md) sums up. {machine}. Written by `python 
 Of {economies} economies of the certified box on their ergodic sets. Euler errors at all nodes of bonds,
 weighted by households; *signed*: their mean, and root mean square of it over economies; *clearing*: root
 mean square of bonds that are not held, share of output.
+"""
+AT_THE_BOUND = """## Where the bound binds
+
+Mean errors of equations, with their signs and in millionths, over those of {quarters} quarters of the same
+economies that are at the bound: what these have in common decides how low inflation is there. Of what savings
+are worth only the first direction is shown.
 """
 FREELY = """## Reduced beside full
 
@@ -65,27 +78,61 @@ class Beside(NamedTuple):
     likelihoods: Array
 
 
-def over_the_box(full: Surrogate) -> str:
-    """A row for each class of room."""
+def of_the_box(full: Surrogate) -> Economies:
+    """Economies of the certified box, in states of their ergodic sets."""
     policy = cast(PolicyNetwork, ArtifactPolicy(full, HankZeroLowerBound()))
     theta = torch.from_numpy(vectors(full, ECONOMIES))
-    states = ergodic_states(policy, theta, torch.Generator().manual_seed(SEED))
-    room = policy.model.characteristics(policy.model.name_parameters(theta))["room"].exp().numpy()
-    path = followed(Economies(policy, states, theta), 0.0, SEED, aggregates, QUARTERS)
-    rows = []
-    for high, low in (*pairwise(EDGES), (np.inf, 0.0)):
-        chosen = np.flatnonzero((room <= high) & (room > low))
-        if not chosen.size:
-            continue
-        found = knot_errors(policy, states[chosen], theta[chosen])
+    return Economies(policy, ergodic_states(policy, theta, torch.Generator().manual_seed(SEED)), theta)
+
+
+def by_room(model: Model, theta: Tensor) -> dict[str, NDArray[np.intp]]:
+    """Which rows of parameters [n, n_parameters] are in each class of room that is not empty."""
+    room = model.characteristics(model.name_parameters(theta))["room"].exp().numpy()
+    names = [f"{low:g} to {high:g}" for high, low in pairwise(EDGES)]
+    classes = [np.flatnonzero((room <= high) & (room > low)) for high, low in pairwise(EDGES)]
+    return {name: each for name, each in zip(names, classes, strict=True) if each.size} | {
+        "all": np.arange(len(room))
+    }
+
+
+def over_the_box(at: Economies) -> str:
+    """A row for each class of room."""
+    path, rows = followed(at, 0.0, SEED, aggregates, QUARTERS), []
+    for name, chosen in by_room(at.policy.model, at.theta).items():
+        found = knot_errors(at.policy, at.states[chosen], at.theta[chosen])
         clearing = float(path[:, chosen, -1].square().mean().sqrt())
         bound = 100 * float((path[:, chosen, -2] < 0).double().mean())
-        name = "all" if low == 0.0 and high == np.inf else f"{low:g} to {high:g}"
         figures = (found.p99, found.signed, found.signed_of_economies, clearing)
         rows.append([name, str(chosen.size), f"{found.log10_mean:.2f}"])
         rows[-1] += [*(f"{each:.1e}" for each in figures), f"{bound:.1f} %"]
     header = ["room", "economies", "log10 mean", "99 % below", "signed", "by economy", "clearing", "at bound"]
     return markdown_table(header, rows)
+
+
+@torch.no_grad()
+def where_it_binds(at: Economies) -> str:
+    """A row for each class of room: signed errors of equations at the bound."""
+    model, states, found = at.policy.model, at.states, []
+    generator, nodes = torch.Generator().manual_seed(SEED), rule_for(model.shocks, NODES)
+    for _ in range(BOUND_QUARTERS):
+        states = advance(at.policy, states, at.theta, draw_shocks(model, ECONOMIES, generator))
+        bound = at_the_bound(Economies(at.policy, states, at.theta))
+        found.append((states[bound], at.theta[bound]))
+    rows, theta = (torch.cat(each) for each in zip(*found, strict=True))
+    parts = zip(rows.split(CHUNK), theta.split(CHUNK), strict=True)
+    errors = torch.cat([equilibrium_residuals(at.policy, *part, *nodes) for part in parts])
+    named = {e.name: column for e, column in zip(model.equations, _first_of_each(model, errors), strict=True)}
+    table = [
+        [room, f"{len(chosen):,}", *(f"{1e6 * float(each[chosen].mean()):.0f}" for each in named.values())]
+        for room, chosen in by_room(model, theta).items()
+    ]
+    return markdown_table(["room", "quarters", *named], table)
+
+
+def _first_of_each(model: Model, errors: Tensor) -> list[Tensor]:
+    """Columns of errors [n, n_equations], of a group the first."""
+    starts = np.cumsum([0, *(equation.size for equation in model.equations)])[:-1]
+    return [errors[:, start] for start in starts]
 
 
 def beside(reduced: Surrogate, full: Surrogate) -> Beside:
@@ -125,10 +172,13 @@ def main() -> None:
     """Measure, and write the page."""
     rows = [beside_row(name, beside(load(f"{name}_reduced"), load(name))) for name in ("hank", "hank_zlb")]
     header = ["economy", "free, largest, %", "mean, %", "likelihood, largest", "mean", "samples"]
+    box = of_the_box(load("hank_zlb"))
     freely = FREELY.format(quarters=FREE, vectors=LIKELIHOODS, periods=PERIODS)
     parts = [
         HEADER.format(machine=machine(), economies=ECONOMIES).strip(),
-        over_the_box(load("hank_zlb")),
+        over_the_box(box),
+        AT_THE_BOUND.format(quarters=BOUND_QUARTERS).strip(),
+        where_it_binds(box),
         freely.strip(),
         markdown_table(header, rows),
     ]

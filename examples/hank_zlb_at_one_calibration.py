@@ -9,6 +9,7 @@ The calibration is the published posterior median but for the preference shocks,
 from dataclasses import replace
 
 from surrogate.economy import Economy
+from surrogate.models.hank import Hank
 from surrogate.models.hank_zlb import HankZeroLowerBound
 
 CALIBRATION = {
@@ -33,6 +34,7 @@ class HankHere(HankZeroLowerBound):
         replace(each, lower=value, upper=value, default=value)
         for each, value in zip(HankZeroLowerBound.parameters, CALIBRATION.values(), strict=True)
     )
+    adding_up = Hank.adding_up  # with more of them a run that begins here does not get far
 
 
 HERE = Economy(

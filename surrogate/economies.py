@@ -174,9 +174,9 @@ SHIPPED = (
     Economy(
         "hank_zlb",
         "surrogate.models.hank_zlb:HankZeroLowerBound",
-        {"hidden": (20, 20), "trunk": 12, "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.7}
-        | {"adam_steps": 0, "steps": 400, "robust_quantile": 1.0, "lasting_memory": 0.25}
-        | {"forgetting_steps": 200, "adding_up_weight": 4.0, "hopeless_share": 0.3},
+        {"hidden": (24, 24), "trunk": 32, "nodes": (5, 2, 2), "batch": 128, "ergodic_share": 0.85}
+        | {"constrained_share": 0.4, "adam_steps": 0, "steps": 400, "robust_quantile": 1.0}
+        | {"lasting_memory": 0.25, "forgetting_steps": 150, "adding_up_weight": 4.0, "hopeless_share": 0.3},
         test_nodes=(9, 3, 3),
     ),
     Economy(
@@ -189,7 +189,7 @@ SHIPPED = (
         "hank_zlb_reduced",
         "surrogate.models.hank_zlb_reduced:HankZeroLowerBoundReduced",
         full="hank_zlb",
-        reduction=OF_HANK,
+        reduction=OF_HANK | {"steps": 360, "memory": 0.99},
     ),
 )
 """In the order in which they are listed."""

@@ -56,3 +56,4 @@ class HankZeroLowerBound(RateFloor, HankZeroLowerBoundAid, Hank):
         "New Keynesian model with heterogeneous households of Kase, Melosi and Rottner, with the bound"
     )
     parameters = tuple(replace(each, **NARROWER.get(each.name, {})) for each in Hank.parameters)
+    adding_up = ("hours", "budget", *Hank.adding_up)

@@ -29,8 +29,9 @@ def test_they_weigh_more_in_every_regime_and_nothing_else_does() -> None:
     assert isinstance(plain.method, EulerResiduals)
     plain.policy.load_state_dict(run.policy.state_dict())
     names = [e.name for e in run.model.equations for _ in range(e.size)]
-    weights = torch.tensor([4.0 if name in ("bonds", "euler_mean") else 1.0 for name in names]).double()
-    assert weights.sum() == len(names) + 6
+    heavy = ("hours", "budget", "bonds", "euler_mean")
+    weights = torch.tensor([4.0 if name in heavy else 1.0 for name in names]).double()
+    assert weights.sum() == len(names) + 12
     with torch.no_grad():
         weighted, own = run.method(*batch), plain.method(*batch)
         torch.testing.assert_close(weighted, own * weights.repeat(2))
