@@ -195,11 +195,18 @@ def moments(at: Economies) -> list[str]:
 
 
 def of_the_box() -> list[str]:
-    """The same of the economy that ships, which is solved over a box, at the first size."""
+    """The same of the economy that ships, which is solved over a box, at the first size and with the same
+    shocks.
+    """
     shipped, here = load(BOX), from_file(EXAMPLE)
     theta = shipped.parameter_array({each.name: each.default for each in here.parameters})
-    shocks = np.random.default_rng(SEED).standard_normal((BURN_IN + QUARTERS, ECONOMIES, shipped.n_shocks))
-    path = shipped.simulate(np.repeat(theta, ECONOMIES, axis=0), shocks).observables[BURN_IN:].astype(float)
+    generator = torch.Generator().manual_seed(SEED)
+    place_states(here, here.default_parameters().expand(ECONOMIES, -1), generator)
+    shocks = [draw_shocks(here, ECONOMIES, generator) for _ in range(BURN_IN)]
+    generator.manual_seed(SEED)
+    shocks += [draw_shocks(here, ECONOMIES, generator) for _ in range(QUARTERS)]
+    moved = shipped.simulate(np.repeat(theta, ECONOMIES, axis=0), torch.stack(shocks).numpy())
+    path = moved.observables[BURN_IN:].astype(float)
     growth, inflation, rate = torch.from_numpy(path).unbind(-1)
     return _cells(rate <= NEAR_ZERO, growth, inflation, rate)
 
