@@ -63,10 +63,10 @@ the rate is near zero for seven years.
 - `bias`: mean log likelihood less the exact one of the Kalman filter, which only the log-linear economy has;
   about minus half the variance of it belongs to any unbiased likelihood.
 - `time x variance`: what an equally precise answer costs.
-- `kalman`: the likelihood of the first-order solution, exact for the log-linear economy.
+- `kalman`: the likelihood of the first-order solution, exact for the log-linear economy, and of another
+  economy where the bound binds for years, which that does not know.
 - `inversion`: the likelihood *without* measurement error, so that its log p is another one.
-- `none`: no likelihood, since at its steady state the reduced economy has a root above one (`kalman`), or
-  since no shocks explain the sample without measurement error (`inversion`).
+- `none`: no likelihood, since no shocks explain the sample without measurement error (`inversion`).
 - `network`: nothing but `step.onnx` once a quarter for each particle, as our particle filters call it.
 - `particles` is the package of that name (Chopin), one vector at a time, from the ergodic distribution of the
   linear approximation without burn-in: on the log-linear economy by its matrices, without a network to

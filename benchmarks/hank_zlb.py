@@ -109,19 +109,11 @@ def over_the_box(at: Economies) -> str:
     return markdown_table(header, rows)
 
 
-@torch.no_grad()
 def where_it_binds(at: Economies) -> str:
     """A row for each class of room: signed errors of equations at the bound."""
-    model, states, found = at.policy.model, at.states, []
-    generator, nodes = torch.Generator().manual_seed(SEED), rule_for(model.shocks, NODES)
-    for _ in range(BOUND_QUARTERS):
-        states = advance(at.policy, states, at.theta, draw_shocks(model, ECONOMIES, generator))
-        bound = at_the_bound(Economies(at.policy, states, at.theta))
-        found.append((states[bound], at.theta[bound]))
-    rows, theta = (torch.cat(each) for each in zip(*found, strict=True))
-    parts = zip(rows.split(CHUNK), theta.split(CHUNK), strict=True)
-    errors = torch.cat([equilibrium_residuals(at.policy, *part, *nodes) for part in parts])
-    named = {e.name: column for e, column in zip(model.equations, _first_of_each(model, errors), strict=True)}
+    model, (theta, errors) = at.policy.model, errors_where_it_binds(at)
+    starts = np.cumsum([0, *(equation.size for equation in model.equations)])[:-1]
+    named = {equation.name: errors[:, k] for equation, k in zip(model.equations, starts, strict=True)}
     table = [
         [room, f"{len(chosen):,}", *(f"{1e6 * float(each[chosen].mean()):.0f}" for each in named.values())]
         for room, chosen in by_room(model, theta).items()
@@ -129,10 +121,20 @@ def where_it_binds(at: Economies) -> str:
     return markdown_table(["room", "quarters", *named], table)
 
 
-def _first_of_each(model: Model, errors: Tensor) -> list[Tensor]:
-    """Columns of errors [n, n_equations], of a group the first."""
-    starts = np.cumsum([0, *(equation.size for equation in model.equations)])[:-1]
-    return [errors[:, start] for start in starts]
+@torch.no_grad()
+def errors_where_it_binds(at: Economies) -> tuple[Tensor, Tensor]:
+    """Parameters [n, n_parameters] and errors of equations [n, n_equations] of economies at the bound, in any
+    of `BOUND_QUARTERS` quarters.
+    """
+    model, states, found = at.policy.model, at.states, []
+    generator, nodes = torch.Generator().manual_seed(SEED), rule_for(model.shocks, NODES)
+    for _ in range(BOUND_QUARTERS):
+        states = advance(at.policy, states, at.theta, draw_shocks(model, len(states), generator))
+        bound = at_the_bound(Economies(at.policy, states, at.theta))
+        found.append((states[bound], at.theta[bound]))
+    rows, theta = (torch.cat(each) for each in zip(*found, strict=True))
+    parts = zip(rows.split(CHUNK), theta.split(CHUNK), strict=True)
+    return theta, torch.cat([equilibrium_residuals(at.policy, *part, *nodes) for part in parts])
 
 
 def beside(reduced: Surrogate, full: Surrogate) -> Beside:

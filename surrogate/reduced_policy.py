@@ -16,7 +16,8 @@ from .policy import PolicyNetwork
 
 class ReducedPolicy(PolicyNetwork):
     """Where an economy of few states keeps choices of the full one, that one's network says them and does not
-    change any more; what is fitted is a network of the same inputs for the other choices.
+    change any more; what is fitted is a network of the same inputs for the other choices. It begins as the
+    anchor, which then says what simulations cannot tell.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class ReducedPolicy(PolicyNetwork):
         super().__init__(model, hidden, trunk)
         self.whole = fixed(whole)
         self.columns = _columns(model, whole.model)
+        nn.init.zeros_(cast(nn.Linear, self.layers[-1]).weight)
 
     @staticmethod
     def moved(model: Model) -> Sequence[Control]:

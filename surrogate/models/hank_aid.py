@@ -14,6 +14,7 @@ from torch import Tensor, exp, stack, zeros_like
 
 from surrogate.artifact.card import ParameterRange
 from surrogate.models.aid import Aid
+from surrogate.models.graph_algebra import applied
 from surrogate.models.hank_rest import DIRECTIONS, NODES, STATES, AtRest, first_order, tables
 from surrogate.models.period import Parameters, Period
 from surrogate.models.variables import Named, Variable
@@ -85,7 +86,7 @@ class HankAid(Aid):
 
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
         """To first order."""
-        moves = (p.first_order * now.deviations.unsqueeze(-2)).sum(-1)
+        moves = applied(p.first_order, now.deviations)
         inflation, wage, tax, output = moves[..., :4].unbind(-1)
         return {
             "inflation": exp(self.log_target + inflation),

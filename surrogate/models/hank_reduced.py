@@ -6,7 +6,8 @@
 
 m is what all households together would consume at steady prices, now and two years on: its first-order
 effect is nearly all that the distribution has. The network of the full economy sees no more either, so that
-Pi and Y are the same here; only the law of m is approximate.
+Pi and Y are the same here; only the law of m is approximate. It begins as the first-order one, since m moves
+so slowly that simulations hardly tell how it returns to rest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from torch import Tensor, exp, log
 from surrogate.models.graph_algebra import applied
 from surrogate.models.hank import LOG_GROWTH, LOG_TARGET, LOG_WAGE, RHO_ZETA, Hank
 from surrogate.models.hank_aid import HankAid
-from surrogate.models.hank_rest import AggregatesAtRest, tables
+from surrogate.models.hank_rest import MOMENTS, AggregatesAtRest, law_of_moments, tables
 from surrogate.models.interface import Control, Named, Parameters, Period, Values, Variable
 from surrogate.models.reduced import Reduced
 
@@ -54,6 +55,10 @@ class HankReduced(HankAid, Reduced):
         risk, limit = self.tabulated[:2]
         return tables(risk, limit).aggregates_at(p.sigma_s, p.borrowing_limit)
 
+    def law_of_moments(self, p: Parameters) -> Tensor:
+        """First-order answers of tomorrow's moments to what the network sees, [..., 2, 6]."""
+        return law_of_moments(self.tabulated)(p).unflatten(-1, (MOMENTS, 4 + MOMENTS))
+
     def of_full(self, seen: Named) -> Values:
         """The aggregate state and the moments, today's and tomorrow's."""
         names = [state.name for state in self.states] + [control.name for control in self.controls]
@@ -87,12 +92,12 @@ class HankReduced(HankAid, Reduced):
         }
 
     def anchor(self, now: Period, p: Parameters) -> dict[str, Tensor]:
-        """Inflation and output to first order; moments that stay."""
+        """To first order."""
         inflation, output = applied(p.first_order[..., list(self.moved), :], now.deviations).unbind(-1)
         return {
             "inflation": exp(LOG_TARGET + inflation),
             "output": exp(p.rest.log_output + output),
-            "expected_tomorrow": now.expected,
+            "expected_tomorrow": p.rest.moments + applied(p.law_of_moments, now.deviations),
         }
 
     def steady_state(self, p: Parameters) -> tuple[dict[str, Tensor], dict[str, Tensor]]:

@@ -23,6 +23,10 @@ STATES, NODES, DIRECTIONS, MOMENTS = 5, 50, 6, 2
 RISK_NODES, LIMIT_NODES = 7, 5
 """As `surrogate.reference.hank_tables` has them."""
 SCALARS = 3 + MOMENTS
+SHOCKS, DEGREE = 3, 4
+"""The last parameters are standard deviations of so many shocks, which do not matter to first order; in the
+others first-order coefficients are polynomials of such a degree.
+"""
 
 
 class AtRest(NamedTuple):
@@ -66,7 +70,7 @@ class Tables:
         with np.load(FILE) as tables:
             blocks = [tables[name] for name in ("rest", "log_worth", "expectations", "mass", "directions")]
             self.draws = torch.from_numpy(tables["parameters"])
-            self.first_order = torch.from_numpy(tables["first_order"])
+            self.first_order, self.law = (torch.from_numpy(tables[name]) for name in ("first_order", "law"))
         values = np.concatenate([block.reshape(len(block), -1) for block in blocks], axis=1)
         factors = (_values_at_nodes(count) for count in (RISK_NODES, LIMIT_NODES))
         self.coefficients = torch.from_numpy(np.linalg.solve(np.kron(*factors), values))
@@ -112,13 +116,29 @@ def tables(risk: ParameterRange, limit: ParameterRange) -> Tables:
     return Tables(risk, limit)
 
 
-@cache
 def first_order(parameters: tuple[ParameterRange, ...]) -> BoxPolynomial:
     """First-order coefficients [..., (4 + DIRECTIONS) (4 + MOMENTS)] over the box of `parameters`, the first
     two of which are risk and limit.
     """
-    known = tables(*parameters[:2])
-    return BoxPolynomial(parameters, known.draws, known.first_order.flatten(1))
+    return _first_order_and_law(parameters)[0]
+
+
+def law_of_moments(parameters: tuple[ParameterRange, ...]) -> BoxPolynomial:
+    """First-order answers [..., MOMENTS (4 + MOMENTS)] of tomorrow's moments, over the same box."""
+    return _first_order_and_law(parameters)[1]
+
+
+@cache
+def _first_order_and_law(parameters: tuple[ParameterRange, ...]) -> tuple[BoxPolynomial, BoxPolynomial]:
+    """Both, fitted when the first is asked for: the other may be asked for within a derivative, whose tensors
+    do not last.
+    """
+    known, matter = tables(*parameters[:2]), len(parameters) - SHOCKS
+    of_first_order, law = (
+        BoxPolynomial(parameters[:matter], known.draws[:, :matter], values.flatten(1), DEGREE)
+        for values in (known.first_order, known.law)
+    )
+    return of_first_order, law
 
 
 def _values_at_nodes(count: int) -> np.ndarray:

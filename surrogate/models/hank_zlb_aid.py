@@ -17,12 +17,6 @@ class HankZeroLowerBoundAid(HankAid):
 
     inputs = (*HankAid.inputs, Variable("rate"))
 
-    def first_order(self, p: Parameters) -> Tensor:
-        """As without the bound; shocks smaller than any that were tabulated count as the smallest."""
-        ends = p.vector.new_tensor([[each.lower, each.upper] for each in self.tabulated])
-        inside = p.vector[..., : len(self.tabulated)].clamp(ends[:, 0], ends[:, 1])
-        return super().first_order(Parameters(self, inside))  # pyright: ignore[reportArgumentType]
-
     def rate_by(self, p: Parameters) -> Tensor:
         """First-order answers of the rule to what the network sees, [..., 6]."""
         inflation, output = p.first_order[..., 0, :], p.first_order[..., 3, :]

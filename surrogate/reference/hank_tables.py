@@ -4,7 +4,8 @@
 
 solves the economy at Chebyshev nodes of the households' risk and limit, in some minutes: prices, the worth of
 saving M, expectation vectors and the histogram at rest, and the directions in which log M moves to first
-order. At draws of the other parameters it keeps the first-order answer to the states that the network sees.
+order. At draws of the other parameters it keeps the first-order answer to the states that the network sees,
+and the first-order law of the moments among these.
 """
 
 from __future__ import annotations
@@ -81,6 +82,7 @@ def main(path: str) -> None:
         for node, each in zip(nodes, directions, strict=True)
         for response in node.responses
     ]
+    laws = [_law(response) for node in nodes for response in node.responses]
     tables = {
         "rest": np.stack([_rest(node) for node in nodes]),
         "log_worth": np.stack([np.log(node.rest.worth) for node in nodes]),
@@ -89,6 +91,7 @@ def main(path: str) -> None:
         "directions": np.stack(directions),
         "parameters": np.concatenate([node.parameters for node in nodes]),
         "first_order": np.stack(coefficients),
+        "law": np.stack(laws),
     }
     with atomic_path(Path(path)) as temporary, open(temporary, "wb") as file:
         np.savez_compressed(file, **tables)
@@ -172,20 +175,36 @@ def _aligned(nodes: list[Node]) -> list[Array]:
 
 def _coefficients(node: Node, directions: Array, responses: LinearResponses) -> Array:
     """First-order answers of log Pi, log W, log tau, log Y and the size of each direction of log M to the
-    lagged rate, zeta, z, mp and the moments, [4 + DIRECTIONS, 6]: least squares along impulse responses.
+    states that the network sees, [4 + DIRECTIONS, 6].
     """
     weighted = (directions * node.weights).reshape(DIRECTIONS, -1)
     worth = (_worth_of(node, responses) * node.weights).reshape(len(SHOCKS) * FOLLOWED, -1)
     sizes = np.linalg.lstsq(weighted.T, worth.T, rcond=None)[0].T
     tax = node.rest.prices.tax
-    states, answers = [], []
+    answers = [
+        np.stack([path[name][:FOLLOWED] / (tax if name == "tax" else 1.0) for name in LOGS], 1)
+        for path in responses.paths.values()
+    ]
+    return _fitted(responses, np.hstack([np.concatenate(answers), sizes]))
+
+
+def _law(responses: LinearResponses) -> Array:
+    """First-order answers of tomorrow's moments to the same, [moments, 6]."""
+    tomorrow = [
+        np.stack([path[name][1 : FOLLOWED + 1] for name in MOMENTS], 1) for path in responses.paths.values()
+    ]
+    return _fitted(responses, np.concatenate(tomorrow))
+
+
+def _fitted(responses: LinearResponses, outcomes: NDArray[np.floating]) -> Array:
+    """Least squares coefficients [k, 6] of `outcomes` [shocks FOLLOWED, k] in the lagged rate, zeta, z, mp
+    and the moments, along the impulse responses.
+    """
+    states = []
     for path in responses.paths.values():
         lagged = np.concatenate([[0.0], path["interest_rate"][: FOLLOWED - 1]])
         states.append(np.stack([lagged, *(path[name][:FOLLOWED] for name in (*SHOCKS, *MOMENTS))], 1))
-        answers.append(
-            np.stack([path[name][:FOLLOWED] / (tax if name == "tax" else 1.0) for name in LOGS], 1)
-        )
-    regressors, outcomes = np.concatenate(states), np.hstack([np.concatenate(answers), sizes])
+    regressors = np.concatenate(states)
     scale = np.linalg.norm(regressors, axis=0)
     return (np.linalg.lstsq(regressors / scale, outcomes, rcond=None)[0] / scale[:, None]).T
 

@@ -153,7 +153,7 @@ def require_same(content: dict[str, Any], model: Model, settings: Settings, path
     """
     if content["fingerprint"] != fingerprint(model):
         raise Changed(
-            f"the economy {model.name!r} has changed since {path} was written; train without --resume"
+            f"the economy {model.name!r} has changed since {path} was written; train it into another file"
         )
     sizes = _sizes(model)
     if other := {name: n for name, n in content.get("sizes", sizes).items() if sizes.get(name) != n}:

@@ -187,24 +187,24 @@ class ErgodicPopulation:
 
     @torch.no_grad()
     def picked(self, policy: PolicyNetwork, count: int, share: float) -> Tensor:
-        """Rows of `count` different economies: at random those that a constraint binds until they are the
-        `share`, then the others, and more of the former only if these are too few.
+        """Rows of `count` different economies, drawn at random: a `share` of them that a constraint binds, as
+        far as there are so many, and others, as far as these suffice.
         """
         device = next(policy.parameters()).device
         p = policy.model.name_parameters(self.parameters.to(device))
         binds = constrained_rows(policy, self.states.to(device), p).cpu()
         order = torch.randperm(len(binds), generator=self.generator)
-        among = binds[order].long().cumsum(0)
-        last = binds[order] & (among > round(share * count))
-        first = binds[order] & ~last
-        return order[torch.argsort(last.long() - first.long(), stable=True)][:count]
+        bound, others = order[binds[order]], order[~binds[order]]
+        wanted = round(share * count)
+        return torch.cat([bound[:wanted], others, bound[wanted:]])[:count]
 
 
 def constrained_rows(policy: PolicyNetwork, states: Tensor, p: Parameters) -> Tensor:
-    """Whether any constraint binds at `states` [n, n_states]: bool [n]."""
-    candidates = policy.candidates(states, p)
-    free = next(x for regime, x in candidates.items() if not any(regime))
-    return (policy(states, p) != free).any(-1)
+    """Whether any constraint binds at `states` [n, n_states], bool [n]: whether one is violated where all are
+    lifted.
+    """
+    regime, free = next(each for each in policy.candidates(states, p).items() if not any(each[0]))
+    return (policy.slack(states, p, free, regime) < 0).any(-1)
 
 
 class Sampler:

@@ -79,9 +79,8 @@ class Settings:
     ergodic_share: float = 0.5
     """Share of the batch on the ergodic set of the current policy; the rest is uniform on the box."""
     constrained_share: float = 0.0
-    """Share of these that are economies in which a constraint binds, as far as there are any: states at which
-    one binds now and then otherwise come mostly from the box, and there economies are unlike those that go
-    to the constraint by themselves.
+    """Share of the simulated states at which a constraint binds, as far as there are any: otherwise nearly
+    all such states come from the box, where economies are unlike those that go there by themselves.
     """
     adam_steps: int = 100
     steps: int = 500
@@ -221,10 +220,12 @@ def require_sensible(settings: Settings, model: Model) -> None:
             "The setting adding_up_weight is for method=euler and economies whose equations add up; "
             f"{model.name} names none or is solved otherwise: leave it out."
         )
-    if settings.constrained_share and not (settings.simulated_share and model.constraints):
+    by_regime = settings.method == "euler" and settings.constraints != "multipliers" and model.constraints
+    if settings.constrained_share and not (settings.simulated_share and by_regime):
         raise BadConfiguration(
-            "The setting constrained_share is for economies with constraints of which some are simulated; "
-            f"{model.name} has none, or nothing is simulated: leave it out."
+            "The setting constrained_share is for method=euler and economies with constraints, without "
+            f"multipliers, of which some are simulated; {model.name} has none, is solved otherwise, or "
+            "nothing is simulated: leave it out."
         )
     if settings.steps + settings.adam_steps < 1:
         raise BadConfiguration("A run needs steps or adam_steps: both are zero.")

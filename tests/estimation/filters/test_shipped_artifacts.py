@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from estimation.filters import GuidedFilter, TwistedFilter
+from estimation.filters import GuidedFilter, KalmanFilter, TwistedFilter
 from estimation.filters.state_space import StateSpace
 from surrogate import load
 from surrogate.reference.an_schorfheide_linear import THETA_L, THETA_M
@@ -20,6 +20,18 @@ def test_log_likelihood_of_an_schorfheide_is_as_precise_as_promised(calibration,
     assert twisted.std(ddof=1) < 0.2
     ratios = np.exp(guided - twisted.mean())
     assert abs(ratios.mean() - 1) < 6 * ratios.std(ddof=1) / np.sqrt(32)  # over ten seeds up to 3.9
+
+
+@pytest.mark.parametrize("name", ["hank_reduced", "hank_zlb_reduced"])
+def test_fitted_moments_of_households_return_to_rest(name):
+    """A linear economy has an ergodic distribution, with which the Kalman filter begins, only if they do."""
+    surrogate = load(name)
+    drawn = np.random.default_rng(4).uniform(surrogate.lower, surrogate.upper, (60, len(surrogate.lower)))
+    theta = drawn[surrogate.inside(drawn)][:30]
+    assert len(theta) == 30
+    data = surrogate.simulate(theta[:1], np.zeros((8, 1, 3))).observables[:, 0].astype(float)
+    space = StateSpace(surrogate, surrogate.observable_names, np.array([0.2, 0.2, 0.2]))
+    assert np.isfinite(KalmanFilter(space).log_likelihood(theta, data)).all()
 
 
 @pytest.mark.slow

@@ -14,8 +14,10 @@ from surrogate.models.variables import columns_of
 from surrogate.policy import PolicyNetwork
 from surrogate.reduced_policy import ReducedPolicy
 from surrogate.reference import hank_household
+from surrogate.reference.hank_jacobian import expectation_vectors, household_responses
+from surrogate.reference.hank_linear import SHOCKS, linear_responses
 from surrogate.reference.hank_steady_state import solve_steady_state
-from surrogate.reference.hank_tables import limits, risks
+from surrogate.reference.hank_tables import LEADS, MOMENTS, limits, risks
 from surrogate.training.checks import check_economy
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
 
@@ -66,7 +68,7 @@ def test_households_at_rest_are_those_of_the_reference(model) -> None:
 
 
 @pytest.mark.slow
-def test_the_tables_are_as_exact_as_the_issue_asks_between_nodes(model) -> None:
+def test_the_tables_are_exact_between_nodes(model) -> None:
     """Rates within .002 points a year and output within 1e-5 of a solution on the spot (measured at 40 draws:
     1e-4 and 1e-6)."""
     for theta in draw_parameters(model, 4, torch.Generator().manual_seed(3)):
@@ -74,6 +76,29 @@ def test_the_tables_are_as_exact_as_the_issue_asks_between_nodes(model) -> None:
         reference = solve_steady_state(float(p.sigma_s), float(p.borrowing_limit))
         assert 400 * abs(float(torch.exp(p.rest.log_rate)) - reference.gross_rate) < 2e-3
         assert abs(float(torch.exp(p.rest.log_output)) - reference.output) < 1e-5
+
+
+def test_first_order_answers_are_those_of_the_sequence_space_jacobian() -> None:
+    """Along impulse responses at a draw of the parameters inflation and output are within 3 % of their peaks
+    and tomorrow's moments within 20 % (measured at nine draws: 1 % and 9 %), and moments return to rest.
+    """
+    reduced = HankReduced()
+    (theta,) = draw_parameters(reduced, 1, torch.Generator().manual_seed(3))
+    named = dict(zip([each.name for each in reduced.parameters], theta.tolist(), strict=True))
+    rest = solve_steady_state(named["sigma_s"], named["borrowing_limit"])
+    vectors = expectation_vectors(rest, rest.choices.consumption, max(LEADS) + 1)
+    moments = dict(zip(MOMENTS, (vectors[lead] for lead in LEADS), strict=True))
+    paths = linear_responses(rest, household_responses(rest, 200, moments), named).paths
+    p = reduced.name_parameters(theta)
+    answers, law = p.first_order.numpy(), p.law_of_moments.numpy()
+    for path in paths.values():
+        lagged = np.concatenate([[0.0], path["interest_rate"][:39]])
+        states = np.stack([lagged, *(path[name][:40] for name in (*SHOCKS, *MOMENTS))])
+        rows = [(answers[0], path["inflation"][:40], 0.03), (answers[3], path["output"][:40], 0.03)]
+        rows += [(law[k], path[name][1:41], 0.2) for k, name in enumerate(MOMENTS)]
+        for coefficients, exact, share in rows:
+            assert np.abs(coefficients @ states - exact).max() < share * np.abs(exact).max()
+    assert np.abs(np.linalg.eigvals(law[:, 4:])).max() < 1
 
 
 def test_markets_and_households_are_in_order_at_rest(model) -> None:

@@ -12,9 +12,11 @@ from surrogate.training.sampling import (
     REFRESH,
     ErgodicPopulation,
     HardnessTilt,
+    Sampler,
     constrained_rows,
     state_box,
 )
+from surrogate.training.settings import Settings
 
 SIZE = 4000
 
@@ -99,6 +101,23 @@ def test_constrained_economies_are_picked_up_to_their_share(
     rows = population.picked(policy, count, wanted / count)
     assert len(rows) == len(set(rows.tolist())) == count
     assert binds[rows].sum() == min(wanted, int(binds.sum()))
+
+
+def test_batches_have_the_share_of_constrained_economies_and_go_on_from_a_state(
+    bounded: tuple[ErgodicPopulation, PolicyNetwork, torch.Tensor],
+) -> None:
+    """Half of 64 rows are simulated, and a quarter of these are to be at the bound."""
+    _, policy, _ = bounded
+    settings = Settings(batch=64, ergodic_share=0.5, constrained_share=0.25)
+    samplers = [Sampler(policy.model, settings, torch.Generator().manual_seed(seed)) for seed in (0, 1)]
+    assert len(samplers[0].population.states) == 32 * sampling.CROWD
+    for _ in range(3):
+        states, parameters = samplers[0].draw(policy)
+    simulated = states[32:], policy.model.name_parameters(parameters[32:])
+    assert int(constrained_rows(policy, *simulated).sum()) == 8
+    samplers[1].restore(samplers[0].state())
+    samplers[1].generator.set_state(samplers[0].generator.get_state())
+    assert all(torch.equal(*each) for each in zip(*(one.draw(policy) for one in samplers), strict=True))
 
 
 @pytest.mark.parametrize("edge", [0.0, 0.25])

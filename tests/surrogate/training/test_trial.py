@@ -56,7 +56,7 @@ def test_a_slip_in_an_economy_is_named(tmp_path: Path, right: str, wrong: str, w
         ({"nodes": 7, "quadrature": "shifted"}, "takes 8 or more points in each of up to 4 shocks"),
         ({"ergodic_share": 2.0}, "between 0 and 1, not 2"),
         ({"constrained_share": 0.95}, "between 0 and 0.9, not 0.95"),
-        ({"constrained_share": 0.4}, "rbc has none, or nothing is simulated"),
+        ({"constrained_share": 0.4}, "rbc has none, is solved otherwise, or nothing is simulated"),
         ({"robust_quantile": float("nan")}, "robust_quantile must be between"),
         ({"hidden": (2.5,)}, "hidden must be a whole number"),
         ({"hidden": (4096, 4096)}, "more than Levenberg-Marquardt has memory for"),
@@ -74,11 +74,14 @@ def test_settings_that_no_run_can_have_are_refused(change: dict, words: str) -> 
         require_sensible(replace(Settings(), **change), get("rbc"))
 
 
-def test_there_is_nothing_to_pick_from_where_nothing_is_simulated() -> None:
-    settings = replace(Settings(), constrained_share=0.4)
-    require_sensible(settings, get("nk_zlb"))
-    with pytest.raises(BadConfiguration, match="nothing is simulated"):
-        require_sensible(replace(settings, sampling="box"), get("nk_zlb"))
+@pytest.mark.parametrize(
+    "change", [{"sampling": "box"}, {"constraints": "multipliers"}, {"method": "bellman"}]
+)
+def test_constrained_economies_are_picked_only_where_some_are_simulated_by_regime(change: dict) -> None:
+    settings, model = replace(Settings(), constrained_share=0.4), get("consumption_saving")
+    require_sensible(settings, model)
+    with pytest.raises(BadConfiguration, match="constrained_share is for method=euler"):
+        require_sensible(replace(settings, **change), model)
 
 
 def test_outcomes_of_markov_shocks_need_memory_too() -> None:
