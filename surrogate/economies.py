@@ -189,7 +189,7 @@ SHIPPED = (
         "hank_zlb_reduced",
         "surrogate.models.hank_zlb_reduced:HankZeroLowerBoundReduced",
         full="hank_zlb",
-        reduction=OF_HANK | {"steps": 360, "memory": 0.99},  # moments that return to rest take that long
+        reduction=OF_HANK | {"steps": 360, "memory": 0.99},  # the bound bends the law of moments
     ),
 )
 """In the order in which they are listed."""
