@@ -28,16 +28,16 @@ AT_THE_BOUND = ROOT / "examples" / "us_1990_2019_hank_zlb.toml"
 SHARE_OF_SD = 0.05**0.5
 """Of its measurement errors: a twentieth of each series' variance."""
 MEDIAN = {
-    "sigma_s": 0.0628,
-    "borrowing_limit": -0.497,
+    "sigma_s": 0.0631,
+    "borrowing_limit": -0.499,
     "phi": 102.0,
     "theta_pi": 2.05,
     "theta_y": 0.987,
     "rho_z": 0.389,
     "rho_m": 0.908,
     "sigma_zeta": 0.01,
-    "sigma_z": 0.00408,
-    "sigma_m": 0.00119,
+    "sigma_z": 0.00405,
+    "sigma_m": 0.0012,
 }
 """Of its posterior, in docs/hank-zlb-estimation.md."""
 
