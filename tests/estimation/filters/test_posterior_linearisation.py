@@ -189,7 +189,7 @@ def test_an_economy_that_explodes_has_a_distribution_to_take_differences_over() 
 
 @pytest.mark.filterwarnings("ignore:The surrogate's box cuts priors off")
 def test_the_likelihood_is_precise_where_the_bound_binds_for_years() -> None:
-    """The sd with fifty particles near the posterior median of the page is .42 to .72 over seeds 0 to 29; by
+    """The sd with fifty particles near the posterior median of the page is .43 to .68 over seeds 0 to 29; by
     lines along the mean path it was 1.1 to 1.3.
     """
     estimation = Estimation.from_toml(US_WITH_BOUND)
