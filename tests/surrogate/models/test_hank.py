@@ -17,7 +17,7 @@ from surrogate.reference import hank_household
 from surrogate.reference.hank_jacobian import expectation_vectors, household_responses
 from surrogate.reference.hank_linear import SHOCKS, linear_responses
 from surrogate.reference.hank_steady_state import solve_steady_state
-from surrogate.reference.hank_tables import LEADS, MOMENTS, limits, risks
+from surrogate.reference.hank_tables import FOLLOWED, LEADS, LOGS, MOMENTS, PERIODS, limits, risks
 from surrogate.training.checks import check_economy
 from surrogate.training.sampling import advance, draw_parameters, draw_shocks, draw_states
 
@@ -88,14 +88,14 @@ def test_first_order_answers_are_those_of_the_sequence_space_jacobian() -> None:
     rest = solve_steady_state(named["sigma_s"], named["borrowing_limit"])
     vectors = expectation_vectors(rest, rest.choices.consumption, max(LEADS) + 1)
     moments = dict(zip(MOMENTS, (vectors[lead] for lead in LEADS), strict=True))
-    paths = linear_responses(rest, household_responses(rest, 200, moments), named).paths
+    paths = linear_responses(rest, household_responses(rest, PERIODS, moments), named).paths
     p = reduced.name_parameters(theta)
     answers, law = p.first_order.numpy(), p.law_of_moments.numpy()
     for path in paths.values():
-        lagged = np.concatenate([[0.0], path["interest_rate"][:39]])
-        states = np.stack([lagged, *(path[name][:40] for name in (*SHOCKS, *MOMENTS))])
-        rows = [(answers[0], path["inflation"][:40], 0.03), (answers[3], path["output"][:40], 0.03)]
-        rows += [(law[k], path[name][1:41], 0.2) for k, name in enumerate(MOMENTS)]
+        lagged = np.concatenate([[0.0], path["interest_rate"][: FOLLOWED - 1]])
+        states = np.stack([lagged, *(path[name][:FOLLOWED] for name in (*SHOCKS, *MOMENTS))])
+        rows = [(answers[k], path[LOGS[k]][:FOLLOWED], 0.03) for k in (0, 3)]
+        rows += [(law[k], path[name][1 : FOLLOWED + 1], 0.2) for k, name in enumerate(MOMENTS)]
         for coefficients, exact, share in rows:
             assert np.abs(coefficients @ states - exact).max() < share * np.abs(exact).max()
     assert np.abs(np.linalg.eigvals(law[:, 4:])).max() < 1
